@@ -1,0 +1,40 @@
+"""What a command can fail with; each error carries its exit code (SPEC §7.3).
+
+A message says what happened, to what, and what to do.
+"""
+
+
+class ManyhandsError(Exception):
+    """Something failed in a way that the user can act on (exit 1)."""
+
+    exit_code = 1
+
+
+class UsageError(ManyhandsError):
+    """The command's words are off (exit 2)."""
+
+    exit_code = 2
+
+
+class NotFoundError(ManyhandsError):
+    """A source, a warehouse, a period or a statement isn't there (exit 3)."""
+
+    exit_code = 3
+
+
+class GateError(ManyhandsError):
+    """The gate found something, or couldn't look; nothing was issued (exit 4)."""
+
+    exit_code = 4
+
+
+class ConflictError(ManyhandsError):
+    """Somebody else closed the period, or it is out of order (exit 5)."""
+
+    exit_code = 5
+
+
+class TryAgainError(ManyhandsError):
+    """Not now: the period isn't over, or the catalog is busy (exit 75)."""
+
+    exit_code = 75
