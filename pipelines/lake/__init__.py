@@ -1,0 +1,1 @@
+"""The warehouse and its log: the one place with a connection."""

@@ -1,0 +1,71 @@
+"""The rules and relations in SQL, one a file; a file's head is its documentation and its DDL."""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+_COLUMN = re.compile(r"-- (\w+) (.+?): (.+)")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column as a head declares it: its name, its DuckDB type and what it means."""
+
+    name: str
+    type: str
+    comment: str
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A relation: what a row means, its columns, and the SELECT that fills it."""
+
+    name: str
+    meaning: str
+    grain: str
+    columns: tuple[Column, ...]
+    query: str
+
+
+@cache
+def names(folder: str) -> tuple[str, ...]:
+    """Give the names of a folder's files, sorted, without their ending."""
+    entries = (files(__name__) / folder).iterdir()
+    return tuple(sorted(e.name.removesuffix(".sql") for e in entries if e.name.endswith(".sql")))
+
+
+@cache
+def text(folder: str, name: str) -> str:
+    """Read one file whole."""
+    return (files(__name__) / folder / f"{name}.sql").read_text(encoding="utf-8")
+
+
+@cache
+def relation(folder: str, name: str) -> Relation:
+    """Parse a relation's file.
+
+    Raises ValueError where the head lacks its meaning or its grain.
+    """
+    lines = text(folder, name).splitlines()
+    size = next(i for i, line in enumerate(lines) if not line.startswith("--"))
+    prose, _, declared = "\n".join(lines[:size]).partition("\n--\n")
+    meaning, grain_mark, grain = re.sub(r"\n?-- ", " ", prose).strip().partition(" Grain: ")
+    if not meaning or not grain_mark:
+        message = f"sql/{folder}/{name}.sql: the head must say what a row means and 'Grain: …'"
+        raise ValueError(message)
+    return Relation(name, meaning, grain, _columns(declared), "\n".join(lines[size:]))
+
+
+def relations(folder: str) -> tuple[Relation, ...]:
+    """Parse all relations of a folder, sorted by name."""
+    return tuple(relation(folder, name) for name in names(folder))
+
+
+def _columns(declared: str) -> tuple[Column, ...]:
+    unfolded = re.sub(r"\n--   ", " ", declared)
+    return tuple(
+        Column(*match.groups())
+        for line in unfolded.splitlines()
+        if (match := _COLUMN.fullmatch(line))
+    )
