@@ -1,0 +1,95 @@
+-- What a statement starts from: the contributor's lines, balances and terms (SPEC §6, Statement).
+-- Grain: one row per registered contributor.
+--
+-- contributor_id VARCHAR: the contributor
+-- currency VARCHAR: currency of the statement
+-- lines BIGINT: number of lines
+-- opening_micros DECIMAL(38, 0): what the last statement carried
+-- royalties_micros DECIMAL(38, 0): sum of the royalty lines
+-- adjustments_micros DECIMAL(38, 0): sum of the adjustment lines
+-- outstanding_micros DECIMAL(38, 0): advances in the statement's currency, less what was recouped
+-- reserve_micros DECIMAL(38, 0): reserve withheld and not released
+-- reserve_released_micros DECIMAL(38, 0): the part of it that is due
+-- reserve_rate_ppm INTEGER: rate of the reserve to withhold, 0 where none is
+-- reserve_due_period VARCHAR: when that is released, null where none is withheld
+-- threshold_micros BIGINT: least amount that is paid
+-- withholding_rate_ppm INTEGER: rate of the withholding
+-- minor_micros BIGINT: the currency's minor unit, in micros
+WITH earned AS (
+    SELECT
+        contributor_id,
+        count(*) AS lines,
+        coalesce(sum(amount_micros) FILTER (WHERE kind = 'royalty'), 0) AS royalties_micros,
+        coalesce(sum(amount_micros) FILTER (WHERE kind = 'adjustment'), 0) AS adjustments_micros
+    FROM statement_line
+    GROUP BY contributor_id
+),
+
+advanced AS (
+    SELECT contributor_id, currency, sum(amount_micros) AS advanced_micros
+    FROM advance_in_force
+    WHERE NOT redeclared
+    GROUP BY contributor_id, currency
+),
+
+scoped AS (
+    SELECT
+        registered.*,
+        close_input.ends_at - INTERVAL 1 MICROSECOND AS stated_at,
+        term_scope('reserve_rate', registered.contributor_id) AS rate_scope,
+        term_scope('reserve_periods', registered.contributor_id) AS periods_scope,
+        term_scope('payment_threshold', registered.contributor_id) AS threshold_scope
+    FROM registered
+    CROSS JOIN close_input
+)
+
+SELECT
+    scoped.contributor_id,
+    scoped.currency,
+    coalesce(earned.lines, 0) AS lines,
+    CAST(coalesce(previous.carried_micros, 0) AS DECIMAL(38, 0)) AS opening_micros,
+    CAST(coalesce(earned.royalties_micros, 0) AS DECIMAL(38, 0)) AS royalties_micros,
+    CAST(coalesce(earned.adjustments_micros, 0) AS DECIMAL(38, 0)) AS adjustments_micros,
+    CAST(
+        coalesce(advanced.advanced_micros, 0) - coalesce(previous.recouped_micros, 0)
+        AS DECIMAL(38, 0)
+    ) AS outstanding_micros,
+    CAST(coalesce(previous.reserve_micros, 0) AS DECIMAL(38, 0)) AS reserve_micros,
+    CAST(coalesce(previous.reserve_due_micros, 0) AS DECIMAL(38, 0)) AS reserve_released_micros,
+    CASE
+        WHEN period_ahead.period IS NULL THEN 0 ELSE coalesce(reserve_rate.rate_ppm, 0)
+    END AS reserve_rate_ppm,
+    period_ahead.period AS reserve_due_period,
+    coalesce(
+        list_filter(
+            threshold.amounts, lambda amount: amount.currency = scoped.currency
+        )[1].amount_micros,
+        0
+    ) AS threshold_micros,
+    scoped.withholding_rate_ppm,
+    currency.minor_micros
+FROM scoped
+INNER JOIN currency ON scoped.currency = currency.currency
+LEFT JOIN earned ON scoped.contributor_id = earned.contributor_id
+LEFT JOIN previous ON scoped.contributor_id = previous.contributor_id
+LEFT JOIN advanced
+    ON scoped.contributor_id = advanced.contributor_id AND scoped.currency = advanced.currency
+LEFT JOIN term AS reserve_rate
+    ON
+        reserve_rate.field = 'reserve_rate'
+        AND scoped.rate_scope = reserve_rate.scope_id
+        AND scoped.stated_at >= reserve_rate.effective_from
+        AND scoped.stated_at < reserve_rate.effective_until
+LEFT JOIN term AS reserve_periods
+    ON
+        reserve_periods.field = 'reserve_periods'
+        AND scoped.periods_scope = reserve_periods.scope_id
+        AND scoped.stated_at >= reserve_periods.effective_from
+        AND scoped.stated_at < reserve_periods.effective_until
+LEFT JOIN period_ahead ON reserve_periods.periods = period_ahead.periods
+LEFT JOIN term AS threshold
+    ON
+        threshold.field = 'payment_threshold'
+        AND scoped.threshold_scope = threshold.scope_id
+        AND scoped.stated_at >= threshold.effective_from
+        AND scoped.stated_at < threshold.effective_until

@@ -1,0 +1,31 @@
+-- An advance paid by the end of the period; where one `advance_id` was declared again, the first counts (SPEC §5).
+-- Grain: one row per `advance-paid` event in force that occurred before the end of the period.
+--
+-- seq BIGINT: position of the event in the log
+-- advance_id VARCHAR: the advance
+-- contributor_id VARCHAR: who got it
+-- origin_period VARCHAR: period it was paid in
+-- currency VARCHAR: currency it was paid in
+-- amount_micros BIGINT: the advance, in micros
+-- redeclared BOOLEAN: whether an earlier event declared the `advance_id`, so that this one is held
+WITH advance AS (
+    SELECT
+        *,
+        row_number() OVER (
+            PARTITION BY advance_id ORDER BY occurred_at, source, id
+        ) > 1 AS redeclared
+    FROM warehouse.advance
+    WHERE in_force(seq)
+)
+
+SELECT
+    advance.seq,
+    advance.advance_id,
+    advance.contributor_id,
+    period_month.period AS origin_period,
+    advance.currency,
+    advance.amount_micros,
+    advance.redeclared
+FROM advance
+INNER JOIN period_month
+    ON period_month.month = CAST(date_trunc('month', advance.occurred_at) AS DATE)

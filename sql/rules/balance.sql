@@ -1,0 +1,100 @@
+-- A statement's arithmetic, step by step (SPEC §6, Statement).
+-- Grain: one row per registered contributor who gets a statement.
+--
+-- contributor_id VARCHAR: the contributor
+-- currency VARCHAR: currency of the statement
+-- opening_micros DECIMAL(38, 0): what the last statement carried
+-- royalties_micros DECIMAL(38, 0): sum of the royalty lines
+-- adjustments_micros DECIMAL(38, 0): sum of the adjustment lines
+-- recouped_micros DECIMAL(38, 0): taken towards advances; negative where one is given back
+-- reserve_withheld_micros DECIMAL(38, 0): kept back as a reserve
+-- reserve_released_micros DECIMAL(38, 0): released of earlier reserves
+-- withholding_micros DECIMAL(38, 0): withheld from what is due
+-- payable_micros DECIMAL(38, 0): to be paid
+-- carried_micros DECIMAL(38, 0): what the next statement opens with
+-- reserve_balance_micros DECIMAL(38, 0): reserves withheld and not released, after this statement
+-- advance_outstanding_micros DECIMAL(38, 0): advances not recouped, after this statement
+-- reserve_due_period VARCHAR: when the reserve withheld is released; null where none was
+WITH receiving AS (
+    SELECT *, opening_micros + royalties_micros + adjustments_micros AS open_micros
+    FROM account
+    WHERE
+        lines > 0
+        OR opening_micros != 0
+        OR reserve_released_micros != 0
+        OR outstanding_micros < 0
+),
+
+recouped AS (
+    SELECT *, least(greatest(open_micros, 0), outstanding_micros) AS recouped_micros
+    FROM receiving
+),
+
+reserved AS (
+    SELECT
+        *,
+        floor_div(
+            exact_product(
+                greatest(
+                    least(
+                        royalties_micros + adjustments_micros - recouped_micros,
+                        open_micros - recouped_micros
+                    ),
+                    0
+                ),
+                reserve_rate_ppm,
+                'reserve of ' || contributor_id
+            ),
+            1000000
+        ) AS reserve_withheld_micros
+    FROM recouped
+),
+
+available AS (
+    SELECT
+        *,
+        open_micros - recouped_micros - reserve_withheld_micros + reserve_released_micros
+            AS available_micros,
+        floor_div(available_micros, minor_micros) AS available_minor
+    FROM reserved
+),
+
+due AS (
+    SELECT
+        *,
+        CASE
+            WHEN available_minor > 0 AND available_minor * minor_micros >= threshold_micros
+                THEN available_minor
+            ELSE 0
+        END AS due_minor
+    FROM available
+),
+
+withheld AS (
+    SELECT
+        *,
+        half_even(
+            exact_product(due_minor, withholding_rate_ppm, 'withholding of ' || contributor_id),
+            1000000
+        ) AS withholding_minor
+    FROM due
+)
+
+SELECT
+    contributor_id,
+    currency,
+    opening_micros,
+    royalties_micros,
+    adjustments_micros,
+    CAST(recouped_micros AS DECIMAL(38, 0)) AS recouped_micros,
+    CAST(reserve_withheld_micros AS DECIMAL(38, 0)) AS reserve_withheld_micros,
+    reserve_released_micros,
+    CAST(withholding_minor * minor_micros AS DECIMAL(38, 0)) AS withholding_micros,
+    CAST((due_minor - withholding_minor) * minor_micros AS DECIMAL(38, 0)) AS payable_micros,
+    CAST(available_micros - due_minor * minor_micros AS DECIMAL(38, 0)) AS carried_micros,
+    CAST(
+        reserve_micros - reserve_released_micros + reserve_withheld_micros AS DECIMAL(38, 0)
+    ) AS reserve_balance_micros,
+    CAST(outstanding_micros - recouped_micros AS DECIMAL(38, 0)) AS advance_outstanding_micros,
+    CASE WHEN reserve_withheld_micros > 0 THEN reserve_due_period END AS reserve_due_period
+FROM withheld

@@ -1,0 +1,41 @@
+-- What an entitlement differs by from what statements carry already (SPEC §6).
+-- Grain: one row per contributor, basis, reference, origin period and currency with a difference.
+--
+-- contributor_id VARCHAR: the contributor
+-- basis VARCHAR: `direct`, `training` or `generation`
+-- reference VARCHAR: image or model version
+-- origin_period VARCHAR: period that the events occurred in
+-- currency VARCHAR: currency of the events
+-- stated_micros DECIMAL(38, 0): what earlier statements carry, in micros
+-- credited_micros DECIMAL(38, 0): what they credited for it, in micros of the statement's currency
+-- entitled_micros DECIMAL(38, 0): the entitlement now, in micros
+-- delta_micros DECIMAL(38, 0): the difference, in micros, never 0
+WITH stated AS (
+    SELECT
+        contributor_id,
+        basis,
+        reference,
+        origin_period,
+        currency,
+        sum(delta_micros) AS stated_micros,
+        sum(amount_micros) AS credited_micros
+    FROM warehouse.statement_line
+    GROUP BY contributor_id, basis, reference, origin_period, currency
+)
+
+SELECT
+    contributor_id,
+    basis,
+    reference,
+    origin_period,
+    currency,
+    CAST(coalesce(stated.stated_micros, 0) AS DECIMAL(38, 0)) AS stated_micros,
+    CAST(coalesce(stated.credited_micros, 0) AS DECIMAL(38, 0)) AS credited_micros,
+    CAST(coalesce(entitlement.amount_micros, 0) AS DECIMAL(38, 0)) AS entitled_micros,
+    CAST(
+        coalesce(entitlement.amount_micros, 0) - coalesce(stated.stated_micros, 0)
+        AS DECIMAL(38, 0)
+    ) AS delta_micros
+FROM entitlement
+FULL JOIN stated USING (contributor_id, basis, reference, origin_period, currency)
+WHERE delta_micros != 0

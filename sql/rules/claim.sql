@@ -1,0 +1,28 @@
+-- A claim to a part of a pool, by weight (SPEC §5.2, Splitting).
+-- Grain: one row per part that is split and claimant.
+--
+-- part_id BIGINT: the part
+-- contributor_id VARCHAR: the claimant; null for what is held as `unlicensed_image`
+-- amount_micros HUGEINT: the whole part, in micros
+-- weight HUGEINT: what the claim weighs
+-- pool_name VARCHAR: the pool, for a message
+SELECT
+    part.part_id,
+    claimant.contributor_id,
+    part.amount_micros,
+    claimant.weight,
+    concat_ws(' ', part.basis, 'pool', part.reference, part.origin_period, part.currency) AS pool_name
+FROM pool_part AS part
+INNER JOIN manifest_weight AS claimant
+    ON part.model_id = claimant.model_id AND part.version = claimant.version
+WHERE part.reason IS NULL
+UNION ALL
+SELECT
+    part.part_id,
+    owner.contributor_id,
+    part.amount_micros,
+    owner.share_ppm AS weight,
+    concat_ws(' ', part.basis, 'pool', part.reference, part.origin_period, part.currency) AS pool_name
+FROM pool_part AS part
+INNER JOIN warehouse.licence_contributor AS owner ON part.licence_seq = owner.seq
+WHERE part.reason IS NULL

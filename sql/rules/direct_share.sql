@@ -1,0 +1,92 @@
+-- What a licence's fee gives each of its contributors (SPEC §5.1).
+-- Grain: one row per contributor of a licence that counts, with origin period up to the closed one.
+--
+-- contributor_id VARCHAR: the contributor
+-- image_id VARCHAR: the image, which is the line's reference
+-- origin_period VARCHAR: period of the licence
+-- currency VARCHAR: currency of the fee
+-- amount_micros HUGEINT: the royalty; where no terms are in force the share of the fee that is held
+-- no_terms BOOLEAN: whether it is held, for want of terms
+WITH owned AS (
+    SELECT
+        licence.*,
+        owner.contributor_id,
+        owner.share_ppm,
+        count(*) FILTER (WHERE licence.use = 'download') OVER (
+            PARTITION BY owner.contributor_id, date_trunc('year', licence.occurred_at)
+            ORDER BY licence.occurred_at, licence.source, licence.id
+            ROWS UNBOUNDED PRECEDING
+        ) AS download_number,
+        term_scope('direct_levels', owner.contributor_id) AS levels_scope,
+        term_scope('direct_floor', owner.contributor_id) AS floor_scope
+    FROM licence
+    INNER JOIN warehouse.licence_contributor AS owner ON licence.seq = owner.seq
+    WHERE NOT licence.redeclared
+),
+
+rated AS (
+    SELECT
+        owned.contributor_id,
+        owned.image_id,
+        owned.origin_period,
+        owned.currency,
+        owned.use,
+        owned.share_ppm,
+        owned.fee_micros,
+        CASE
+            WHEN owned.use = 'training' THEN training_share.rate_ppm
+            ELSE list_last(
+                list_filter(direct_levels.levels, lambda level: level."from" < owned.download_number)
+            ).rate_ppm
+        END AS rate_ppm,
+        CASE
+            WHEN owned.use = 'training' THEN 0
+            ELSE coalesce(
+                list_filter(
+                    direct_floor.amounts, lambda amount: amount.currency = owned.currency
+                )[1].amount_micros,
+                0
+            )
+        END AS floor_micros
+    FROM owned
+    LEFT JOIN term AS direct_levels
+        ON
+            direct_levels.field = 'direct_levels'
+            AND owned.levels_scope = direct_levels.scope_id
+            AND owned.occurred_at >= direct_levels.effective_from
+            AND owned.occurred_at < direct_levels.effective_until
+    LEFT JOIN term AS direct_floor
+        ON
+            direct_floor.field = 'direct_floor'
+            AND owned.floor_scope = direct_floor.scope_id
+            AND owned.occurred_at >= direct_floor.effective_from
+            AND owned.occurred_at < direct_floor.effective_until
+    LEFT JOIN term AS training_share
+        ON
+            training_share.field = 'training_share'
+            AND training_share.scope_id = ''
+            AND owned.occurred_at >= training_share.effective_from
+            AND owned.occurred_at < training_share.effective_until
+    WHERE owned.origin_period IS NOT NULL
+),
+
+floored AS (
+    SELECT
+        *,
+        floor_div(CAST(fee_micros AS HUGEINT) * share_ppm, 1000000) AS fee_share_micros,
+        floor_div(CAST(fee_micros AS HUGEINT) * share_ppm * rate_ppm, 1000000000000) AS rated_micros,
+        floor_div(CAST(floor_micros AS HUGEINT) * share_ppm, 1000000) AS floor_share_micros
+    FROM rated
+)
+
+SELECT
+    contributor_id,
+    image_id,
+    origin_period,
+    currency,
+    CASE
+        WHEN rate_ppm IS NULL THEN fee_share_micros
+        ELSE least(greatest(rated_micros, floor_share_micros), fee_share_micros)
+    END AS amount_micros,
+    rate_ppm IS NULL AS no_terms
+FROM floored

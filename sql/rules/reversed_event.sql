@@ -1,0 +1,13 @@
+-- An event that counts for nothing, because an `event-reversed` names it (SPEC §5, Reversal).
+-- Grain: one row per event reversed by the log up to the close's position.
+--
+-- seq BIGINT: position of the reversed event in the log
+SELECT DISTINCT event.seq
+FROM warehouse.event_reversed AS reversal
+CROSS JOIN close_input
+INNER JOIN warehouse.event AS event
+    ON reversal.reversed_source = event.source AND reversal.reversed_id = event.id
+WHERE
+    reversal.seq <= close_input.log_seq
+    AND event.seq <= close_input.log_seq
+    AND event.type NOT IN ('event-reversed', 'period-closed')

@@ -1,0 +1,31 @@
+-- A training with the share of its fee that contributors get (SPEC §5.2).
+-- Grain: one row per model version that counts, with origin period up to the closed one.
+--
+-- model_id VARCHAR: the model
+-- version VARCHAR: its version
+-- reference VARCHAR: `model_id@version`
+-- origin_period VARCHAR: period of the training
+-- currency VARCHAR: currency of the fee
+-- training_fee_micros BIGINT: the training fee, in micros
+-- share_ppm INTEGER: `training_share` in force, in ppm; null where there is none
+WITH counted AS (
+    SELECT *, term_scope('training_share', model_id) AS share_scope
+    FROM model_version
+    WHERE NOT redeclared AND origin_period IS NOT NULL
+)
+
+SELECT
+    counted.model_id,
+    counted.version,
+    counted.reference,
+    counted.origin_period,
+    counted.currency,
+    counted.training_fee_micros,
+    share.rate_ppm AS share_ppm
+FROM counted
+LEFT JOIN term AS share
+    ON
+        share.field = 'training_share'
+        AND counted.share_scope = share.scope_id
+        AND counted.trained_at >= share.effective_from
+        AND counted.trained_at < share.effective_until
