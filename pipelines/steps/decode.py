@@ -1,0 +1,60 @@
+"""Decode what was received: from bytes to an envelope (SPEC §3.1, §3.4)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import apache_beam as beam
+from apache_beam.pvalue import DoOutputsTuple, PCollection, TaggedOutput
+
+from pipelines.steps import REJECTED, apart, refused
+from schemas.json_text import MAX_DEPTH, UnreadableError, check_size, read_json
+from schemas.record import Decoded, Received, Rejected
+from schemas.rejection import Reason
+
+ATTRIBUTE_PREFIX: Final = "ce-"
+CONTENT_TYPE: Final = "content-type"
+
+
+def decode(received: Received) -> Decoded | Rejected:
+    """Read what was received as JSON, structured or binary (CloudEvents 1.0).
+
+    Refuses, the first that applies: too_large, too_deep, not_json, not_an_event.
+    """
+    try:
+        check_size(received.size)
+        if received.attributes is None:
+            envelope = read_json(received.body)
+        else:
+            envelope = _attributes(received.attributes)
+            envelope["data"] = read_json(received.body, MAX_DEPTH - 1)
+    except UnreadableError as error:
+        return refused("decode", received, error.reason, "", error.message)
+    if not isinstance(envelope, dict):
+        return refused("decode", received, Reason.NOT_AN_EVENT, "", "should be an object")
+    return Decoded(received, envelope)
+
+
+def _attributes(attributes: dict[str, str]) -> dict[str, object]:
+    """Give the envelope of binary mode; a content type is `datacontenttype` (Pub/Sub binding)."""
+    envelope: dict[str, object] = {
+        name.removeprefix(ATTRIBUTE_PREFIX): value
+        for name, value in attributes.items()
+        if name.startswith(ATTRIBUTE_PREFIX)
+    }
+    if CONTENT_TYPE in attributes:
+        envelope["datacontenttype"] = attributes[CONTENT_TYPE]
+    return envelope
+
+
+@dataclass
+class Decode(beam.PTransform):
+    """Decode lists of `Received` into lists of `Decoded`, and of `Rejected` under `REJECTED`."""
+
+    def expand(self, received: PCollection) -> DoOutputsTuple:
+        """Tag what failed, batch by batch."""
+        return received | beam.FlatMap(_decode_all).with_outputs(REJECTED, main="decoded")
+
+
+def _decode_all(batch: list[Received]) -> Iterator[list[Decoded] | TaggedOutput]:
+    return apart(map(decode, batch))

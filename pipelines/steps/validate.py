@@ -1,0 +1,123 @@
+"""Validate what was decoded: from an envelope to an event in its canonical form (SPEC §3)."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import apache_beam as beam
+from apache_beam.pvalue import DoOutputsTuple, PCollection, TaggedOutput
+from pydantic import ValidationError
+
+from pipelines.steps import REJECTED, apart, refused
+from schemas import canonical, instants
+from schemas.envelope import Envelope
+from schemas.errors import MAX_KEY, first_error
+from schemas.events import EVENT_TYPES, EventData, ImageLicensed, ModelTrained, schema_urn
+from schemas.parts import ManifestFile
+from schemas.record import Decoded, Event, Rejected
+from schemas.rejection import Reason
+
+MAX_AHEAD: Final = timedelta(minutes=5)
+"""So far ahead of ours may a producer's clock be."""
+
+
+def validate(decoded: Decoded, now: datetime) -> Event | Rejected:
+    """Check an envelope and its data, and write the event's content.
+
+    `now` is when the log records it, naive in UTC.
+    Refuses, the first that applies: not_an_event, unknown_type, unknown_schema, invalid_data,
+    time_in_future, authorship_not_attributable.
+    """
+    try:
+        return _event(decoded, now)
+    except _RefusedError as error:
+        return refused("validate", decoded.received, error.reason, error.path, error.message)
+
+
+class _RefusedError(Exception):
+    """One of the reasons of the table applies."""
+
+    def __init__(self, reason: Reason, path: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.path = path
+        self.message = message
+
+
+def _event(decoded: Decoded, now: datetime) -> Event:
+    """Go down the table of SPEC §3.4; a source policy's place is after `_data`."""
+    envelope = _envelope(decoded.envelope)
+    data = _data(envelope)
+    occurred_at = instants.read(envelope.time)
+    _check_time(occurred_at, now)
+    _check_authorship(data)
+    content = canonical.content(envelope.type, envelope.time, data)
+    return Event(
+        received=decoded.received,
+        source=envelope.source,
+        id=envelope.id,
+        type=envelope.type,
+        occurred_at=occurred_at,
+        content=content,
+        content_sha256=canonical.content_sha256(content),
+        manifest=_manifest(data),
+    )
+
+
+def _envelope(attributes: dict[str, object]) -> Envelope:
+    try:
+        return Envelope.__pydantic_validator__.validate_python(attributes)
+    except ValidationError as error:
+        path, message = first_error(error, attributes)
+        raise _RefusedError(Reason.NOT_AN_EVENT, path, message) from None
+
+
+def _data(envelope: Envelope) -> EventData:
+    model = EVENT_TYPES.get(envelope.type)
+    if model is None:
+        message = f"{json.dumps(envelope.type[:MAX_KEY])} is no type of ours"
+        raise _RefusedError(Reason.UNKNOWN_TYPE, "type", message)
+    if envelope.dataschema not in {None, urn := schema_urn(envelope.type)}:
+        raise _RefusedError(Reason.UNKNOWN_SCHEMA, "dataschema", f"should be absent or {urn}")
+    try:
+        return model.__pydantic_validator__.validate_python(envelope.data)
+    except ValidationError as error:
+        path, message = first_error(error, {"data": envelope.data}, ("data",))
+        raise _RefusedError(Reason.INVALID_DATA, path, message) from None
+
+
+def _check_time(occurred_at: datetime, now: datetime) -> None:
+    if occurred_at > now + MAX_AHEAD:
+        message = f"more than 5 minutes after {instants.written(now)}"
+        raise _RefusedError(Reason.TIME_IN_FUTURE, "time", message)
+
+
+def _check_authorship(data: EventData) -> None:
+    if isinstance(data, ImageLicensed) and data.is_generated:
+        path = "data.digital_source_type"
+        message = "generated content can't be licensed as somebody's image"
+        raise _RefusedError(Reason.AUTHORSHIP_NOT_ATTRIBUTABLE, path, message)
+
+
+def _manifest(data: EventData) -> tuple[str, str, int] | None:
+    if isinstance(data, ModelTrained) and isinstance(data.manifest, ManifestFile):
+        return data.manifest.uri, data.manifest.sha256, data.manifest.rows
+    return None
+
+
+@dataclass
+class Validate(beam.PTransform):
+    """Validate lists of `Decoded` into lists of `Event`, and of `Rejected` under `REJECTED`."""
+
+    now: datetime
+
+    def expand(self, decoded: PCollection) -> DoOutputsTuple:
+        """Tag what failed, batch by batch."""
+        validate_all = beam.FlatMap(_validate_all, now=self.now)
+        return decoded | validate_all.with_outputs(REJECTED, main="events")
+
+
+def _validate_all(batch: list[Decoded], now: datetime) -> Iterator[list[Event] | TaggedOutput]:
+    return apart(validate(decoded, now) for decoded in batch)

@@ -1,0 +1,35 @@
+"""The envelope of an event: CloudEvents 1.0, as narrow as SPEC §3.1 makes it."""
+
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from schemas.scalars import EventId, Instant, Source, refusal
+
+OWN_SOURCE: Final = "manyhands"
+"""The `source` of our own events; nobody else's may have it."""
+
+
+def _not_ours(source: str) -> str:
+    if source == OWN_SOURCE:
+        message = f"should not be {OWN_SOURCE}, which is ours"
+        raise refusal(message)
+    return source
+
+
+class Envelope(BaseModel):
+    """An event's attributes; `subject` and extensions never change a result and are left out.
+
+    An attribute that is null is absent.
+    """
+
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+    specversion: Literal["1.0"]
+    id: EventId
+    source: Annotated[Source, AfterValidator(_not_ours)]
+    type: str
+    time: Instant
+    datacontenttype: Literal["application/json"] | None = None
+    dataschema: str | None = None
+    data: Annotated[dict[str, Any], Field(description="By the schema of `type`.")]
