@@ -90,21 +90,33 @@ def _fill(folder: Path, setting: Setting) -> None:
         connection.execute("COMMIT")
 
 
-@contextmanager
-def connect(folder: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open a warehouse for as long as the context lasts.
+def require(folder: Path) -> None:
+    """Insist on a warehouse in a folder.
 
     Raises NotFoundError where the folder holds none.
     """
     if not exists(folder):
         message = f"no warehouse in {folder}; make one with `manyhands init`, or name another"
         raise NotFoundError(message)
-    with _open(folder.absolute(), read_only=read_only) as connection:
+
+
+@contextmanager
+def connect(
+    folder: Path, *, read_only: bool = False, catalog: Path | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a warehouse for as long as the context lasts; `catalog` is a copy to read instead.
+
+    Raises NotFoundError where the folder holds none.
+    """
+    require(folder)
+    with _open(folder.absolute(), read_only=read_only, catalog=catalog) as connection:
         yield connection
 
 
 @contextmanager
-def _open(folder: Path, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+def _open(
+    folder: Path, *, read_only: bool, catalog: Path | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
     with (
         tempfile.TemporaryDirectory(prefix="manyhands-") as spill,
         duckdb.connect(config=_config(spill)) as connection,
@@ -112,7 +124,7 @@ def _open(folder: Path, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnectio
         load_extensions(connection)
         for macro in sql.names("functions"):
             connection.execute(sql.text("functions", macro))
-        connection.execute(attach_statement(folder, read_only=read_only))
+        connection.execute(attach_statement(folder, read_only=read_only, catalog=catalog))
         yield connection
 
 
@@ -134,7 +146,7 @@ def load_extensions(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"LOAD {quoted(str(path))}")
 
 
-def attach_statement(folder: Path, *, read_only: bool) -> str:
+def attach_statement(folder: Path, *, read_only: bool, catalog: Path | None = None) -> str:
     """Give the ATTACH that opens a warehouse from anywhere, also when it was copied or moved."""
     options = [
         f"DATA_PATH {quoted(f'{folder / DATA}/')}",
@@ -143,8 +155,8 @@ def attach_statement(folder: Path, *, read_only: bool) -> str:
         f"META_BUSY_TIMEOUT {BUSY_TIMEOUT_MS}",
         "READ_ONLY" if read_only else "META_JOURNAL_MODE 'WAL'",
     ]
-    catalog = quoted(f"ducklake:sqlite:{folder / CATALOG}")
-    return f"ATTACH {catalog} AS warehouse ({', '.join(options)})"
+    address = quoted(f"ducklake:sqlite:{catalog or folder / CATALOG}")
+    return f"ATTACH {address} AS warehouse ({', '.join(options)})"
 
 
 def quoted(text: str) -> str:
