@@ -1,0 +1,1 @@
+"""The contracts: what events, statements and rejections look like."""

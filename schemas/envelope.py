@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, InstanceOf
 
 from schemas.scalars import EventId, Instant, Source, refusal
 
@@ -32,4 +32,4 @@ class Envelope(BaseModel):
     time: Instant
     datacontenttype: Literal["application/json"] | None = None
     dataschema: str | None = None
-    data: Annotated[dict[str, Any], Field(description="By the schema of `type`.")]
+    data: Annotated[InstanceOf[dict[str, Any]], Field(description="By the schema of `type`.")]

@@ -2,7 +2,7 @@
 
 import json
 import re
-from typing import Final
+from typing import Any, Final
 
 from pydantic import ValidationError
 
@@ -17,6 +17,7 @@ _MESSAGES: Final = {
     "model_type": _SHOULD_BE_AN_OBJECT,
     "model_attributes_type": _SHOULD_BE_AN_OBJECT,
     "dict_type": _SHOULD_BE_AN_OBJECT,
+    "is_instance_of": _SHOULD_BE_AN_OBJECT,
     "list_type": "should be a list",
     "string_type": "should be a string",
 }
@@ -39,18 +40,20 @@ def first_error(
 def _path(root: object, location: tuple[int | str, ...], *, missing: bool) -> str:
     """Keep of a location what is in the value; pydantic's own marks, as a union's tag, go."""
     steps: list[str] = []
-    node = root
+    node: Any = root
     for step in location:
-        if isinstance(node, dict) and step in node:
+        if _holds(node, step):
             node = node[step]
-        elif isinstance(node, list) and isinstance(step, int):
-            node = node[step]
-        else:
-            continue
-        steps.append(_shown(step))
+            steps.append(_shown(step))
     if missing:
         steps.append(_shown(location[-1]))
     return ".".join(steps)
+
+
+def _holds(node: object, step: int | str) -> bool:
+    if isinstance(node, dict):
+        return step in node
+    return isinstance(node, list) and isinstance(step, int)
 
 
 def _shown(step: int | str) -> str:

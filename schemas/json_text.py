@@ -19,7 +19,7 @@ _NO_BRACKET: Final = bytes(set(range(256)) - set(b"[]{}"))
 
 
 class UnreadableError(ValueError):
-    """A text that isn't read; `reason` is the first of the table that applies."""
+    """A text that isn't read: why, as the first reason of the table that applies, and how."""
 
     def __init__(self, reason: Reason, message: str) -> None:
         super().__init__(message)
@@ -94,7 +94,7 @@ def _check_surrogates(value: object) -> None:
 def _without_text(error: ValueError) -> str:
     match error:
         case json.JSONDecodeError():
-            return f"{error.msg} at character {error.pos}"
+            return f"{error.msg.removesuffix(' at')} at character {error.pos}"
         case UnicodeDecodeError():
             return f"not UTF-8 at byte {error.start}"
         case _:

@@ -17,4 +17,4 @@ class Canonical(Strict):
 
     def canonical(self) -> str:
         """Write the canonical form: sorted keys, no spaces, what is absent left out."""
-        return self.__pydantic_serializer__.to_json(self, by_alias=True, exclude_none=True).decode()
+        return self.model_dump_json(by_alias=True, exclude_none=True)

@@ -1,6 +1,7 @@
 """What the `data` of events is made of: money, shares, manifests, scopes (SPEC §3.2, §3.3)."""
 
 from collections.abc import Hashable, Iterable
+from itertools import pairwise
 from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, Tag
@@ -77,7 +78,12 @@ def _check_contributors(contributors: list[ContributorShare]) -> list[Contributo
 
 Contributors = Annotated[
     list[ContributorShare],
-    Field(min_length=1, fail_fast=True, max_length=50, description="Distinct; their shares make exactly 1."),
+    Field(
+        min_length=1,
+        fail_fast=True,
+        max_length=50,
+        description="Distinct; their shares make exactly 1.",
+    ),
     AfterValidator(_check_contributors),
 ]
 
@@ -211,7 +217,7 @@ def _check_levels(levels: list[DirectLevel]) -> list[DirectLevel]:
     if starts[0] != 0:
         message = "should begin with a level from 0"
         raise refusal(message)
-    if any(low >= high for low, high in zip(starts, starts[1:], strict=False)):
+    if any(low >= high for low, high in pairwise(starts)):
         message = "should rise strictly"
         raise refusal(message)
     return levels
@@ -219,7 +225,12 @@ def _check_levels(levels: list[DirectLevel]) -> list[DirectLevel]:
 
 DirectLevels = Annotated[
     list[DirectLevel],
-    Field(min_length=1, fail_fast=True, max_length=20, description="The first from 0, strictly rising."),
+    Field(
+        min_length=1,
+        fail_fast=True,
+        max_length=20,
+        description="The first from 0, strictly rising.",
+    ),
     AfterValidator(_check_levels),
 ]
 

@@ -84,8 +84,7 @@ Source = Annotated[
     str,
     Field(strict=True, pattern=r"^[A-Za-z0-9/][A-Za-z0-9._:@/+=~%?&#-]*$", max_length=255),
     Says(
-        "should be 1 to 255 of A-Z a-z 0-9 . _ : @ / + = ~ % ? & # -, "
-        "first a letter, a digit or /"
+        "should be 1 to 255 of A-Z a-z 0-9 . _ : @ / + = ~ % ? & # -, first a letter, a digit or /"
     ),
 ]
 Amount = Annotated[

@@ -3,36 +3,7 @@
 Elements are lists of about a MiB, because an element costs a runner more than an event does.
 """
 
-from collections.abc import Iterable, Iterator
-from typing import Final, TypeVar
-
-from apache_beam.pvalue import TaggedOutput
-
-from pipelines import __version__
-from schemas.record import Received, Rejected
-from schemas.rejection import Reason
+from typing import Final
 
 REJECTED: Final = "rejected"
 """The tag of the output that carries what a step refused, as lists of `Rejected`."""
-
-T = TypeVar("T")
-
-
-def refused(step: str, received: Received, reason: Reason, path: str, message: str) -> Rejected:
-    """Refuse what was received, in the name of a step."""
-    return Rejected(received, reason.value, path, message, f"manyhands/{__version__} {step}")
-
-
-def apart(outcomes: Iterable[T | Rejected]) -> Iterator[list[T] | TaggedOutput]:
-    """Yield what passed on the main output and what failed on `REJECTED`, each in its order."""
-    passed: list[T] = []
-    failed: list[Rejected] = []
-    for outcome in outcomes:
-        if isinstance(outcome, Rejected):
-            failed.append(outcome)
-        else:
-            passed.append(outcome)
-    if passed:
-        yield passed
-    if failed:
-        yield TaggedOutput(REJECTED, failed)

@@ -7,13 +7,15 @@ from typing import Final
 import apache_beam as beam
 from apache_beam.pvalue import DoOutputsTuple, PCollection, TaggedOutput
 
-from pipelines.steps import REJECTED, apart, refused
+from pipelines.steps import REJECTED
+from pipelines.steps.outcome import apart, refused
 from schemas.json_text import MAX_DEPTH, UnreadableError, check_size, read_json
 from schemas.record import Decoded, Received, Rejected
 from schemas.rejection import Reason
 
 ATTRIBUTE_PREFIX: Final = "ce-"
 CONTENT_TYPE: Final = "content-type"
+JSON: Final = "application/json"
 
 
 def decode(received: Received) -> Decoded | Rejected:
@@ -36,25 +38,29 @@ def decode(received: Received) -> Decoded | Rejected:
 
 
 def _attributes(attributes: dict[str, str]) -> dict[str, object]:
-    """Give the envelope of binary mode; a content type is `datacontenttype` (Pub/Sub binding)."""
+    """Give the envelope of binary mode, where the content type is `datacontenttype`."""
     envelope: dict[str, object] = {
         name.removeprefix(ATTRIBUTE_PREFIX): value
         for name, value in attributes.items()
         if name.startswith(ATTRIBUTE_PREFIX)
     }
-    if CONTENT_TYPE in attributes:
-        envelope["datacontenttype"] = attributes[CONTENT_TYPE]
+    if CONTENT_TYPE in attributes and envelope.get("datacontenttype", JSON) == JSON:
+        envelope["datacontenttype"] = attributes[CONTENT_TYPE]  # where both stand, both count
     return envelope
 
 
 @dataclass
-class Decode(beam.PTransform):
+class Decode(beam.PTransform[PCollection[list[Received]], DoOutputsTuple]):
     """Decode lists of `Received` into lists of `Decoded`, and of `Rejected` under `REJECTED`."""
 
-    def expand(self, received: PCollection) -> DoOutputsTuple:
+    def expand(self, received: PCollection[list[Received]]) -> DoOutputsTuple:
         """Tag what failed, batch by batch."""
-        return received | beam.FlatMap(_decode_all).with_outputs(REJECTED, main="decoded")
+        decode_all = beam.FlatMap(_decode_all).with_outputs(REJECTED, main="decoded")
+        outputs: DoOutputsTuple = received | decode_all
+        return outputs
 
 
-def _decode_all(batch: list[Received]) -> Iterator[list[Decoded] | TaggedOutput]:
+def _decode_all(
+    batch: list[Received],
+) -> Iterator[list[Decoded] | TaggedOutput[str, list[Rejected]]]:
     return apart(map(decode, batch))

@@ -10,7 +10,8 @@ import apache_beam as beam
 from apache_beam.pvalue import DoOutputsTuple, PCollection, TaggedOutput
 from pydantic import ValidationError
 
-from pipelines.steps import REJECTED, apart, refused
+from pipelines.steps import REJECTED
+from pipelines.steps.outcome import apart, refused
 from schemas import canonical, instants
 from schemas.envelope import Envelope
 from schemas.errors import MAX_KEY, first_error
@@ -68,7 +69,7 @@ def _event(decoded: Decoded, now: datetime) -> Event:
 
 def _envelope(attributes: dict[str, object]) -> Envelope:
     try:
-        return Envelope.__pydantic_validator__.validate_python(attributes)
+        return Envelope.model_validate(attributes)
     except ValidationError as error:
         path, message = first_error(error, attributes)
         raise _RefusedError(Reason.NOT_AN_EVENT, path, message) from None
@@ -82,7 +83,7 @@ def _data(envelope: Envelope) -> EventData:
     if envelope.dataschema not in {None, urn := schema_urn(envelope.type)}:
         raise _RefusedError(Reason.UNKNOWN_SCHEMA, "dataschema", f"should be absent or {urn}")
     try:
-        return model.__pydantic_validator__.validate_python(envelope.data)
+        return model.model_validate(envelope.data)
     except ValidationError as error:
         path, message = first_error(error, {"data": envelope.data}, ("data",))
         raise _RefusedError(Reason.INVALID_DATA, path, message) from None
@@ -108,16 +109,19 @@ def _manifest(data: EventData) -> tuple[str, str, int] | None:
 
 
 @dataclass
-class Validate(beam.PTransform):
+class Validate(beam.PTransform[PCollection[list[Decoded]], DoOutputsTuple]):
     """Validate lists of `Decoded` into lists of `Event`, and of `Rejected` under `REJECTED`."""
 
     now: datetime
 
-    def expand(self, decoded: PCollection) -> DoOutputsTuple:
+    def expand(self, decoded: PCollection[list[Decoded]]) -> DoOutputsTuple:
         """Tag what failed, batch by batch."""
         validate_all = beam.FlatMap(_validate_all, now=self.now)
-        return decoded | validate_all.with_outputs(REJECTED, main="events")
+        outputs: DoOutputsTuple = decoded | validate_all.with_outputs(REJECTED, main="events")
+        return outputs
 
 
-def _validate_all(batch: list[Decoded], now: datetime) -> Iterator[list[Event] | TaggedOutput]:
+def _validate_all(
+    batch: list[Decoded], now: datetime
+) -> Iterator[list[Event] | TaggedOutput[str, list[Rejected]]]:
     return apart(validate(decoded, now) for decoded in batch)
