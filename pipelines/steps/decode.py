@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import apache_beam as beam
-from apache_beam.pvalue import DoOutputsTuple, PCollection, TaggedOutput
+from apache_beam.pvalue import DoOutputsTuple, PCollection
 
 from pipelines.steps import REJECTED
-from pipelines.steps.outcome import apart, refused
+from pipelines.steps.outcome import Refusals, apart, refused
 from schemas.json_text import MAX_DEPTH, UnreadableError, check_size, read_json
 from schemas.record import Decoded, Received, Rejected
 from schemas.rejection import Reason
@@ -53,14 +53,10 @@ def _attributes(attributes: dict[str, str]) -> dict[str, object]:
 class Decode(beam.PTransform[PCollection[list[Received]], DoOutputsTuple]):
     """Decode lists of `Received` into lists of `Decoded`, and of `Rejected` under `REJECTED`."""
 
-    def expand(self, received: PCollection[list[Received]]) -> DoOutputsTuple:
+    def expand(self, received: PCollection[list[Received]]) -> Any:  # noqa: ANN401 - Beam's wish
         """Tag what failed, batch by batch."""
-        decode_all = beam.FlatMap(_decode_all).with_outputs(REJECTED, main="decoded")
-        outputs: DoOutputsTuple = received | decode_all
-        return outputs
+        return received | beam.FlatMap(_decode_all).with_outputs(REJECTED, main="decoded")
 
 
-def _decode_all(
-    batch: list[Received],
-) -> Iterator[list[Decoded] | TaggedOutput[str, list[Rejected]]]:
+def _decode_all(batch: list[Received]) -> Iterator[list[Decoded] | Refusals]:
     return apart(map(decode, batch))

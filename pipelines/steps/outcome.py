@@ -1,7 +1,7 @@
 """What a step makes of each element: passed, or refused with a reason."""
 
 from collections.abc import Iterable, Iterator
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from apache_beam.pvalue import TaggedOutput
 
@@ -11,6 +11,7 @@ from schemas.record import Received, Rejected
 from schemas.rejection import Reason
 
 T = TypeVar("T")
+Refusals = TaggedOutput[Literal["rejected"], list[Rejected]]
 
 
 def refused(step: str, received: Received, reason: Reason, path: str, message: str) -> Rejected:
@@ -18,9 +19,7 @@ def refused(step: str, received: Received, reason: Reason, path: str, message: s
     return Rejected(received, reason.value, path, message, f"manyhands/{__version__} {step}")
 
 
-def apart(
-    outcomes: Iterable[T | Rejected],
-) -> Iterator[list[T] | TaggedOutput[str, list[Rejected]]]:
+def apart(outcomes: Iterable[T | Rejected]) -> Iterator[list[T] | Refusals]:
     """Yield what passed on the main output and what failed on `REJECTED`, each in its order."""
     passed: list[T] = []
     failed: list[Rejected] = []

@@ -4,14 +4,14 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import apache_beam as beam
-from apache_beam.pvalue import DoOutputsTuple, PCollection, TaggedOutput
+from apache_beam.pvalue import DoOutputsTuple, PCollection
 from pydantic import ValidationError
 
 from pipelines.steps import REJECTED
-from pipelines.steps.outcome import apart, refused
+from pipelines.steps.outcome import Refusals, apart, refused
 from schemas import canonical, instants
 from schemas.envelope import Envelope
 from schemas.errors import MAX_KEY, first_error
@@ -114,14 +114,11 @@ class Validate(beam.PTransform[PCollection[list[Decoded]], DoOutputsTuple]):
 
     now: datetime
 
-    def expand(self, decoded: PCollection[list[Decoded]]) -> DoOutputsTuple:
+    def expand(self, decoded: PCollection[list[Decoded]]) -> Any:  # noqa: ANN401 - Beam's wish
         """Tag what failed, batch by batch."""
         validate_all = beam.FlatMap(_validate_all, now=self.now)
-        outputs: DoOutputsTuple = decoded | validate_all.with_outputs(REJECTED, main="events")
-        return outputs
+        return decoded | validate_all.with_outputs(REJECTED, main="events")
 
 
-def _validate_all(
-    batch: list[Decoded], now: datetime
-) -> Iterator[list[Event] | TaggedOutput[str, list[Rejected]]]:
+def _validate_all(batch: list[Decoded], now: datetime) -> Iterator[list[Event] | Refusals]:
     return apart(validate(decoded, now) for decoded in batch)
