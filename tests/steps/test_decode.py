@@ -24,7 +24,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=20,
 )
-EVENT = cases.read("image-licensed.for_training.pass.json")["event"]
+EVENT: cases.Case = cases.read("image-licensed.for_training.pass.json")["event"]
 
 
 def _reason(text: bytes, max_depth: int = MAX_DEPTH) -> Reason | None:
@@ -60,7 +60,7 @@ def test_no_envelope_raises(name: str, value: object) -> None:
 @given(st.sampled_from(sorted(cases.names("pass"))), st.data())
 def test_no_data_raises(name: str, data: st.DataObject) -> None:
     """Whatever stands in the place of a field, there is an event or a rejection."""
-    event: cases.Case = cases.read(name).get("event", EVENT)
+    event = cases.read(name).get("event", EVENT)
     field = data.draw(st.sampled_from([*event["data"], "odd"]))
     changed = {**event, "data": {**event["data"], field: data.draw(JSON)}}
 
