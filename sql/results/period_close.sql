@@ -12,14 +12,16 @@
 -- statements BIGINT: number of statements issued
 -- closed_at TIMESTAMP: when it was closed
 SELECT
-    period,
-    starts_at,
-    ends_at,
-    log_seq,
-    seq,
-    previous_digest,
-    digest,
-    log_digest,
-    statements,
-    closed_at
-FROM seal
+    close_input.period,
+    close_input.starts_at,
+    close_input.ends_at,
+    close_input.log_seq,
+    head.seq,
+    seal.previous_digest,
+    seal.digest,
+    seal.log_digest,
+    (SELECT count(*) FROM statement) AS statements,
+    seal.closed_at
+FROM close_input
+CROSS JOIN seal
+CROSS JOIN warehouse.head AS head

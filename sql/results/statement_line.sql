@@ -32,18 +32,33 @@ WITH line AS (
     WHERE judged_change.reason IS NULL
 ),
 
-converted AS (
+-- what takes back was credited in proportion; what is in one currency stays as it is
+conversion AS (
     SELECT
         *,
         concat_ws(' ', 'line', statement_id, basis, reference, origin_period, currency) AS name,
         CASE
-            WHEN currency = statement_currency THEN delta_micros
-            WHEN delta_micros > 0
-                THEN half_even(exact_product(delta_micros, to_rate_e10, name), from_rate_e10)
-            ELSE
-                -half_even(exact_product(credited_micros, -delta_micros, name), stated_micros)
-        END AS amount_micros
+            WHEN currency != statement_currency AND delta_micros < 0 THEN credited_micros
+            ELSE delta_micros
+        END AS multiplicand,
+        CASE
+            WHEN currency = statement_currency THEN 1
+            WHEN delta_micros > 0 THEN to_rate_e10
+            ELSE delta_micros
+        END AS multiplier,
+        CASE
+            WHEN currency = statement_currency THEN 1
+            WHEN delta_micros > 0 THEN from_rate_e10
+            ELSE stated_micros
+        END AS divisor
     FROM line
+),
+
+converted AS (
+    SELECT
+        *,
+        half_even(exact_product(multiplicand, multiplier, name), divisor) AS amount_micros
+    FROM conversion
 )
 
 SELECT

@@ -1,0 +1,140 @@
+"""Closes periods: computes apart from the warehouse, is gated, commits once (SPEC §6)."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import astuple, dataclass
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from pipelines.errors import (
+    ConflictError,
+    GateError,
+    NotFoundError,
+    TryAgainError,
+    UsageError,
+)
+from pipelines.gate import check
+from pipelines.lake import closes
+from pipelines.lake.closes import PeriodClose
+from pipelines.lake.seal import seal
+from pipelines.lake.warehouse import connect, setting
+from pipelines.royalties.periods import Period
+from pipelines.steps.commit_close import commit_close, refuse_if_closed
+from pipelines.steps.compute_close import compute_close
+
+
+@dataclass(frozen=True)
+class Closed(PeriodClose):
+    """A period's close with what it came to."""
+
+    statements: int
+    held: int
+    totals: dict[str, tuple[int, int]]
+    """Micros payable and withheld, by currency."""
+
+
+def close(
+    folder: Path,
+    *,
+    period: str | None,
+    as_of: datetime,
+    dry_run: bool,
+    report: Callable[[str], None],
+) -> Iterator[Closed]:
+    """Close one period, or every period that is due where `period` is None, in order.
+
+    A period that is closed already is given as it was closed; nothing changes.
+
+    Raises UsageError for a period that isn't one of the cadence, NotFoundError before there is
+    any money to close for, TryAgainError where the period isn't over, ConflictError where it is
+    out of order or another closer won, GateError where a check found something.
+    """
+    with connect(folder, read_only=dry_run) as connection:
+        for chosen in _chosen(connection, period, as_of):
+            report(f"closing {chosen.name}")
+            yield _close_one(connection, folder, chosen, as_of, dry_run=dry_run)
+
+
+def _chosen(
+    connection: duckdb.DuckDBPyConnection, period: str | None, as_of: datetime
+) -> list[Period]:
+    if period is None:
+        return closes.due_periods(connection, as_of)
+    try:
+        return [Period.parse(period, setting(connection).cadence)]
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+
+
+def _close_one(
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    period: Period,
+    as_of: datetime,
+    *,
+    dry_run: bool,
+) -> Closed:
+    stored = closes.find_close(connection, period.name)
+    if stored is not None:
+        return _closed(connection, "warehouse.", stored)
+    _refuse_unless_next(connection, period, as_of)
+    latest = closes.last_close(connection)
+    previous_digest = latest.digest if latest else closes.FIRST_PREVIOUS_DIGEST
+    log_seq = closes.head(connection)
+    compute_close(connection, period, log_seq)
+    _pass_gate(connection, folder, period, previous_digest)
+    sealed = seal(connection, period.name, previous_digest)
+    if not dry_run:
+        commit_close(connection, folder, period, sealed, as_of)
+    return _closed(connection, "", PeriodClose(period.name, log_seq, *astuple(sealed)))
+
+
+def _refuse_unless_next(
+    connection: duckdb.DuckDBPyConnection, period: Period, as_of: datetime
+) -> None:
+    expected = closes.next_period(connection)
+    if expected is None:
+        message = "there is no money in the log yet, so no period to close; ingest events first"
+        raise NotFoundError(message)
+    if period != expected:
+        message = f"{period.name} is out of order: the next period to close is {expected.name}"
+        raise ConflictError(message)
+    closable_at = closes.closable_at(period, setting(connection).grace_days)
+    if as_of < closable_at:
+        message = f"{period.name} can't close before {closable_at.isoformat()}Z; try again then"
+        raise TryAgainError(message)
+
+
+def _pass_gate(
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    period: Period,
+    previous_digest: str,
+) -> None:
+    try:
+        check(connection, folder, period.name)
+    except GateError:
+        # what another closer committed meanwhile can fail a check: then say that instead
+        refuse_if_closed(connection, period, previous_digest)
+        raise
+
+
+def _closed(
+    connection: duckdb.DuckDBPyConnection, schema: str, period_close: PeriodClose
+) -> Closed:
+    parameters = {"period": period_close.period}
+    totals = connection.execute(
+        "SELECT currency, count(*), sum(payable_micros), sum(withholding_micros)"
+        f" FROM {schema}statement WHERE period = $period GROUP BY currency ORDER BY currency",
+        parameters,
+    ).fetchall()
+    ((held,),) = connection.execute(
+        f"SELECT count(*) FROM {schema}held WHERE period = $period", parameters
+    ).fetchall()
+    return Closed(
+        *astuple(period_close),
+        statements=sum(row[1] for row in totals),
+        held=held,
+        totals={currency: (int(paid), int(kept)) for currency, _, paid, kept in totals},
+    )

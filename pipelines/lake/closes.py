@@ -1,0 +1,131 @@
+"""Reads what has been closed, and what is due (SPEC §6)."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import duckdb
+
+from pipelines.errors import NotFoundError
+from pipelines.lake.staging import stage, stage_macro, stage_rows
+from pipelines.lake.warehouse import Setting, setting
+from pipelines.royalties.periods import Period
+
+FIRST_PREVIOUS_DIGEST = "0" * 64
+FIRST_YEAR = 2000
+
+
+@dataclass(frozen=True)
+class PeriodClose:
+    """A close as it is stored."""
+
+    period: str
+    log_seq: int
+    previous_digest: str
+    digest: str
+    log_digest: str
+
+
+def head(connection: duckdb.DuckDBPyConnection) -> int:
+    """Give the position of the log's last event, 0 where there is none."""
+    (seq,) = connection.execute("SELECT seq FROM warehouse.head").fetchall()[0]
+    return int(seq)
+
+
+def find_close(connection: duckdb.DuckDBPyConnection, period: str) -> PeriodClose | None:
+    """Give a period's close; None where it isn't closed."""
+    return _first(connection, "WHERE period = $period", {"period": period})
+
+
+def last_close(connection: duckdb.DuckDBPyConnection) -> PeriodClose | None:
+    """Give the latest period's close; None before any."""
+    return _first(connection, "ORDER BY period DESC LIMIT 1", {})
+
+
+def _first(
+    connection: duckdb.DuckDBPyConnection, clause: str, parameters: dict[str, str]
+) -> PeriodClose | None:
+    row = connection.execute(
+        "SELECT period, log_seq, previous_digest, digest, log_digest"
+        f" FROM warehouse.period_close {clause}",
+        parameters,
+    ).fetchone()
+    return PeriodClose(*row) if row else None
+
+
+def next_period(connection: duckdb.DuckDBPyConnection) -> Period | None:
+    """Give the period to close next; None before there is any money in force."""
+    settings = setting(connection)
+    latest = last_close(connection)
+    if latest is not None:
+        return Period.parse(latest.period, settings.cadence).next()
+    if settings.first_period:
+        return Period.parse(settings.first_period, settings.cadence)
+    return _period_of_first_money(connection, settings)
+
+
+def _period_of_first_money(
+    connection: duckdb.DuckDBPyConnection, settings: Setting
+) -> Period | None:
+    stage_rows(connection, "close_input", ["log_seq BIGINT"], [[head(connection)]])
+    stage(connection, "rules", "reversed_event")
+    stage_macro(connection, "in_force")
+    stage(connection, "rules", "first_money")
+    (occurred_at,) = connection.execute("SELECT occurred_at FROM first_money").fetchall()[0]
+    return Period.containing(occurred_at, settings.cadence) if occurred_at else None
+
+
+def due_periods(connection: duckdb.DuckDBPyConnection, as_of: datetime) -> list[Period]:
+    """Give the periods that can close by now, in order."""
+    grace_days = setting(connection).grace_days
+    period = next_period(connection)
+    due: list[Period] = []
+    while period is not None and closable_at(period, grace_days) <= as_of:
+        due.append(period)
+        period = period.next()
+    return due
+
+
+def closable_at(period: Period, grace_days: int) -> datetime:
+    """Give the instant from which a period can close: its end and the grace days."""
+    return period.ends_at + timedelta(days=grace_days)
+
+
+def stage_input(connection: duckdb.DuckDBPyConnection, period: Period, log_seq: int) -> None:
+    """Stage what a close depends on besides the log: the period, its calendar, its position."""
+    stage_rows(
+        connection,
+        "close_input",
+        [
+            "period VARCHAR",
+            "starts_at TIMESTAMP",
+            "ends_at TIMESTAMP",
+            "last_on DATE",
+            "log_seq BIGINT",
+        ],
+        [[period.name, period.starts_at, period.ends_at, period.last_on, log_seq]],
+    )
+    calendar = _calendar(period)
+    stage_rows(connection, "period_month", ["month DATE", "period VARCHAR"], calendar)
+    ahead = [[count, period.plus(count).name] for count in range(1, 25)]
+    stage_rows(connection, "period_ahead", ["periods INTEGER", "period VARCHAR"], ahead)
+
+
+def _calendar(last: Period) -> list[list[object]]:
+    months: list[list[object]] = []
+    period = Period.containing(datetime(FIRST_YEAR, 1, 1), last.cadence)  # noqa: DTZ001  UTC
+    while period.starts_at <= last.starts_at:
+        months += [[month, period.name] for month in period.months()]
+        period = period.next()
+    return months
+
+
+def closed_or_not_found(connection: duckdb.DuckDBPyConnection, period: str) -> PeriodClose:
+    """Give a period's close.
+
+    Raises NotFoundError where the period isn't closed.
+    """
+    found = find_close(connection, period)
+    if found is None:
+        message = f"{period} is not closed; `manyhands status` shows which period is next"
+        raise NotFoundError(message)
+    return found

@@ -1,0 +1,57 @@
+"""Seals a close and the log that it read (SPEC §6, Seal)."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import duckdb
+
+from pipelines.lake.staging import stage
+
+_ROWS_AT_ONCE = 10_000
+
+
+@dataclass(frozen=True)
+class Seal:
+    """What a close is sealed with: digests in lower-case hex."""
+
+    previous_digest: str
+    digest: str
+    log_digest: str
+
+
+def close_digest(previous_digest: str, period: str, statements: Iterable[tuple[str, str]]) -> str:
+    """Give the digest that chains a close to the one before.
+
+    `statements` are pairs of contributor and statement digest, by `contributor_id`.
+    """
+    sha256 = hashlib.sha256(f"{previous_digest}\n{period}\n".encode())
+    for contributor_id, digest in statements:
+        sha256.update(f"{contributor_id} {digest}\n".encode())
+    return sha256.hexdigest()
+
+
+def log_digest(blocks: Iterable[str]) -> str:
+    """Give the digest of the log from the digests of its blocks, in order."""
+    sha256 = hashlib.sha256()
+    for digest in blocks:
+        sha256.update(f"{digest}\n".encode())
+    return sha256.hexdigest()
+
+
+def seal(connection: duckdb.DuckDBPyConnection, period: str, previous_digest: str) -> Seal:
+    """Seal the staged statements, and the log up to the close's position."""
+    stage(connection, "rules", "log_block")
+    blocks = _rows(connection, "SELECT digest FROM log_block ORDER BY block")
+    log = log_digest(digest for (digest,) in blocks)
+    statements = _rows(
+        connection,
+        "SELECT contributor_id, digest FROM statement ORDER BY contributor_id",
+    )
+    return Seal(previous_digest, close_digest(previous_digest, period, statements), log)
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[tuple[str, ...]]:
+    cursor = connection.execute(query)
+    while rows := cursor.fetchmany(_ROWS_AT_ONCE):
+        yield from rows

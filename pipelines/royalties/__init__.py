@@ -1,0 +1,1 @@
+"""Money, periods, rounding, splitting, lineage: the standard library only."""

@@ -1,0 +1,101 @@
+"""Commits a close: results, seal and `period-closed` event in one transaction (SPEC §6, Commit)."""
+
+import json
+from dataclasses import astuple
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+import sql
+from pipelines.errors import ConflictError
+from pipelines.lake.closes import FIRST_PREVIOUS_DIGEST, find_close, head, last_close
+from pipelines.lake.seal import Seal
+from pipelines.lake.staging import stage_rows
+from pipelines.lake.transaction import commit
+from pipelines.royalties.periods import Period
+from schemas.canonical import canonical_json, content_sha256
+from schemas.instants import written
+
+SOURCE = "manyhands"
+TYPE = "period-closed"
+_STAGED = ("pool", "allocation", "held", "statement_line", "statement")
+_SEAL_COLUMNS = (
+    "previous_digest VARCHAR",
+    "digest VARCHAR",
+    "log_digest VARCHAR",
+    "closed_at TIMESTAMP",
+)
+
+
+def commit_close(
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    period: Period,
+    seal: Seal,
+    closed_at: datetime,
+) -> None:
+    """Move the staged close into the warehouse; exactly one closer of a period wins.
+
+    Raises ConflictError where another closer won, naming its digest.
+    """
+
+    stage_rows(connection, "seal", _SEAL_COLUMNS, [[*astuple(seal), closed_at]])
+
+    def write() -> None:
+        refuse_if_closed(connection, period, seal.previous_digest)
+        seq = head(connection) + 1
+        connection.execute("UPDATE warehouse.head SET seq = $seq", {"seq": seq})
+        for name in _STAGED:
+            columns = ", ".join(column.name for column in sql.relation("results", name).columns)
+            connection.execute(f"INSERT INTO warehouse.{name} SELECT {columns} FROM {name}")
+        query = sql.relation("results", "period_close").query
+        connection.execute(f"INSERT INTO warehouse.period_close {query}")
+        _write_event(connection, period, seal.digest, seq, closed_at)
+
+    commit(connection, folder, write)
+
+
+def refuse_if_closed(
+    connection: duckdb.DuckDBPyConnection, period: Period, previous_digest: str
+) -> None:
+    """Raise ConflictError where the period was closed since, or the close before it is another."""
+    winner = find_close(connection, period.name)
+    if winner is not None:
+        message = f"{period.name} was closed by another closer; its digest is {winner.digest}"
+        raise ConflictError(message)
+    latest = last_close(connection)
+    if (latest.digest if latest else FIRST_PREVIOUS_DIGEST) != previous_digest:
+        message = f"another period was closed before {period.name}; run the command again"
+        raise ConflictError(message)
+
+
+def _write_event(
+    connection: duckdb.DuckDBPyConnection,
+    period: Period,
+    digest: str,
+    seq: int,
+    closed_at: datetime,
+) -> None:
+    time = written(period.ends_at)
+    (log_seq,) = connection.execute("SELECT log_seq FROM close_input").fetchall()[0]
+    data = {"digest": digest, "log_seq": log_seq, "period": period.name}
+    content = canonical_json({"data": data, "time": time, "type": TYPE})
+    envelope = {"specversion": "1.0", "id": period.name, "source": SOURCE, "type": TYPE}
+    connection.execute(
+        "INSERT INTO warehouse.event BY NAME SELECT $seq AS seq, $source AS source, $id AS id,"
+        " $type AS type, $occurred_at AS occurred_at, $recorded_at AS recorded_at,"
+        " NULL AS batch_id, $content AS content, $sha256 AS content_sha256,"
+        " NULL AS attributes, $body AS body",
+        {
+            "seq": seq,
+            "source": SOURCE,
+            "id": period.name,
+            "type": TYPE,
+            "occurred_at": period.ends_at,
+            "recorded_at": closed_at,
+            "content": content,
+            "sha256": content_sha256(content),
+            "body": json.dumps({**envelope, "time": time, "data": data}).encode(),
+        },
+    )

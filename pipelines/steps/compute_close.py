@@ -1,0 +1,88 @@
+"""Computes a close into staged relations, in the order that the data flows (SPEC §5, §6)."""
+
+from collections.abc import Callable
+from functools import partial
+
+import duckdb
+
+from pipelines.lake.closes import stage_input
+from pipelines.lake.staging import stage, stage_macro, stage_rows
+from pipelines.royalties.periods import Period
+from pipelines.steps.share_lineage import share_lineage
+from schemas.currencies import MINOR_DIGITS
+
+Step = Callable[[duckdb.DuckDBPyConnection], None]
+
+
+def _rule(name: str) -> Step:
+    return partial(stage, folder="rules", name=name)
+
+
+def _result(name: str) -> Step:
+    return partial(stage, folder="results", name=name)
+
+
+def _macro(name: str) -> Step:
+    return partial(stage_macro, name=name)
+
+
+STEPS: tuple[Step, ...] = (
+    # what counts: events in force, and of those declared again the first
+    _rule("reversed_event"),
+    _macro("in_force"),
+    _rule("term"),
+    _macro("term_scope"),
+    _rule("licence"),
+    _rule("model_version"),
+    _rule("advance_in_force"),
+    _rule("previous"),
+    _rule("registered"),
+    # what is owed: direct royalties, and pools split over manifests and attributed images
+    _rule("direct_share"),
+    _rule("training"),
+    _rule("generation"),
+    _result("pool"),
+    _rule("attributed_image"),
+    _rule("pool_rest"),
+    share_lineage,
+    _rule("manifest_image"),
+    _rule("manifest_weight"),
+    _rule("pool_part"),
+    _rule("claim"),
+    _rule("claim_share"),
+    _result("allocation"),
+    _rule("entitlement"),
+    # what is stated: the difference to earlier statements, in the contributor's currency
+    _rule("change"),
+    _rule("fx"),
+    _rule("judged_change"),
+    _result("statement_line"),
+    _rule("account"),
+    _rule("balance"),
+    _rule("sealed_line"),
+    _result("statement"),
+    # what is held
+    _rule("unpaid"),
+    _rule("held_part"),
+    _result("held"),
+)
+
+
+def compute_close(connection: duckdb.DuckDBPyConnection, period: Period, log_seq: int) -> None:
+    """Stage a close of `period` from the log up to `log_seq` and the earlier closes.
+
+    One transaction reads it all, so whatever others commit meanwhile isn't seen.
+
+    Raises ManyhandsError, naming the pool or line, where a number doesn't fit.
+    """
+    connection.execute("BEGIN")
+    try:
+        stage_input(connection, period, log_seq)
+        scales = [[code, 10 ** (6 - digits)] for code, digits in MINOR_DIGITS.items()]
+        stage_rows(connection, "currency", ["currency VARCHAR", "minor_micros BIGINT"], scales)
+        for step in STEPS:
+            step(connection)
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")

@@ -1,0 +1,50 @@
+"""Fixtures shared by the tests: commands in one process, and a warehouse to run them on."""
+
+import json
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.cli import main
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command came to."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def json(self) -> Any:  # noqa: ANN401  a JSON document
+        """The document on stdout."""
+        return json.loads(self.stdout)
+
+
+Run = Callable[..., Outcome]
+
+
+def run(words: Sequence[str]) -> Outcome:
+    """Run a command through the command line's entry point."""
+    stdout, stderr = StringIO(), StringIO()
+    with redirect_stdout(stdout), redirect_stderr(stderr):
+        code = main(list(words))
+    return Outcome(code, stdout.getvalue(), stderr.getvalue())
+
+
+@pytest.fixture
+def manyhands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run commands on the warehouse `tmp_path/warehouse`, from `tmp_path`."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MANYHANDS_WAREHOUSE", str(tmp_path / "warehouse"))
+
+    def call(*words: str) -> Outcome:
+        return run(words)
+
+    return call

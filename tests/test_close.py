@@ -1,0 +1,235 @@
+"""Closing periods: when it may, who wins, and what it leaves behind."""
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines import close as close_job
+from pipelines.errors import ConflictError, GateError
+from pipelines.lake import closes, warehouse
+from pipelines.lake.seal import seal
+from pipelines.royalties.periods import Cadence, Period
+from pipelines.steps.commit_close import commit_close
+from pipelines.steps.compute_close import compute_close
+from tests.conftest import Run
+from tests.marketplace import Events, small
+
+AS_OF = "--as-of=2027-01-01T00:00:00Z"
+JANUARY = Period.parse("2026-01", Cadence.MONTH)
+
+
+@pytest.fixture
+def market(manyhands: Run, tmp_path: Path) -> Run:
+    """A warehouse with a small marketplace in it."""
+    source = small(Events()).write(tmp_path / "events.ndjson")
+    assert manyhands("ingest", source, AS_OF).code == 0
+    return manyhands
+
+
+def _bytes(folder: Path) -> dict[str, bytes]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+def test_a_period_that_is_not_over_is_tried_again_later(market: Run) -> None:
+    """Exit 75 until the period's end has passed, and from that instant on it closes."""
+    early = market("close", "--period=2026-01", "--as-of=2026-01-31T23:59:59.999999Z")
+    in_time = market("close", "--period=2026-01", "--as-of=2026-02-01T00:00:00Z")
+
+    assert (75, 0) == (early.code, in_time.code)
+
+
+def test_grace_days_put_off_a_close(manyhands: Run, tmp_path: Path) -> None:
+    """With two grace days a month closes on the third of the next."""
+    manyhands("init", "--grace-days=2")
+    manyhands("ingest", small(Events()).write(tmp_path / "events.ndjson"), AS_OF)
+
+    assert manyhands("close", "--period=2026-01", "--as-of=2026-02-02T23:59:59Z").code == 75
+    assert manyhands("close", "--period=2026-01", "--as-of=2026-02-03T00:00:00Z").code == 0
+
+
+def test_periods_close_in_order(market: Run) -> None:
+    """A period that isn't next is refused with exit 5, also one before the first."""
+    later = market("close", "--period=2026-02", AS_OF)
+    earlier = market("close", "--period=2025-12", AS_OF)
+
+    assert (5, 5) == (later.code, earlier.code)
+    assert "2026-01" in later.stderr
+
+
+def test_before_any_money_nothing_can_be_closed(manyhands: Run) -> None:
+    """Exit 3 while no event in force has a fee, training fee or revenue above 0."""
+    manyhands("init")
+
+    assert manyhands("close", "--period=2026-01", AS_OF).code == 3
+    assert {"closes": []} == manyhands("close", "--due", AS_OF, "--json").json
+
+
+def test_a_period_of_another_cadence_is_a_usage_error(market: Run) -> None:
+    """A quarter isn't a period of a warehouse that closes months."""
+    assert market("close", "--period=2026-Q1", AS_OF).code == 2
+
+
+def test_closing_a_closed_period_gives_its_digest_and_changes_nothing(
+    market: Run, tmp_path: Path
+) -> None:
+    """The second close prints the same and leaves every file as it was."""
+    first = market("close", "--period=2026-01", AS_OF, "--json").json
+    before = _bytes(tmp_path / "warehouse" / "data")
+    second = market("close", "--period=2026-01", AS_OF, "--json").json
+
+    assert first == second
+    assert before == _bytes(tmp_path / "warehouse" / "data")
+
+
+def test_due_closes_every_period_that_is_over_in_order(market: Run) -> None:
+    """Each close chains to the one before; with nothing due there are none."""
+    as_of = "--as-of=2026-04-01T00:00:00Z"
+    closed = market("close", "--due", as_of, "--json").json["closes"]
+
+    assert ["2026-01", "2026-02", "2026-03"] == [one["period"] for one in closed]
+    assert [one["digest"] for one in closed[:-1]] == [one["previous_digest"] for one in closed[1:]]
+    assert {"closes": []} == market("close", "--due", as_of, "--json").json
+
+
+@pytest.mark.parametrize(
+    ("cadence", "periods"),
+    [
+        ("quarter", ["2026-Q1", "2026-Q2"]),
+        ("half", ["2026-H1"]),
+        ("year", []),
+    ],
+)
+def test_a_cadence_gives_its_periods(
+    manyhands: Run, tmp_path: Path, cadence: str, periods: list[str]
+) -> None:
+    """By October a warehouse that closes quarters, halves or years has those due that are over."""
+    manyhands("init", f"--cadence={cadence}")
+    manyhands("ingest", small(Events()).write(tmp_path / "events.ndjson"), AS_OF)
+    closed = manyhands("close", "--due", "--as-of=2026-09-01T00:00:00Z", "--json").json["closes"]
+
+    assert periods == [one["period"] for one in closed]
+
+
+def test_a_dry_run_gives_the_digest_and_changes_nothing(market: Run, tmp_path: Path) -> None:
+    """What a dry run prints is what the close then is."""
+    before = _bytes(tmp_path / "warehouse")
+    dry = market("close", "--period=2026-01", AS_OF, "--dry-run", "--json").json
+
+    assert before == _bytes(tmp_path / "warehouse")
+    assert dry == market("close", "--period=2026-01", AS_OF, "--json").json
+
+
+def test_of_two_closers_exactly_one_wins(market: Run, tmp_path: Path) -> None:
+    """Both compute from one head; the second to commit is told the winner's digest."""
+    folder = tmp_path / "warehouse"
+    as_of = JANUARY.ends_at
+    with warehouse.connect(folder) as one, warehouse.connect(folder) as other:
+        for connection in (one, other):
+            compute_close(connection, JANUARY, closes.head(connection))
+        sealed = seal(one, JANUARY.name, closes.FIRST_PREVIOUS_DIGEST)
+        commit_close(one, folder, JANUARY, sealed, as_of)
+        with pytest.raises(ConflictError, match=sealed.digest):
+            commit_close(other, folder, JANUARY, sealed, as_of)
+        count = one.execute("SELECT count(*) FROM warehouse.period_close").fetchall()
+
+    assert [(1,)] == count
+
+
+def test_a_close_beside_an_ingest_reads_up_to_its_position(market: Run, tmp_path: Path) -> None:
+    """What is committed while a close computes belongs to the next close."""
+    folder = tmp_path / "warehouse"
+    late = Events("/late")
+    late.generation("1", "100")
+    with warehouse.connect(folder) as connection:
+        log_seq = closes.head(connection)
+        compute_close(connection, JANUARY, log_seq)
+        assert market("ingest", late.write(tmp_path / "late.ndjson"), AS_OF).code == 0
+        sealed = seal(connection, JANUARY.name, closes.FIRST_PREVIOUS_DIGEST)
+        commit_close(connection, folder, JANUARY, sealed, JANUARY.ends_at)
+        (row,) = connection.execute("SELECT log_seq, seq FROM warehouse.period_close").fetchall()
+
+    assert (log_seq, log_seq + 2) == row
+    assert market("close", "--period=2026-02", AS_OF).code == 0
+    lines = market(
+        "query", "SELECT DISTINCT kind FROM statement_line WHERE period = '2026-02'", "--json"
+    )
+    assert [{"kind": "adjustment"}] == lines.json
+
+
+def test_a_gate_that_finds_something_issues_nothing(
+    market: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit 4, nothing committed, and the finding is kept in gate/<period>.json."""
+
+    def compute_wrongly(connection: duckdb.DuckDBPyConnection, period: Period, seq: int) -> None:
+        compute_close(connection, period, seq)
+        connection.execute("UPDATE allocation SET amount_micros = amount_micros + 1")
+
+    monkeypatch.setattr(close_job, "compute_close", compute_wrongly)
+    outcome = market("close", "--period=2026-01", AS_OF)
+
+    assert GateError.exit_code == outcome.code
+    assert "pool_conservation" in outcome.stderr
+    assert "pool_conservation" in (tmp_path / "warehouse" / "gate" / "2026-01.json").read_text()
+    for relation in ("period_close", "statement", "statement_line", "pool", "held"):
+        rows = market("query", f"SELECT count(*) AS n FROM {relation}", "--json").json
+        assert [{"n": 0}] == rows
+
+
+def test_a_product_that_does_not_fit_names_its_pool(manyhands: Run, tmp_path: Path) -> None:
+    """The close stops with a message, and goes on once what made it is reversed."""
+    root = tmp_path / "manifests"
+    root.mkdir()
+    duckdb.execute(
+        "COPY (SELECT 'i' || i AS image_id, 1000::DECIMAL(7, 3) AS weight FROM range(1000000) t(i))"
+        " TO $path (FORMAT parquet)",
+        {"path": str(root / "huge.parquet")},
+    )
+    sha256 = _sha256(root / "huge.parquet")
+    events = Events()
+    events.terms(generation_share="1")
+    manifest = {"uri": "huge.parquet", "sha256": sha256, "rows": 1_000_000}
+    events.model("1", manifest)
+    sales = [events.generation("1", "999999999999.999999") for _ in range(101)]
+    source = events.write(tmp_path / "events.ndjson")
+    assert manyhands("ingest", source, AS_OF, f"--manifest-roots={root}").code == 0
+
+    outcome = manyhands("close", "--period=2026-01", AS_OF)
+    assert 1 == outcome.code
+    assert "generation pool m@1 2026-01 USD" in outcome.stderr
+
+    events.reversal(sales[0])
+    events.reversal(sales[1])
+    manyhands("ingest", events.write(tmp_path / "reversals.ndjson"), AS_OF)
+    assert 0 == manyhands("close", "--period=2026-01", AS_OF).code
+
+
+def _sha256(path: Path) -> str:
+    (row,) = duckdb.execute(
+        "SELECT sha256(content) FROM read_blob($path)", {"path": str(path)}
+    ).fetchall()
+    return str(row[0])
+
+
+def test_sixteen_connected_generations_of_sixteen_versions_close(
+    manyhands: Run, tmp_path: Path
+) -> None:
+    """Where money can go 10^18 ways, every micro of it is still allocated or held."""
+    events = Events()
+    events.terms(training_share="1")
+    previous: list[dict[str, str]] = []
+    for generation in range(16):
+        time = f"2026-01-15T12:00:{generation:02d}Z"
+        current = [f"{generation}.{number}" for number in range(16)]
+        for version in current:
+            fee = {"amount": "1" if generation == 15 else "0", "currency": "USD"}
+            image = [{"image_id": f"i-{version}"}]
+            events.model(version, image, time, training_fee=fee, base_models=previous)
+        previous = [{"model_id": "m", "version": name, "share": "0.0625"} for name in current]
+    manyhands("ingest", events.write(tmp_path / "events.ndjson"), AS_OF)
+
+    assert 0 == manyhands("close", "--period=2026-01", AS_OF).code
+    held = manyhands("held", "--json").json
+    assert 16 * 1_000_000 == sum(int(part["amount"].replace(".", "")) for part in held)

@@ -1,0 +1,53 @@
+"""Every worked case passes through the real path: files in, `statements export` out."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from pipelines.cli import main
+from tests import scenario
+
+AS_PROCESSES = ("late_event_adjusts", "external_manifest", "json_text", "fx_direct_and_cross")
+
+
+@pytest.fixture(autouse=True)
+def _manifest_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MANYHANDS_MANIFEST_ROOTS", str(scenario.VECTORS))
+
+
+def in_process(words: Sequence[str]) -> str:
+    """Run a command through the command line's entry point."""
+    stdout = StringIO()
+    with redirect_stdout(stdout):
+        code = main(list(words))
+    assert code == 0, words
+    return stdout.getvalue()
+
+
+def as_process(words: Sequence[str]) -> str:
+    """Run a command as a process of its own."""
+    command = [str(Path(sys.executable).parent / "manyhands"), *words]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603
+
+
+@pytest.mark.parametrize("name", scenario.NAMES)
+def test_a_worked_case_gives_what_is_expected_to_the_digest(name: str, tmp_path: Path) -> None:
+    """Counts, statements, held parts, pools and digests are those of the case."""
+    steps, expected = scenario.read(name)
+
+    assert expected == scenario.run(steps, tmp_path, in_process)
+
+
+@pytest.mark.parametrize("name", AS_PROCESSES)
+def test_a_worked_case_passes_as_real_processes(name: str, tmp_path: Path) -> None:
+    """Each command is a process of its own, and nothing but the warehouse passes between them."""
+    steps, expected = scenario.read(name)
+
+    assert expected == scenario.run(steps, tmp_path, as_process)
+    assert "MANYHANDS_MANIFEST_ROOTS" in os.environ
