@@ -1,0 +1,7 @@
+"""Lets `python -m pipelines.cli` stand for `manyhands`."""
+
+import sys
+
+from pipelines.cli.entry import main
+
+sys.exit(main())

@@ -1,0 +1,107 @@
+"""Runs a command and turns what it fails with into a message and an exit code (SPEC §7.3)."""
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from pipelines.cli.app import app
+from pipelines.cli.flags import Invocation
+from pipelines.cli.settings import FILE, name_settings, read_file
+from pipelines.errors import ManyhandsError, TryAgainError
+
+FAILED = 1
+_BUSY = ("database is locked", "could not set lock")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run `manyhands` with arguments, those of the process by default, and give its exit code.
+
+    Data goes to stdout, progress and errors go to stderr.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    invocation = Invocation()
+    try:
+        return _run(arguments, invocation)
+    except SystemExit as ended:
+        # the parser's own way out where a pipe broke
+        return int(ended.code or 0)
+    except BrokenPipeError:
+        _silence_stdout()
+        return FAILED
+    except Exception as error:  # noqa: BLE001  whatever it is, it becomes a message and a code
+        return _explain(error, debug=invocation.debug or "--debug" in arguments)
+
+
+def _run(arguments: list[str], invocation: Invocation) -> int:
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    command: Any = typer.main.get_command(app)
+    name_settings(command)
+    settings = read_file(command, Path(FILE))
+    ended = command.main(
+        args=arguments,
+        prog_name="manyhands",
+        standalone_mode=False,
+        obj=invocation,
+        default_map=settings,
+    )
+    sys.stdout.flush()
+    return ended if isinstance(ended, int) else 0
+
+
+def _explain(error: Exception, *, debug: bool) -> int:
+    """Print what went wrong, to what, and what to do; give the exit code."""
+    from pipelines.outputs.tables import plain
+
+    if debug:
+        traceback.print_exception(error)
+    code, message = _judge(error)
+    lines = (plain(line) for line in message.splitlines())
+    mark = "" if message.startswith("Usage:") else "error: "
+    print(mark + "\n".join(lines), file=sys.stderr)
+    return code
+
+
+def _judge(error: Exception) -> tuple[int, str]:
+    if isinstance(error, ManyhandsError):
+        return error.exit_code, str(error)
+    if isinstance(error, typer.TyperException):
+        return error.exit_code, _where_set(error) + error.format_message()
+    if isinstance(error, OSError):
+        place = f"{error.filename}: " if error.filename else ""
+        return FAILED, f"{place}{error.strerror or error}; nothing half-written is left"
+    if type(error).__module__.split(".")[0] in {"_duckdb", "duckdb", "sqlite3"}:
+        return _judge_store(str(error))
+    name = type(error).__name__
+    return FAILED, f"unexpected {name}: {error}; run it again with --debug to see where"
+
+
+def _judge_store(text: str) -> tuple[int, str]:
+    first = text.split("\n\n", 1)[0]
+    if any(words in text.lower() for words in _BUSY):
+        return TryAgainError.exit_code, f"the catalog is busy; try again later: {first}"
+    return FAILED, first
+
+
+def _where_set(error: Any) -> str:
+    """Name the setting that a refused value came from, where that isn't a flag."""
+    parameter, context = getattr(error, "param", None), getattr(error, "ctx", None)
+    if parameter is None or context is None:
+        return ""
+    source = context.get_parameter_source(parameter.name)
+    places = {"DEFAULT_MAP": FILE, "ENVIRONMENT": parameter.envvar}
+    return f"{places[source.name]}: " if source and source.name in places else ""
+
+
+def _silence_stdout() -> None:
+    """Let the interpreter flush what nobody reads any more without a second failure."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):
+        """A stream without a descriptor, as in a test, has nothing to flush."""

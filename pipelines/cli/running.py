@@ -1,0 +1,104 @@
+"""The commands that change a warehouse: `init`, `ingest` and `close`."""
+
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pipelines.cli.flags import AsOfFlag, Common, instant
+from pipelines.cli.printing import print_document
+from pipelines.cli.progress import reporting
+from pipelines.cli.settings import is_given
+from pipelines.errors import UsageError
+from pipelines.outputs.formats import money_text
+from pipelines.royalties.periods import Cadence
+
+if TYPE_CHECKING:
+    from pipelines.close import Closed
+
+
+def init(
+    common: Common,
+    *,
+    cadence: Annotated[Cadence, typer.Option(help="How often it closes.")] = Cadence.MONTH,
+    grace_days: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Days after a period's end before it can close.")
+    ] = 0,
+    first_period: Annotated[
+        str, typer.Option(metavar="P", help="The first period. [default: that of the first money]")
+    ] = "",
+) -> None:
+    """Make an empty warehouse."""
+    from pipelines.lake.warehouse import Setting, create
+
+    create(common.warehouse, Setting(cadence, grace_days, first_period))
+    if common.json:
+        print_document(
+            {
+                "cadence": cadence.value,
+                "first_period": first_period or None,
+                "grace_days": grace_days,
+                "warehouse": str(common.warehouse),
+            }
+        )
+    else:
+        print(f"made an empty warehouse in {common.warehouse}, which closes by {cadence}")
+
+
+def close(
+    common: Common,
+    *,
+    period: Annotated[str | None, typer.Option(metavar="P", help="The period to close.")] = None,
+    due: Annotated[bool, typer.Option("--due", help="Close every period that is due.")] = False,
+    as_of: AsOfFlag = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Compute and check, and issue nothing.")
+    ] = False,
+) -> None:
+    """Close a period: issue its statements, once."""
+    from pipelines.close import close as job
+
+    chosen = _chosen_period(common.context, period, due=due)
+    now = instant(as_of)
+    done: list[dict[str, object]] = []
+    try:
+        with reporting() as report:
+            closes = job(common.warehouse, period=chosen, as_of=now, dry_run=dry_run, report=report)
+            done.extend(_describe(closed) for closed in closes)
+    finally:
+        # what is closed is closed, even where the next one fails
+        if done or sys.exc_info()[0] is None:
+            _print_closes(common, done)
+
+
+def _chosen_period(context: typer.Context, period: str | None, *, due: bool) -> str | None:
+    """Give the period that is asked for, None for every one that is due; a flag beats a setting."""
+    if period is not None and due and is_given(context, "due") != is_given(context, "period"):
+        due = is_given(context, "due")
+        period = None if due else period
+    if (period is None) != due:
+        message = "close takes either --period P or --due"
+        raise UsageError(message)
+    return period
+
+
+def _describe(closed: "Closed") -> dict[str, object]:
+    totals = {
+        currency: {"payable": money_text(payable), "withholding": money_text(withholding)}
+        for currency, (payable, withholding) in closed.totals.items()
+    }
+    return asdict(closed) | {"totals": totals}
+
+
+def _print_closes(common: Common, closes: list[dict[str, Any]]) -> None:
+    if common.json:
+        print_document({"closes": closes})
+        return
+    for closed in closes:
+        print(f"{closed['period']}: {closed['statements']} statements, {closed['held']} held parts")
+        for currency, amounts in sorted(closed["totals"].items()):
+            print(f"  {currency} {amounts['payable']} payable, {amounts['withholding']} withheld")
+        print(f"  digest {closed['digest']}, log up to {closed['log_seq']}")
+    if not closes:
+        print("nothing is due")

@@ -1,0 +1,82 @@
+"""Settings: a flag, else the environment, else `manyhands.toml`, else the default (SPEC §7.3).
+
+Every flag can be set in each way: `--grace-days` is `MANYHANDS_GRACE_DAYS` in the environment
+and `grace-days` in the file.
+"""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from typer.core import TyperGroup, TyperOption
+
+from pipelines.errors import UsageError
+
+FILE = "manyhands.toml"
+_PREFIX = "MANYHANDS_"
+
+
+def name_settings(group: TyperGroup) -> None:
+    """Give each flag of a command and of its subcommands its name in the environment."""
+    for command in _with_subcommands(group):
+        for option in _options(command):
+            option.envvar = _PREFIX + _name(option).replace("-", "_").upper()
+
+
+def read_file(group: TyperGroup, path: Path) -> dict[str, Any]:
+    """Read a settings file as the default map of a command; empty where there is no file.
+
+    Raises UsageError, naming the file, where it isn't TOML or sets what is no flag.
+    """
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        message = f"{path}: not TOML: {error}"
+        raise UsageError(message) from error
+    names = {_name(option) for command in _with_subcommands(group) for option in _options(command)}
+    for name in values:
+        if name not in names:
+            message = f"{path}: no setting {name!r}; there are {', '.join(sorted(names))}"
+            raise UsageError(message)
+    return _default_map(group, {name: _as_flag(value) for name, value in values.items()})
+
+
+def _as_flag(value: object) -> object:
+    """Give a value as its flag takes it: of a list the parts, with commas between."""
+    return ",".join(str(part) for part in value) if isinstance(value, list) else value
+
+
+def _default_map(command: Any, values: Mapping[str, object]) -> dict[str, Any]:
+    own = {
+        option.name: values[_name(option)]
+        for option in _options(command)
+        if _name(option) in values
+    }
+    for name, subcommand in getattr(command, "commands", {}).items():
+        own[name] = _default_map(subcommand, values)
+    return own
+
+
+def _with_subcommands(command: Any) -> Iterator[Any]:
+    yield command
+    for subcommand in getattr(command, "commands", {}).values():
+        yield from _with_subcommands(subcommand)
+
+
+def _options(command: Any) -> Iterator[TyperOption]:
+    for parameter in command.params:
+        if isinstance(parameter, TyperOption) and not parameter.is_eager:
+            yield parameter
+
+
+def _name(option: TyperOption) -> str:
+    return option.opts[0].removeprefix("--")
+
+
+def is_given(context: Any, parameter: str) -> bool:
+    """Tell whether a parameter stood on the command line, rather than in a setting."""
+    source = context.get_parameter_source(parameter)
+    return source is not None and source.name == "COMMANDLINE"

@@ -1,0 +1,221 @@
+"""Answers one SELECT, with nothing else in reach: the relations of the warehouse, read-only.
+
+Three walls, each of which holds alone for most of what one could try (SPEC §8, promise 9):
+the text has to parse as exactly one SELECT that names only relations and functions known to be
+harmless; the connection can open no file but the warehouse's data, and none for writing to the
+catalog, of which it has a copy; its configuration is locked.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import chain, count
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from duckdb.sqltypes import DuckDBPyType
+
+from pipelines.errors import UsageError
+from pipelines.lake import reading
+from pipelines.lake.functions import FUNCTIONS, TABLE_FUNCTIONS
+from pipelines.lake.warehouse import DATA, quoted
+
+_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_OWN_SCHEMAS = frozenset({"", "main", "warehouse"})
+_KNOWN_FUNCTIONS = frozenset(name.lower() for name in FUNCTIONS)
+_INEXACT = frozenset({"interval", "timestamp_ns", "time_ns"})
+_NESTED = frozenset({"array", "list", "map", "struct", "union"})
+_LIST_OF_RELATIONS = '"tables"'
+_FAULTS_OF_A_QUERY = (
+    duckdb.ProgrammingError,
+    duckdb.DataError,
+    duckdb.NotSupportedError,
+    duckdb.PermissionException,
+)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a query gives: the names of its columns, all different, and its rows in order."""
+
+    names: tuple[str, ...]
+    rows: Iterator[reading.Row]
+
+
+@dataclass(frozen=True)
+class _Scope:
+    """What a part of a query may name: relations of the warehouse, and its own CTEs."""
+
+    relations: frozenset[str]
+    ctes: frozenset[str] = frozenset()
+
+    def and_cte(self, name: str) -> "_Scope":
+        if not _PLAIN_NAME.fullmatch(name):
+            message = f"the query names a CTE {name!r}; use letters, digits and _"
+            raise UsageError(message)
+        return _Scope(self.relations, self.ctes | {name.lower()})
+
+
+@contextmanager
+def ask(folder: Path, text: str) -> Iterator[Answer]:
+    """Run one SELECT on a warehouse; the answer is read while the context lasts.
+
+    Raises UsageError where the text is anything else, reaches for anything else, or is wrong,
+    and what `reading.connect` raises.
+    """
+    with reading.connect(folder) as connection:
+        relations = frozenset(_relations(connection))
+        _lock(connection, folder.absolute() / DATA)
+        with _faults_as_usage_errors():
+            text.encode("utf-8")
+            refuse_unless_safe(connection, text, relations)
+            cursor = connection.execute(text)
+            for name, type_, *_ in cursor.description or []:
+                _refuse_if_inexact(name, type_)
+            yield Answer(_names(cursor), _rows(cursor))
+
+
+def _relations(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    for (name,) in connection.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE database_name = 'warehouse'"
+        " UNION ALL SELECT view_name FROM duckdb_views() WHERE database_name = 'warehouse'"
+        " AND NOT internal"
+    ).fetchall():
+        yield str(name).lower()
+
+
+def _lock(connection: duckdb.DuckDBPyConnection, data: Path) -> None:
+    for statement in (
+        "USE warehouse",
+        "SET TimeZone = 'UTC'",
+        "SET preserve_insertion_order = true",
+        "SET python_enable_replacements = false",
+        f"SET allowed_directories = [{quoted(f'{data}/')}]",
+        "SET enable_external_access = false",
+        "SET lock_configuration = true",
+    ):
+        connection.execute(statement)
+
+
+@contextmanager
+def _faults_as_usage_errors() -> Iterator[None]:
+    try:
+        yield
+    except _FAULTS_OF_A_QUERY as error:
+        raise UsageError(" ".join(str(error).split("\n\n", 1)[0].split())) from error
+    except (RecursionError, UnicodeEncodeError) as error:
+        message = "the query is nested too deep or isn't UTF-8 text"
+        raise UsageError(message) from error
+
+
+def _refuse_if_inexact(name: str, type_: Any) -> None:
+    """Refuse what Python can't hold: months are no days, and its times end at microseconds."""
+    if type_.id in _INEXACT:
+        message = f"column {name!r} is {type_}, which can't be given exactly; cast it to VARCHAR"
+        raise UsageError(message)
+    if type_.id in _NESTED:
+        for _, part in type_.children:
+            if isinstance(part, DuckDBPyType):
+                _refuse_if_inexact(name, part)
+
+
+def _names(cursor: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    """Name the columns; of those with one name the second gets `_1` behind it, and so on."""
+    names: list[str] = []
+    for name, *_ in cursor.description or []:
+        numbered = chain([name], (f"{name}_{number}" for number in count(1)))
+        names.append(next(candidate for candidate in numbered if candidate not in names))
+    return tuple(names)
+
+
+def _rows(cursor: duckdb.DuckDBPyConnection) -> Iterator[reading.Row]:
+    with _faults_as_usage_errors():
+        while batch := cursor.fetchmany(reading.ROWS_AT_ONCE):
+            yield from batch
+
+
+def refuse_unless_safe(
+    connection: duckdb.DuckDBPyConnection, text: str, relations: Iterable[str]
+) -> None:
+    """Insist on exactly one SELECT of `relations` (lower case) and of functions that only compute.
+
+    Raises UsageError that says what stands in the way.
+    """
+    ((serialized,),) = connection.execute(
+        "SELECT json_serialize_sql($text)", {"text": text}
+    ).fetchall()
+    parsed = json.loads(serialized)
+    if parsed["error"]:
+        message = f"not a SELECT that can be run: {parsed['error_message']}"
+        raise UsageError(message)
+    if len(parsed["statements"]) != 1:
+        message = f"exactly one SELECT, please; this has {len(parsed['statements'])} statements"
+        raise UsageError(message)
+    _check(parsed["statements"][0], _Scope(frozenset(relations)))
+
+
+def _check(node: object, scope: _Scope) -> None:
+    if isinstance(node, list):
+        for child in node:
+            _check(child, scope)
+    if not isinstance(node, dict):
+        return
+    scope = _declare(node, scope)
+    if node.get("type") == "BASE_TABLE":
+        _check_relation(node, scope)
+    if node.get("type") == "SHOW_REF" and not node.get("query"):
+        _check_show(node)
+    if "function_name" in node:
+        _check_function(node, _KNOWN_FUNCTIONS)
+    _check_children(node, scope)
+
+
+def _check_children(node: dict[str, Any], scope: _Scope) -> None:
+    inner = scope
+    if node.get("type") == "RECURSIVE_CTE_NODE":
+        inner = scope.and_cte(node["cte_name"])
+    for key, child in node.items():
+        if key == "function" and node.get("type") == "TABLE_FUNCTION":
+            _check_function(child, TABLE_FUNCTIONS)
+            _check(list(child.values()), scope)
+        elif key != "cte_map":
+            # a recursive CTE sees itself in its right part only
+            _check(child, inner if key == "right" else scope)
+
+
+def _declare(node: dict[str, Any], scope: _Scope) -> _Scope:
+    """Check a node's CTEs, each of which sees those before it, and let the node see all."""
+    for entry in (node.get("cte_map") or {}).get("map", []):
+        _check(entry["value"], scope)
+        scope = scope.and_cte(entry["key"])
+    return scope
+
+
+def _check_relation(node: dict[str, Any], scope: _Scope) -> None:
+    catalog, schema, name = (
+        str(node.get(key, "")).lower() for key in ("catalog_name", "schema_name", "table_name")
+    )
+    if name in scope.ctes and not schema and not catalog:
+        return
+    if name in scope.relations and schema in _OWN_SCHEMAS and catalog in {"", "warehouse"}:
+        return
+    whole = ".".join(part for part in (catalog, schema, name) if part)
+    message = f"the query reads {whole!r}, which is no relation of the warehouse"
+    raise UsageError(message)
+
+
+def _check_show(node: dict[str, Any]) -> None:
+    elsewhere = node.get("catalog_name") or node.get("schema_name")
+    if node.get("table_name") != _LIST_OF_RELATIONS or elsewhere:
+        message = "only SHOW TABLES and DESCRIBE of a relation of the warehouse are allowed"
+        raise UsageError(message)
+
+
+def _check_function(node: dict[str, Any], known: frozenset[str]) -> None:
+    name = str(node.get("function_name", ""))
+    if name.lower() not in known:
+        message = f"the query calls {name!r}, which isn't allowed here, or doesn't exist"
+        raise UsageError(message)

@@ -1,0 +1,24 @@
+"""Writes CSV that a spreadsheet can open without running anything (RFC 4180, SPEC §7.3)."""
+
+import csv
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from pipelines.outputs.documents import json_value
+
+STARTS_OF_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def write_csv(path: Path, headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write headings and rows as CSV; money stays a plain number, null is empty."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(headings)
+        writer.writerows([harmless(value) for value in row] for row in rows)
+
+
+def harmless(value: object) -> object:
+    """Give a value as a cell; text that begins like a formula is set behind an apostrophe."""
+    if isinstance(value, str):
+        return f"'{value}" if value.startswith(STARTS_OF_A_FORMULA) else value
+    return json_value(value)

@@ -1,0 +1,37 @@
+-- A statement of one close as it leaves the warehouse: the fields of SPEC §7.2, in its order.
+-- Grain: one row per statement of the close, ordered by contributor_id.
+--
+-- adjustments DECIMAL(38, 6): sum of the adjustment lines
+-- advance_outstanding DECIMAL(38, 6): advances not recouped, after this close
+-- carried DECIMAL(38, 6): what the next statement opens with
+-- contributor_id VARCHAR: who it is for
+-- currency VARCHAR: currency of all its amounts
+-- opening DECIMAL(38, 6): what the last statement carried
+-- payable DECIMAL(38, 6): to be paid
+-- period VARCHAR: period of the statement
+-- recouped DECIMAL(38, 6): taken towards advances; negative where one is given back
+-- reserve_balance DECIMAL(38, 6): reserves withheld and not released, after this close
+-- reserve_released DECIMAL(38, 6): released of earlier reserves
+-- reserve_withheld DECIMAL(38, 6): kept back as a reserve
+-- royalties DECIMAL(38, 6): sum of the royalty lines
+-- statement_id VARCHAR: the statement, `period/contributor_id`
+-- withholding DECIMAL(38, 6): withheld from what is due
+SELECT
+    adjustments_micros * 0.000001 AS adjustments,
+    advance_outstanding_micros * 0.000001 AS advance_outstanding,
+    carried_micros * 0.000001 AS carried,
+    contributor_id,
+    currency,
+    opening_micros * 0.000001 AS opening,
+    payable_micros * 0.000001 AS payable,
+    period,
+    recouped_micros * 0.000001 AS recouped,
+    reserve_balance_micros * 0.000001 AS reserve_balance,
+    reserve_released_micros * 0.000001 AS reserve_released,
+    reserve_withheld_micros * 0.000001 AS reserve_withheld,
+    royalties_micros * 0.000001 AS royalties,
+    statement_id,
+    withholding_micros * 0.000001 AS withholding
+FROM warehouse.statement
+WHERE period = $period
+ORDER BY contributor_id
