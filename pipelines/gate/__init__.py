@@ -1,0 +1,6 @@
+"""The gate: the checks that all must pass before anything is issued (SPEC §6, Gate)."""
+
+from pipelines.gate.checking import check, keep, run
+from pipelines.gate.verdict import CheckResult, Outcome, Verdict
+
+__all__ = ["CheckResult", "Outcome", "Verdict", "check", "keep", "run"]

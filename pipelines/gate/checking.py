@@ -1,0 +1,111 @@
+"""Runs every check of sql/checks on a staged close, and stops the close where one doesn't pass.
+
+A staged close is in the connection's own database under the names that the checks read, in plain
+tables: what is TEMP, or in a transaction still open, they don't see.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import duckdb
+
+import sql
+from pipelines.errors import GateError
+from pipelines.gate.verdict import (
+    ROWS_SHOWN,
+    CheckResult,
+    Found,
+    JsonValue,
+    Outcome,
+    Verdict,
+    json_value,
+)
+from pipelines.lake.warehouse import GATE
+
+
+def check(connection: duckdb.DuckDBPyConnection, folder: Path, period: str) -> Verdict:
+    """Run the gate on the staged close of a period, and keep what it said in the warehouse.
+
+    Raises GateError, which tells the failing checks with their first rows and their count.
+    """
+    verdict = run(connection, period)
+    path = keep(verdict, folder)
+    if not verdict.passed:
+        message = (
+            f"{verdict.explain()}\n"
+            f"All of it is in {path}; reverse the events that made it, or restore what was"
+            " changed, and close again"
+        )
+        raise GateError(message)
+    return verdict
+
+
+def run(connection: duckdb.DuckDBPyConnection, period: str) -> Verdict:
+    """Run every check; what fails, and what can't run, is told in the verdict."""
+    checks = sql.relations("checks")
+    found = _validate(connection, checks)
+    return Verdict(period, tuple(_result(connection, check, found) for check in checks))
+
+
+def keep(verdict: Verdict, folder: Path) -> Path:
+    """Write a verdict to `gate/<period>.json`, whole or not at all.
+
+    One that passed is written too: it takes the place of an earlier one that didn't.
+    """
+    path = folder / GATE / f"{verdict.period}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    with unfinished.open("w", encoding="utf-8") as file:
+        json.dump(verdict.as_json(), file, ensure_ascii=False, indent=2)
+        file.write("\n")
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.replace(path)
+    return path
+
+
+def _validate(
+    connection: duckdb.DuckDBPyConnection, checks: tuple[sql.Relation, ...]
+) -> Mapping[str, Found]:
+    try:
+        from pipelines.gate.expectations import validate  # noqa: PLC0415  takes seconds
+
+        return validate(connection, checks)
+    except Exception as error:  # noqa: BLE001  whatever it raises, the gate couldn't look
+        message = f"Great Expectations raised {type(error).__name__}: {error}"
+        return {check.name: Found(message=message) for check in checks}
+
+
+def _result(
+    connection: duckdb.DuckDBPyConnection, check: sql.Relation, found: Mapping[str, Found]
+) -> CheckResult:
+    if check.name not in found:
+        message = "Great Expectations gave no result of it"
+        return CheckResult(check.name, check.meaning, Outcome.ERROR, message=message)
+    said = found[check.name]
+    if said.message:
+        return CheckResult(check.name, check.meaning, Outcome.ERROR, message=said.message)
+    if said.count == 0:
+        return CheckResult(check.name, check.meaning, Outcome.PASSED)
+    try:
+        rows = _first_rows(connection, check)
+    except duckdb.Error as error:
+        return CheckResult(
+            check.name, check.meaning, Outcome.FAILED, said.count, message=str(error)
+        )
+    return CheckResult(check.name, check.meaning, Outcome.FAILED, said.count, rows)
+
+
+def _first_rows(
+    connection: duckdb.DuckDBPyConnection, check: sql.Relation
+) -> tuple[dict[str, JsonValue], ...]:
+    cursor = connection.cursor().execute(
+        f"SELECT * FROM ({check.query}) ORDER BY ALL LIMIT {ROWS_SHOWN}"  # noqa: S608  our file
+    )
+    names = [column[0] for column in cursor.description]
+    return tuple(
+        {name: json_value(value) for name, value in zip(names, row, strict=True)}
+        for row in cursor.fetchall()
+    )

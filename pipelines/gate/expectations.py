@@ -1,0 +1,106 @@
+"""Great Expectations on a staged close; importing it takes seconds, so only a run does."""
+
+import os
+
+os.environ["GX_ANALYTICS_ENABLED"] = "false"  # read when it is imported
+
+from collections.abc import Iterable, Mapping
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Any, ClassVar
+
+import duckdb
+import great_expectations as gx
+from great_expectations.core.expectation_validation_result import ExpectationValidationResult
+from great_expectations.data_context.types.base import ProgressBarsConfig
+from great_expectations.datasource.fluent.interfaces import Batch
+from great_expectations.expectations.core.unexpected_rows_expectation import (
+    UnexpectedRowsExpectation,
+)
+from sqlalchemy.pool import NullPool
+
+import sql
+from pipelines.gate.engine import creator
+from pipelines.gate.verdict import Found
+
+_COUNT = "unexpected_rows_query.row_count"
+
+
+class NoOffendingRows(UnexpectedRowsExpectation):
+    """Expects a query to give no rows, by their count alone.
+
+    The expectation as it comes runs its query twice, once for the rows; here those are read once
+    they are wanted, and as exact values.
+    """
+
+    metric_dependencies: ClassVar[tuple[str, ...]] = (_COUNT,)
+
+    def _validate(
+        self,
+        metrics: dict[str, Any],
+        runtime_configuration: dict[str, Any] | None = None,  # noqa: ARG002  the parent's
+        execution_engine: Any = None,  # noqa: ANN401, ARG002  the parent's
+    ) -> dict[str, Any]:
+        count = metrics[_COUNT]
+        return {"success": count == 0, "result": {"observed_value": count}}
+
+
+def validate(
+    connection: duckdb.DuckDBPyConnection, checks: Iterable[sql.Relation]
+) -> dict[str, Found]:
+    """Run the checks, and give by name what each found.
+
+    A check of which Great Expectations says nothing is missing from what this gives.
+    """
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
+        batch = _batch(connection)
+        suite = gx.ExpectationSuite(name="gate")
+        found: dict[str, Found] = {}
+        for check in checks:
+            try:
+                suite.add_expectation(_expectation(check))
+            except ValueError as error:
+                found[check.name] = Found(message=str(error))
+        results = batch.validate(suite).results
+    return found | {_name(result): _found(result) for result in results}
+
+
+def _expectation(check: sql.Relation) -> NoOffendingRows:
+    return NoOffendingRows(unexpected_rows_query=check.query, meta={"check": check.name})
+
+
+def _batch(connection: duckdb.DuckDBPyConnection) -> Batch:
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    source = context.data_sources.add_sql(  # type: ignore[call-arg]  # its stub lacks kwargs
+        "close",
+        connection_string="duckdb://",
+        create_temp_table=False,
+        kwargs={"creator": creator(connection), "poolclass": NullPool},
+    )
+    # A batch has to be of something; the checks name their own relations.
+    asset = source.add_query_asset("staged", "SELECT period FROM close_input")
+    return asset.add_batch_definition_whole_table("whole").get_batch()
+
+
+def _name(result: ExpectationValidationResult) -> str:
+    configuration = result.expectation_config
+    meta = configuration.meta if configuration else None
+    return str((meta or {}).get("check", ""))
+
+
+def _found(result: ExpectationValidationResult) -> Found:
+    messages = _exception_messages(result.exception_info or {})
+    if messages:
+        return Found(message="; ".join(messages))
+    count = result.result.get("observed_value")
+    if not isinstance(count, int) or result.success != (count == 0):
+        return Found(message=f"Great Expectations gave no count of rows but {count!r}")
+    return Found(count=count)
+
+
+def _exception_messages(info: Mapping[str, Any]) -> list[str]:
+    """Give the messages of what was raised, whether told once or by each metric."""
+    parts = [info] if "raised_exception" in info else list(info.values())
+    raised = [str(part["exception_message"]) for part in parts if part["raised_exception"]]
+    return sorted({message.partition("\n[SQL: ")[0] for message in raised})

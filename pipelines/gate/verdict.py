@@ -1,0 +1,132 @@
+"""What the gate says of a staged close: a value, told to people and kept as JSON."""
+
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+JsonValue = str | int | bool | list["JsonValue"] | dict[str, "JsonValue"] | None
+
+LARGEST_JSON_INTEGER = 2**53
+ROWS_SHOWN = 10
+"""How many offending rows a verdict carries of each check."""
+
+
+class Outcome(StrEnum):
+    """How a check ended."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    """It found offending rows."""
+    ERROR = "error"
+    """It could not run: nothing is known, which is no better than a fault found."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What running a check gave: a count of offending rows, or why there is none."""
+
+    count: int = 0
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What one check found."""
+
+    name: str
+    """Of its file in sql/checks."""
+    meaning: str
+    """What must hold, as the file's head says."""
+    outcome: Outcome
+    count: int = 0
+    """How many rows offend."""
+    rows: tuple[dict[str, JsonValue], ...] = ()
+    """The first of them, at most ROWS_SHOWN, in the order of their columns."""
+    message: str = ""
+    """Why it could not run, or its rows could not be read."""
+
+    def as_json(self) -> dict[str, JsonValue]:
+        """Give the result as JSON has it."""
+        return {
+            "check": self.name,
+            "meaning": self.meaning,
+            "outcome": self.outcome.value,
+            "count": self.count,
+            "rows": list(self.rows),
+            "message": self.message,
+        }
+
+    def explain(self) -> str:
+        """Tell in lines what is wrong."""
+        if self.outcome is Outcome.ERROR:
+            return f"  {self.name} could not run: {self.message}\n    {self.meaning}"
+        rows = [f"    {json.dumps(row, ensure_ascii=False)}" for row in self.rows]
+        unseen = self.count - len(self.rows)
+        more = [f"    and {unseen} more {self.message}".rstrip()] if unseen else []
+        noun = "row" if self.count == 1 else "rows"
+        found = f"  {self.name} found {self.count} {noun}. {self.meaning}"
+        return "\n".join([found, *rows, *more])
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What all checks found in the staged close of a period."""
+
+    period: str
+    checks: tuple[CheckResult, ...]
+
+    @property
+    def stopped_by(self) -> tuple[CheckResult, ...]:
+        """The checks that stop the close: they failed, or could not run."""
+        return tuple(check for check in self.checks if check.outcome is not Outcome.PASSED)
+
+    @property
+    def passed(self) -> bool:
+        """Tell whether the close may go on: there are checks, and every one passed."""
+        return bool(self.checks) and not self.stopped_by
+
+    def as_json(self) -> dict[str, JsonValue]:
+        """Give the verdict as JSON has it."""
+        checks: list[JsonValue] = [check.as_json() for check in self.checks]
+        return {"period": self.period, "passed": self.passed, "checks": checks}
+
+    def explain(self) -> str:
+        """Tell in lines which checks stop the close, and with which rows."""
+        total = len(self.checks)
+        head = f"the gate stopped the close of {self.period}, and nothing was issued:"
+        tally = f"{len(self.stopped_by)} of {total} checks did not pass"
+        return "\n".join([f"{head} {tally}", *(check.explain() for check in self.stopped_by)])
+
+
+def json_value(value: object) -> JsonValue:
+    """Give a value of DuckDB's as JSON has it (SPEC §7.3).
+
+    Decimals and integers beyond 2⁵³ are strings, times ISO 8601 in UTC, bytes in hex.
+    """
+    match value:
+        case None | bool() | str():
+            return value
+        case int() if abs(value) <= LARGEST_JSON_INTEGER:
+            return value
+        case dict():
+            return {str(key): json_value(part) for key, part in value.items()}
+        case list() | tuple():
+            return [json_value(part) for part in value]
+        case _:
+            return _text(value)
+
+
+def _text(value: object) -> str:
+    match value:
+        case Decimal():
+            return f"{value:f}"
+        case datetime():
+            return f"{value.isoformat(timespec='microseconds')}Z"
+        case date():
+            return value.isoformat()
+        case bytes():
+            return value.hex()
+        case _:
+            return str(value)

@@ -1,0 +1,50 @@
+-- What a contributor is entitled to is stated, by now or before, or held; nothing is lost between.
+-- Grain: one row per key of an entitlement that isn't.
+--
+-- contributor_id VARCHAR: who is entitled
+-- basis VARCHAR: `direct`, `training` or `generation`
+-- reference VARCHAR: what for
+-- origin_period VARCHAR: period that it is of
+-- currency VARCHAR: of the amounts
+-- unaccounted_micros DECIMAL(38,0): entitlement less stated less held
+WITH entry AS (
+    SELECT contributor_id, basis, reference, origin_period, currency, amount_micros
+    FROM entitlement
+    WHERE origin_period <= (SELECT close_input.period FROM close_input)
+    UNION ALL
+    SELECT contributor_id, basis, reference, origin_period, currency, -delta_micros
+    FROM statement_line
+    UNION ALL
+    SELECT contributor_id, basis, reference, origin_period, currency, -delta_micros
+    FROM warehouse.statement_line
+    WHERE period < (SELECT close_input.period FROM close_input)
+    UNION ALL
+    SELECT contributor_id, basis, reference, origin_period, currency, -amount_micros
+    FROM held
+    WHERE
+        reason = 'no_fx_rate'
+        OR (
+            reason = 'contributor_not_registered'
+            AND basis IN ('direct', 'training', 'generation')
+        )
+),
+
+-- All entries are summed at once, each multiplied by a hash of its key: where every key comes to 0
+-- that does too, and hardly ever otherwise. Only where it doesn't is each key summed.
+suspicion AS (
+    SELECT
+        sum(
+            CAST(
+                hash(contributor_id, basis, reference, origin_period, currency) >> 32 AS HUGEINT
+            ) * amount_micros
+        ) != 0 AS is_founded
+    FROM entry
+)
+
+SELECT
+    contributor_id, basis, reference, origin_period, currency,
+    sum(amount_micros) AS unaccounted_micros
+FROM entry
+WHERE (SELECT is_founded FROM suspicion)
+GROUP BY contributor_id, basis, reference, origin_period, currency
+HAVING sum(amount_micros) != 0

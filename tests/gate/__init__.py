@@ -1,0 +1,1 @@
+"""Tests of the gate's checks, each with what breaks it."""

@@ -1,0 +1,4 @@
+-- What was recouped stands outstanding still.
+UPDATE statement SET advance_outstanding_micros = 500_000 WHERE contributor_id = 'bo';
+-- An advance was never paid.
+DELETE FROM advance_in_force WHERE advance_id = 'second';

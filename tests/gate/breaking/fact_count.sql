@@ -1,0 +1,8 @@
+-- A fact counts twice.
+INSERT INTO warehouse.asset_generated SELECT * FROM warehouse.asset_generated;
+-- A fact is missing.
+DELETE FROM warehouse.licence_revoked;
+-- A fact has no event.
+UPDATE warehouse.event SET type = 'advance-paid' WHERE type = 'terms-agreed';
+-- A fact is of another event.
+UPDATE warehouse.contributor SET seq = 2;

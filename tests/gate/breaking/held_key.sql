@@ -1,0 +1,2 @@
+-- A held part counts twice.
+INSERT INTO held SELECT * FROM held WHERE reference = 'ghost@1';

@@ -1,0 +1,2 @@
+-- A pool counts twice.
+INSERT INTO pool SELECT * FROM pool WHERE basis = 'training';

@@ -1,0 +1,50 @@
+"""A small staged close beside a warehouse in memory, made by hand, and what breaks it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+import sql
+
+HERE = Path(__file__).parent
+PERIOD = "2026-10"
+STAGED_RESULTS = ("pool", "allocation", "held", "statement_line", "statement")
+STAGED_RULES = ("entitlement", "registered", "advance_in_force")
+
+
+@contextmanager
+def staged_close() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Give a connection to the close of staged_close.sql, which nothing is wrong with."""
+    with duckdb.connect() as connection:
+        connection.execute("ATTACH ':memory:' AS warehouse")
+        for folder in ("log", "facts", "results"):
+            for name in sql.names(folder):
+                _create(connection, f"warehouse.{name}", sql.relation(folder, name))
+        for folder, names in (("results", STAGED_RESULTS), ("rules", STAGED_RULES)):
+            for name in names:
+                _create(connection, name, sql.relation(folder, name))
+        connection.execute(
+            "CREATE TABLE close_input (period VARCHAR, starts_at TIMESTAMP, ends_at TIMESTAMP,"
+            " last_on DATE, log_seq BIGINT)"
+        )
+        connection.execute("CREATE TABLE currency (currency VARCHAR, minor_micros BIGINT)")
+        connection.execute((HERE / "staged_close.sql").read_text(encoding="utf-8"))
+        yield connection
+
+
+def _create(connection: duckdb.DuckDBPyConnection, name: str, relation: sql.Relation) -> None:
+    columns = ", ".join(f"{column.name} {column.type}" for column in relation.columns)
+    connection.execute(f"CREATE TABLE {name} ({columns})")
+
+
+def breaking_names() -> tuple[str, ...]:
+    """Give the checks that there is something to break, by the files' names."""
+    return tuple(sorted(path.stem for path in (HERE / "breaking").glob("*.sql")))
+
+
+def breaking_statements(check: str) -> tuple[str, ...]:
+    """Give the statements that each break what a check holds, with the comment that says how."""
+    text = (HERE / "breaking" / f"{check}.sql").read_text(encoding="utf-8")
+    return tuple(part.strip() for part in text.split(";") if part.strip())

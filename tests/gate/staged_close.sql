@@ -1,0 +1,166 @@
+-- A close of 2026-10, staged by hand, in which every check has something to look at.
+-- Ana and Bo own what dream@1 was trained on; its training pool changed since the close of 2026-09,
+-- so that Ana is owed more of it and Bo less.
+-- Cy never registered; Dee did, until the registration was reversed.
+-- One event came after the close began, and changes nothing.
+
+INSERT INTO close_input VALUES
+('2026-10', '2026-10-01', '2026-11-01', '2026-10-31', 13);
+
+INSERT INTO currency VALUES ('EUR', 10_000), ('USD', 10_000);
+
+INSERT INTO registered VALUES ('ana', 'USD', 100_000), ('bo', 'USD', 0);
+
+INSERT INTO advance_in_force VALUES
+(7, 'first', 'bo', '2026-09', 'USD', 2_000_000, false),
+(12, 'second', 'bo', '2026-10', 'USD', 500_000, false),
+(12, 'in-euro', 'ana', '2026-10', 'EUR', 800_000, false),
+(12, 'first', 'bo', '2026-10', 'USD', 600_000, true);
+
+INSERT INTO pool BY NAME
+SELECT '2026-10' AS period, 'dream' AS model_id, '1' AS version, 'dream@1' AS reference, *
+FROM (VALUES
+    ('training', '2026-09', 'USD', 10_000_000),
+    ('generation', '2026-10', 'USD', 5_000_000)
+) AS row (basis, origin_period, currency, amount_micros);
+
+INSERT INTO allocation BY NAME
+SELECT '2026-10' AS period, 'dream@1' AS reference, 'USD' AS currency, *
+FROM (VALUES
+    ('training', '2026-09', 'ana', 6_000_000),
+    ('training', '2026-09', 'bo', 3_000_000),
+    ('generation', '2026-10', 'ana', 2_000_000),
+    ('generation', '2026-10', 'bo', 2_500_000)
+) AS row (basis, origin_period, contributor_id, amount_micros);
+
+INSERT INTO entitlement BY NAME
+SELECT basis, reference, origin_period, currency, contributor_id, amount_micros FROM allocation;
+INSERT INTO entitlement BY NAME
+SELECT 'direct' AS basis, *
+FROM (VALUES
+    ('ana', 'sea', '2026-10', 'EUR', 1_000_000),
+    ('bo', 'dune', '2026-09', 'EUR', 200_000),
+    ('cy', 'fern', '2026-10', 'USD', 900_000),
+    ('dee', 'moss', '2026-08', 'USD', 65_000),
+    ('ana', 'sea', '2026-11', 'USD', 123_456)
+) AS row (contributor_id, reference, origin_period, currency, amount_micros);
+
+INSERT INTO held BY NAME
+SELECT '2026-10' AS period, *
+FROM (VALUES
+    ('unlicensed_image', 'training', 'dream@1', NULL, '2026-09', 'USD', 1_000_000),
+    ('image_not_in_manifest', 'generation', 'dream@1', NULL, '2026-10', 'USD', 300_000),
+    ('unknown_model', 'generation', 'dream@1', NULL, '2026-10', 'USD', 200_000),
+    ('no_terms', 'generation', 'dream@1', NULL, '2026-10', 'USD', 50_000),
+    ('model_version_redeclared', 'training', 'dream@1', NULL, '2026-09', 'USD', 70_000),
+    ('unknown_model', 'generation', 'ghost@1', NULL, '2026-10', 'USD', 700_000),
+    ('no_terms', 'direct', 'reef', 'ana', '2026-10', 'EUR', 400_000),
+    ('contributor_not_registered', 'direct', 'fern', 'cy', '2026-10', 'USD', 900_000),
+    ('contributor_not_registered', 'carried', 'dee', 'dee', '2026-10', 'USD', 40_000),
+    ('contributor_not_registered', 'reserve', 'dee', 'dee', '2026-10', 'USD', 25_000),
+    ('advance_currency', 'advance', 'in-euro', 'ana', '2026-10', 'EUR', 800_000),
+    ('advance_redeclared', 'advance', 'first', 'bo', '2026-10', 'USD', 600_000)
+) AS row (reason, basis, reference, contributor_id, origin_period, currency, amount_micros);
+
+INSERT INTO statement_line BY NAME
+SELECT
+    '2026-10' AS period,
+    '2026-10/' || contributor_id AS statement_id,
+    corrected_micros - original_micros AS delta_micros,
+    *
+FROM (VALUES
+    ('ana', 1, 'royalty', 'direct', '2026-10', 'sea', 'EUR', 0, 1_000_000, 1_100_000),
+    ('ana', 2, 'royalty', 'generation', '2026-10', 'dream@1', 'USD', 0, 2_000_000, 2_000_000),
+    (
+        'ana', 3, 'adjustment', 'training', '2026-09', 'dream@1', 'USD',
+        5_000_000, 6_000_000, 1_000_000
+    ),
+    ('bo', 1, 'royalty', 'generation', '2026-10', 'dream@1', 'USD', 0, 2_500_000, 2_500_000),
+    ('bo', 2, 'adjustment', 'direct', '2026-09', 'dune', 'EUR', 500_000, 200_000, -330_000),
+    (
+        'bo', 3, 'adjustment', 'training', '2026-09', 'dream@1', 'USD',
+        4_000_000, 3_000_000, -1_000_000
+    )
+) AS row (
+    contributor_id, line, kind, basis, origin_period, reference, currency,
+    original_micros, corrected_micros, amount_micros
+);
+UPDATE statement_line
+SET fx_base = 'EUR', fx_on = '2026-10-30', fx_from_rate = '1', fx_to_rate = '1.1'
+WHERE contributor_id = 'ana' AND currency = 'EUR';
+UPDATE statement_line SET fx_credited_micros = 550_000
+WHERE contributor_id = 'bo' AND currency = 'EUR';
+
+INSERT INTO statement BY NAME
+SELECT
+    '2026-10' AS period,
+    '2026-10/' || contributor_id AS statement_id,
+    'USD' AS currency,
+    encode(contributor_id) AS sealed,
+    sha256(contributor_id) AS digest,
+    *
+FROM (VALUES
+    (
+        'ana', 7_000, 3_100_000, 1_000_000, 0, 405_000, 503_000,
+        420_000, 3_780_000, 5_000, 405_000, 0
+    ),
+    ('bo', 0, 2_500_000, -1_330_000, 500_000, 0, 0, 0, 0, 670_000, 0, 0)
+) AS row (
+    contributor_id, opening_micros, royalties_micros, adjustments_micros, recouped_micros,
+    reserve_withheld_micros, reserve_released_micros, withholding_micros, payable_micros,
+    carried_micros, reserve_balance_micros, advance_outstanding_micros
+);
+
+INSERT INTO warehouse.statement_line BY NAME
+SELECT period || '/' || contributor_id AS statement_id, *
+FROM (VALUES
+    ('2026-08', 'dee', 'direct', '2026-08', 'moss', 'USD', 65_000),
+    ('2026-09', 'ana', 'training', '2026-09', 'dream@1', 'USD', 5_000_000),
+    ('2026-09', 'bo', 'training', '2026-09', 'dream@1', 'USD', 4_000_000),
+    ('2026-09', 'bo', 'direct', '2026-09', 'dune', 'EUR', 500_000)
+) AS row (period, contributor_id, basis, origin_period, reference, currency, delta_micros);
+
+INSERT INTO warehouse.statement BY NAME
+SELECT 'USD' AS currency, *
+FROM (VALUES
+    ('2026-08', 'ana', 0, 9_000, 0),
+    ('2026-08', 'dee', 0, 40_000, 25_000),
+    ('2026-09', 'ana', 0, 7_000, 503_000),
+    ('2026-09', 'bo', 2_000_000, 0, 0)
+) AS row (period, contributor_id, recouped_micros, carried_micros, reserve_balance_micros);
+
+INSERT INTO warehouse.period_close BY NAME
+SELECT * FROM (VALUES
+    ('2026-08', TIMESTAMP '2026-08-01', TIMESTAMP '2026-09-01', 5, 6),
+    ('2026-09', TIMESTAMP '2026-09-01', TIMESTAMP '2026-10-01', 8, 9)
+) AS row (period, starts_at, ends_at, log_seq, seq);
+
+INSERT INTO warehouse.event BY NAME
+SELECT
+    unnest([
+        'terms-agreed', 'contributor-registered', 'contributor-registered', 'image-licensed',
+        'model-trained', 'period-closed', 'advance-paid', 'fx-rates-published', 'period-closed',
+        'asset-generated', 'licence-revoked', 'advance-paid', 'event-reversed', 'image-licensed'
+    ]) AS type,
+    unnest(range(1, 15)) AS seq;
+INSERT INTO warehouse.terms BY NAME SELECT 1 AS seq;
+INSERT INTO warehouse.contributor BY NAME SELECT unnest([2, 3]) AS seq;
+INSERT INTO warehouse.image_licensed BY NAME SELECT unnest([4, 14]) AS seq;
+INSERT INTO warehouse.licence_contributor VALUES
+(4, 'ana', 600_000), (4, 'bo', 400_000), (14, 'ana', 1_000_000);
+INSERT INTO warehouse.model_trained BY NAME SELECT 5 AS seq;
+INSERT INTO warehouse.advance BY NAME SELECT unnest([7, 12]) AS seq;
+INSERT INTO warehouse.fx_rate BY NAME SELECT 8 AS seq, unnest(['USD', 'JPY']) AS currency;
+INSERT INTO warehouse.asset_generated BY NAME SELECT 10 AS seq;
+INSERT INTO warehouse.licence_revoked BY NAME SELECT 11 AS seq;
+INSERT INTO warehouse.event_reversed BY NAME SELECT 13 AS seq;
+
+INSERT INTO warehouse.ingest_batch BY NAME
+SELECT * FROM (VALUES
+    ('b1', 8, 5, 1, 0, 2, [{'reason': 'not_json', 'events': 2}], 5),
+    ('b2', 2, 2, 0, 0, 0, [], 8),
+    ('b3', 5, 4, 0, 1, 0, NULL, 13),
+    ('b4', 1, 1, 0, 0, 0, [], 14)
+) AS row (
+    batch_id, received, accepted, duplicate, conflict, rejected, rejected_by_reason, head
+);

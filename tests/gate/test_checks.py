@@ -1,0 +1,72 @@
+"""Every check of sql/checks finds what it is for, and nothing where all is well."""
+
+import duckdb
+import pytest
+
+import sql
+from pipelines.gate import Outcome, run
+from tests.gate.staged import PERIOD, breaking_names, breaking_statements
+
+CASES = [
+    pytest.param(check, statement, id=f"{check}: {statement.splitlines()[0].removeprefix('-- ')}")
+    for check in breaking_names()
+    for statement in breaking_statements(check)
+]
+
+
+def test_every_check_has_something_that_breaks_it() -> None:
+    """A check that nothing was seen to break may be no check at all."""
+    assert sql.names("checks") == breaking_names()
+
+
+def test_a_close_that_nothing_is_wrong_with_passes(connection: duckdb.DuckDBPyConnection) -> None:
+    """All checks pass on the staged close, and say so one by one."""
+    verdict = run(connection, PERIOD)
+
+    assert verdict.explain().splitlines()[1:] == []
+    assert verdict.passed
+    assert sql.names("checks") == tuple(check.name for check in verdict.checks)
+
+
+@pytest.mark.parametrize(("check", "statement"), CASES)
+def test_a_check_finds_what_it_is_for(
+    connection: duckdb.DuckDBPyConnection, check: str, statement: str
+) -> None:
+    """What breaks a check's fact makes the check fail, with rows, and no check unable to run."""
+    connection.execute(statement)
+
+    verdict = run(connection, PERIOD)
+
+    (result,) = (result for result in verdict.checks if result.name == check)
+    assert result.outcome is Outcome.FAILED
+    assert result.rows
+    assert Outcome.ERROR not in {result.outcome for result in verdict.checks}
+
+
+@pytest.mark.parametrize("name", sql.names("checks"))
+def test_a_check_is_exact_sql_that_great_expectations_leaves_alone(name: str) -> None:
+    """A check is plain to its readers.
+
+    It has no brace, which is a template, no colon before a word, which is a parameter,
+    no division and no float.
+    """
+    query = sql.relation("checks", name).query
+    code = " ".join(line.partition("--")[0] for line in query.splitlines()).replace("'/'", "")
+
+    assert [] == [mark for mark in ("{", "}", "/", "%%", "DOUBLE", "FLOAT", "avg(") if mark in code]
+    assert ":" not in code.replace(": ", "")
+
+
+@pytest.mark.parametrize("name", sql.names("checks"))
+def test_a_check_gives_the_columns_of_its_head(
+    connection: duckdb.DuckDBPyConnection, name: str
+) -> None:
+    """A check's head names the columns that its rows have, in order."""
+    relation = sql.relation("checks", name)
+
+    given = connection.execute(f"DESCRIBE {relation.query}").fetchall()
+
+    assert [column.name for column in relation.columns] == [row[0] for row in given]
+    assert [column.type.replace(" ", "") for column in relation.columns] == [
+        row[1] for row in given
+    ]

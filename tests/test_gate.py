@@ -1,0 +1,246 @@
+"""The gate stops what it finds and what it couldn't look at, and tells the two apart."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import great_expectations
+import pytest
+
+import sql
+from pipelines.errors import GateError
+from pipelines.gate import CheckResult, Outcome, Verdict, check, checking, keep, run
+from pipelines.gate.verdict import ROWS_SHOWN, Found, json_value
+from tests.gate.staged import PERIOD, staged_close
+
+LOSE_A_MICRO = """
+UPDATE allocation SET amount_micros = amount_micros - 1
+WHERE basis = 'training' AND contributor_id = 'ana'
+"""
+
+
+@pytest.fixture
+def connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Give a connection to a staged close that nothing is wrong with."""
+    with staged_close() as connection:
+        yield connection
+
+
+def kept(folder: Path) -> dict[str, Any]:
+    """Read what the gate kept in a warehouse's folder."""
+    verdict: dict[str, Any] = json.loads((folder / "gate" / f"{PERIOD}.json").read_text("utf-8"))
+    return verdict
+
+
+def result_of(verdict: Verdict, name: str) -> CheckResult:
+    """Give a verdict's result of one check."""
+    (result,) = (result for result in verdict.checks if result.name == name)
+    return result
+
+
+def test_a_failing_check_stops_the_close_with_its_rows_and_count(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    """A failed check raises GateError, exit 4, whose message shows what was found and where."""
+    connection.execute(LOSE_A_MICRO)
+
+    with pytest.raises(GateError) as caught:
+        check(connection, tmp_path, PERIOD)
+
+    message = str(caught.value)
+    assert caught.value.exit_code == 4
+    assert "pool_conservation found 1 row." in message
+    assert '"pool_micros": "10000000", "allocated_micros": "8999999"' in message
+    assert str(tmp_path / "gate" / f"{PERIOD}.json") in message
+
+
+def test_what_failed_is_kept_in_the_warehouse(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    """The verdict is kept whole: each check with its outcome, count and first rows."""
+    connection.execute(LOSE_A_MICRO)
+
+    with pytest.raises(GateError):
+        check(connection, tmp_path, PERIOD)
+
+    verdict = kept(tmp_path)
+    (found,) = (part for part in verdict["checks"] if part["check"] == "pool_conservation")
+    assert verdict["passed"] is False
+    assert len(sql.names("checks")) == len(verdict["checks"])
+    assert ("failed", 1, "dream@1") == (
+        found["outcome"],
+        found["count"],
+        found["rows"][0]["reference"],
+    )
+
+
+def test_a_later_pass_takes_the_place_of_what_failed(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    """The file tells of the last run, so that nobody reads an old failure as today's."""
+    keep(Verdict(PERIOD, (CheckResult("seal", "", Outcome.FAILED, 1),)), tmp_path)
+
+    verdict = check(connection, tmp_path, PERIOD)
+
+    assert verdict.passed
+    assert kept(tmp_path)["passed"] is True
+    assert [f"{PERIOD}.json"] == [path.name for path in (tmp_path / "gate").iterdir()]
+
+
+def test_a_check_that_cannot_run_is_no_finding_and_stops_the_close(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    """Where a relation is missing its checks are errors, with what DuckDB says; others pass."""
+    connection.execute("DROP TABLE entitlement")
+
+    with pytest.raises(GateError, match="entitlement_balance could not run"):
+        check(connection, tmp_path, PERIOD)
+
+    outcomes = {part["check"]: part["outcome"] for part in kept(tmp_path)["checks"]}
+    stopped = {name for name, outcome in outcomes.items() if outcome != "passed"}
+    assert {"entitlement_balance", "allocation_entitlement"} == stopped
+    assert {"error"} == {outcomes[name] for name in stopped}
+
+
+def test_an_amount_beyond_what_can_be_added_is_an_error_and_no_pass(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    """A sum that overflows is told as a check that could not run."""
+    connection.execute("UPDATE allocation SET amount_micros = $most", {"most": 10**38 - 1})
+
+    result = result_of(run(connection, PERIOD), "pool_conservation")
+
+    assert Outcome.ERROR is result.outcome
+    assert "Overflow" in result.message or "Out of Range" in result.message
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["SELECT * FROM pool WHERE reference = '{x}'", "SELECT FROM", "SELECT :period FROM pool"],
+    ids=["template", "no SQL", "parameter"],
+)
+def test_a_broken_check_could_not_run(
+    connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch, body: str
+) -> None:
+    """A query that Great Expectations or DuckDB refuses is an error of that check alone."""
+    broken = sql.Relation("broken", "Something must hold.", "one row", (), body)
+    checks = (broken, sql.relation("checks", "seal"))
+    monkeypatch.setattr(sql, "relations", lambda _: checks)
+
+    verdict = run(connection, PERIOD)
+
+    assert [Outcome.ERROR, Outcome.PASSED] == [result.outcome for result in verdict.checks]
+    assert verdict.checks[0].message
+
+
+def test_where_great_expectations_raises_no_check_could_run(
+    connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Whatever breaks beneath the gate, nothing passes it."""
+
+    def fail(**_: object) -> None:
+        message = "no context today"
+        raise RuntimeError(message)
+
+    monkeypatch.setattr(great_expectations, "get_context", fail)
+
+    with pytest.raises(GateError, match="no context today"):
+        check(connection, tmp_path, PERIOD)
+
+    assert {"error"} == {part["outcome"] for part in kept(tmp_path)["checks"]}
+
+
+def test_a_check_without_a_result_could_not_run(
+    connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A check that Great Expectations says nothing of hasn't passed."""
+    validate = checking._validate  # noqa: SLF001  what it says is made to lack one
+
+    def forget(
+        connection: duckdb.DuckDBPyConnection, checks: tuple[sql.Relation, ...]
+    ) -> dict[str, Found]:
+        found = dict(validate(connection, checks))
+        found.pop("seal")
+        return found
+
+    monkeypatch.setattr(checking, "_validate", forget)
+
+    verdict = run(connection, PERIOD)
+
+    assert Outcome.ERROR is result_of(verdict, "seal").outcome
+    assert not verdict.passed
+
+
+def test_a_gate_without_checks_lets_nothing_through(
+    connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Where the checks' folder is empty, the close stops."""
+    monkeypatch.setattr(sql, "relations", lambda _: ())
+
+    with pytest.raises(GateError, match="0 of 0 checks"):
+        check(connection, tmp_path, PERIOD)
+
+
+def test_only_the_first_rows_are_shown_and_all_are_counted(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    """A verdict stays small however much is wrong, and its rows are in order."""
+    connection.execute(
+        "INSERT INTO pool SELECT '2026-10', 'training', 'lone', number, 'lone@' || number,"
+        " '2026-10', 'USD', 1 FROM (SELECT lpad(range::VARCHAR, 4, '0') AS number FROM range(1000))"
+    )
+
+    result = result_of(run(connection, PERIOD), "pool_conservation")
+
+    assert 1000 == result.count
+    assert [f"lone@{number:04}" for number in range(ROWS_SHOWN)] == [
+        row["reference"] for row in result.rows
+    ]
+    assert f"and {1000 - ROWS_SHOWN} more" in result.explain()
+
+
+def test_money_in_a_verdict_is_exact() -> None:
+    """An amount that JSON's numbers can't hold is a string, digit for digit."""
+    digits = "12345678901234567890123456789012345678"
+
+    assert digits == json_value(Decimal(digits))
+    assert [str(2**53 + 1), 2**53, None] == json_value([2**53 + 1, 2**53, None])
+
+
+def test_the_gate_leaves_stdout_the_folder_and_the_home_alone(tmp_path: Path) -> None:
+    """Great Expectations prints nothing into ours, and leaves no file behind."""
+    root = Path(__file__).parent.parent
+    (tmp_path / "home").mkdir()
+    program = (
+        "from tests.gate.staged import PERIOD, staged_close\n"
+        "from pipelines.gate import run\n"
+        "with staged_close() as connection:\n"
+        "    raise SystemExit(0 if run(connection, PERIOD).passed else 1)\n"
+    )
+
+    done = subprocess.run(  # noqa: S603  our own interpreter and text
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env={"HOME": str(tmp_path / "home"), "PYTHONPATH": str(root)},
+        capture_output=True,
+        check=False,
+    )
+
+    assert (0, b"", b"") == (done.returncode, done.stdout, done.stderr)
+    assert ["home"] == [path.name for path in tmp_path.rglob("*")]
+
+
+def test_great_expectations_is_imported_by_a_run_only() -> None:
+    """Its import takes seconds, which a command that gates nothing doesn't pay."""
+    program = "import sys, pipelines.gate; sys.exit('great_expectations' in sys.modules)"
+
+    done = subprocess.run(  # noqa: S603  our own interpreter and text
+        [sys.executable, "-c", program], cwd=Path(__file__).parent.parent, check=False
+    )
+
+    assert 0 == done.returncode
