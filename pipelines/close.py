@@ -1,7 +1,7 @@
 """Closes periods: computes apart from the warehouse, is gated, commits once (SPEC §6)."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import astuple, dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -87,7 +87,7 @@ def _close_one(
     sealed = seal(connection, period.name, previous_digest)
     if not dry_run:
         commit_close(connection, folder, period, sealed, as_of)
-    return _closed(connection, "", PeriodClose(period.name, log_seq, *astuple(sealed)))
+    return _closed(connection, "", PeriodClose(period.name, log_seq, **asdict(sealed)))
 
 
 def _refuse_unless_next(
@@ -133,7 +133,7 @@ def _closed(
         f"SELECT count(*) FROM {schema}held WHERE period = $period", parameters
     ).fetchall()
     return Closed(
-        *astuple(period_close),
+        **asdict(period_close),
         statements=sum(row[1] for row in totals),
         held=held,
         totals={currency: (int(paid), int(kept)) for currency, _, paid, kept in totals},

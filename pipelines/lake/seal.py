@@ -42,16 +42,14 @@ def log_digest(blocks: Iterable[str]) -> str:
 def seal(connection: duckdb.DuckDBPyConnection, period: str, previous_digest: str) -> Seal:
     """Seal the staged statements, and the log up to the close's position."""
     stage(connection, "rules", "log_block")
-    blocks = _rows(connection, "SELECT digest FROM log_block ORDER BY block")
+    blocks = connection.execute("SELECT digest FROM log_block ORDER BY block").fetchall()
     log = log_digest(digest for (digest,) in blocks)
-    statements = _rows(
-        connection,
-        "SELECT contributor_id, digest FROM statement ORDER BY contributor_id",
+    statements = connection.execute(
+        "SELECT contributor_id, digest FROM statement ORDER BY contributor_id"
     )
-    return Seal(previous_digest, close_digest(previous_digest, period, statements), log)
+    return Seal(previous_digest, close_digest(previous_digest, period, _pairs(statements)), log)
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[tuple[str, ...]]:
-    cursor = connection.execute(query)
+def _pairs(cursor: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]]:
     while rows := cursor.fetchmany(_ROWS_AT_ONCE):
         yield from rows

@@ -1,0 +1,5 @@
+"""Lets Beam's `--setup_file` build the package; all metadata is in pyproject.toml."""
+
+from setuptools import setup
+
+setup()
