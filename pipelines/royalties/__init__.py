@@ -1,1 +1,1 @@
-"""Money, periods, rounding, splitting, lineage: the standard library only."""
+"""Money, periods, rounding, splitting and lineage: standard library only, no clock, no I/O."""

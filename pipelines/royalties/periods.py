@@ -1,16 +1,19 @@
-"""Periods: UTC, half-open, by one cadence (SPEC §6)."""
+"""Periods: half-open spans of UTC that statements are made for (SPEC §6).
+
+Instants are naive datetimes in UTC.
+"""
 
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Self
+from typing import Final, Self
 
-_MONTHS_PER_YEAR = 12
+_MONTHS_A_YEAR: Final = 12
 
 
 class Cadence(StrEnum):
-    """How often a warehouse closes."""
+    """How long a warehouse's periods are."""
 
     MONTH = "month"
     QUARTER = "quarter"
@@ -18,79 +21,93 @@ class Cadence(StrEnum):
     YEAR = "year"
 
     @property
-    def length(self) -> int:
-        """Give the months of one period."""
-        return {"month": 1, "quarter": 3, "half": 6, "year": 12}[self.value]
+    def months(self) -> int:
+        """How many calendar months a period has."""
+        return _MONTHS[self]
 
 
-_FORMS = {
-    Cadence.MONTH: (re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])"), "{year:04d}-{number:02d}"),
-    Cadence.QUARTER: (re.compile(r"([0-9]{4})-Q([1-4])"), "{year:04d}-Q{number}"),
-    Cadence.HALF: (re.compile(r"([0-9]{4})-H([12])"), "{year:04d}-H{number}"),
-    Cadence.YEAR: (re.compile(r"([0-9]{4})()"), "{year:04d}"),
+_MONTHS: Final = {Cadence.MONTH: 1, Cadence.QUARTER: 3, Cadence.HALF: 6, Cadence.YEAR: 12}
+_MARK: Final = {Cadence.MONTH: "-", Cadence.QUARTER: "-Q", Cadence.HALF: "-H", Cadence.YEAR: ""}
+_NAME: Final = {
+    Cadence.MONTH: re.compile(r"(2[0-9]{3})-(0[1-9]|1[0-2])"),
+    Cadence.QUARTER: re.compile(r"(2[0-9]{3})-Q([1-4])"),
+    Cadence.HALF: re.compile(r"(2[0-9]{3})-H([12])"),
+    Cadence.YEAR: re.compile(r"(2[0-9]{3})"),
+}
+_EXAMPLE: Final = {
+    Cadence.MONTH: "2026-10",
+    Cadence.QUARTER: "2026-Q4",
+    Cadence.HALF: "2026-H2",
+    Cadence.YEAR: "2026",
 }
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True, order=True, slots=True)
 class Period:
-    """A period of a cadence; periods of one cadence are ordered by time."""
+    """A month, quarter, half or year; of one cadence they sort by time.
+
+    `index` counts from 1 within the year: October is 10, the last quarter is 4, a year is 1.
+    """
 
     cadence: Cadence
+    year: int
     index: int
-    """How many periods of the cadence lie between the year 0 and this one."""
 
     @classmethod
     def parse(cls, text: str, cadence: Cadence) -> Self:
-        """Read a name like `2026-10`, `2026-Q4`, `2026-H2` or `2026`.
+        """Read a period's name: `2026-10`, `2026-Q4`, `2026-H2`, `2026`; years 2000 to 2999.
 
-        Raises ValueError where it isn't the name of a period of the cadence.
+        Raises ValueError where the text isn't the name of a period of the cadence.
         """
-        match = _FORMS[cadence][0].fullmatch(text)
-        if match is None or int(match[1]) == 0:
-            example = cls.containing(datetime(2026, 10, 1), cadence).name  # noqa: DTZ001  UTC
-            message = f"{text!r} is no {cadence} such as {example}"
+        match = _NAME[cadence].fullmatch(text)
+        if match is None:
+            message = f"not a {cadence.value}: {text!r}; write it as {_EXAMPLE[cadence]}"
             raise ValueError(message)
-        per_year = _MONTHS_PER_YEAR // cadence.length
-        return cls(cadence, int(match[1]) * per_year + int(match[2] or 1) - 1)
+        year, index = (*match.groups(), "1")[:2]
+        return cls(cadence, int(year), int(index))
 
     @classmethod
     def containing(cls, instant: datetime, cadence: Cadence) -> Self:
-        """Give the period that an instant in UTC lies in."""
-        months = instant.year * _MONTHS_PER_YEAR + instant.month - 1
-        return cls(cadence, months // cadence.length)
+        """Give the period of the cadence that an instant, naive and in UTC, lies in."""
+        return cls(cadence, instant.year, (instant.month - 1) // cadence.months + 1)
 
     @property
     def name(self) -> str:
-        """Give the period's name."""
-        year, rest = divmod(self.index, _MONTHS_PER_YEAR // self.cadence.length)
-        return _FORMS[self.cadence][1].format(year=year, number=rest + 1)
+        """The period as it stands in statements and files; names of one cadence sort by time."""
+        if self.cadence is Cadence.YEAR:
+            return f"{self.year:04}"
+        width = 2 if self.cadence is Cadence.MONTH else 1
+        return f"{self.year:04}{_MARK[self.cadence]}{self.index:0{width}}"
 
     @property
     def starts_at(self) -> datetime:
-        """Give the first instant, in UTC."""
-        year, month = divmod(self.index * self.cadence.length, _MONTHS_PER_YEAR)
-        return datetime(year, month + 1, 1)  # noqa: DTZ001  naive is UTC here
+        """The first instant in it."""
+        month = (self.index - 1) * self.cadence.months + 1
+        return datetime(self.year, month, 1)  # noqa: DTZ001  instants are naive and in UTC
 
     @property
     def ends_at(self) -> datetime:
-        """Give the first instant after it, in UTC."""
+        """The first instant after it."""
         return self.next().starts_at
 
     @property
     def last_on(self) -> date:
-        """Give the last day."""
+        """The last day in it."""
         return (self.ends_at - timedelta(days=1)).date()
 
+    def months(self) -> tuple[date, ...]:
+        """Give the first day of each calendar month in it, in order."""
+        first = self.starts_at.date()
+        return tuple(
+            first.replace(month=first.month + ahead) for ahead in range(self.cadence.months)
+        )
+
     def next(self) -> Self:
-        """Give the period after this one."""
+        """Give the period that begins where this one ends."""
         return self.plus(1)
 
     def plus(self, count: int) -> Self:
-        """Give the period `count` later."""
-        return type(self)(self.cadence, self.index + count)
-
-    def months(self) -> list[date]:
-        """Give the first day of each calendar month in it."""
-        start = self.index * self.cadence.length
-        years_months = (divmod(start + n, _MONTHS_PER_YEAR) for n in range(self.cadence.length))
-        return [date(year, month + 1, 1) for year, month in years_months]
+        """Give the period `count` periods later, or earlier where `count` is below 0."""
+        a_year = _MONTHS_A_YEAR // self.cadence.months
+        year, index = divmod(self.year * a_year + self.index - 1 + count, a_year)
+        return type(self)(self.cadence, year, index + 1)

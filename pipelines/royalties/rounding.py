@@ -1,13 +1,20 @@
-"""Divides exact integers: the one place in Python that divides money (SPEC §5, §6)."""
+"""The one place in Python that divides money; its twin is `sql/functions` (SPEC §10)."""
 
 
 def floor_div(numerator: int, denominator: int) -> int:
-    """Divide and round towards minus infinity; `denominator` is above 0."""
+    """Give the greatest integer that isn't above the exact quotient.
+
+    Raises ZeroDivisionError where the denominator is 0.
+    """
     return numerator // denominator
 
 
 def half_even(numerator: int, denominator: int) -> int:
-    """Divide and round to the nearest integer, halves to the even one; `denominator` is above 0."""
-    quotient, remainder = divmod(numerator, denominator)
-    above = 2 * remainder - denominator
-    return quotient + (above > 0 or (above == 0 and quotient % 2 == 1))
+    """Give the integer nearest to the exact quotient; of two as near, the even one.
+
+    Raises ZeroDivisionError where the denominator is 0.
+    """
+    magnitude = abs(denominator)
+    quotient, remainder = divmod(abs(numerator), magnitude)
+    rounded = quotient + (2 * remainder + quotient % 2 > magnitude)
+    return rounded if (numerator < 0) == (denominator < 0) else -rounded

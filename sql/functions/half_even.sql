@@ -1,16 +1,14 @@
--- Divides exactly and rounds to the nearest integer, halves to the even one; the denominator is above 0.
--- What a floor division leaves is compared with what it lacks, so that nothing is doubled.
+-- Gives the integer, as HUGEINT, nearest to the exact quotient; of two as near, the even one.
+-- Rounds the magnitudes: up where remainder + (1 if the quotient is odd) > denominator - remainder,
+-- which is 2 * remainder + 1 > denominator without a number above 38 digits.
 CREATE OR REPLACE TEMP MACRO half_even(numerator, denominator) AS
-floor_div(numerator, denominator)
-+ CASE
-    WHEN
-        CAST(numerator AS HUGEINT) - floor_div(numerator, denominator) * CAST(denominator AS HUGEINT)
-        > (floor_div(numerator, denominator) + 1) * CAST(denominator AS HUGEINT) - CAST(numerator AS HUGEINT)
-        THEN 1
-    WHEN
-        CAST(numerator AS HUGEINT) - floor_div(numerator, denominator) * CAST(denominator AS HUGEINT)
-        < (floor_div(numerator, denominator) + 1) * CAST(denominator AS HUGEINT) - CAST(numerator AS HUGEINT)
-        THEN 0
-    WHEN floor_div(numerator, denominator) % 2 = 0 THEN 0
-    ELSE 1
-END;
+sign(exact_integer(numerator)) * sign(exact_integer(denominator)) * (
+    floor_div(abs(exact_integer(numerator)), abs(exact_integer(denominator)))
+    + CAST(
+        abs(exact_integer(numerator)) % abs(exact_integer(denominator))
+        + (floor_div(abs(exact_integer(numerator)), abs(exact_integer(denominator))) & 1)
+        > abs(exact_integer(denominator))
+        - abs(exact_integer(numerator)) % abs(exact_integer(denominator))
+        AS INTEGER
+    )
+);

@@ -1,3 +1,2 @@
--- Reads a canonical instant, `2026-10-20T08:00:00.123456Z`, as a timestamp in UTC.
-CREATE OR REPLACE TEMP MACRO instant(canonical) AS
-CAST(left(canonical, 26) AS TIMESTAMP);
+-- Reads a canonical instant, such as '2026-10-20T08:00:00.123456Z', as a TIMESTAMP in UTC.
+CREATE OR REPLACE TEMP MACRO instant(text) AS CAST(text AS TIMESTAMP);
