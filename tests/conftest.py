@@ -9,8 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from pipelines.cli import main
+
+# The same examples every time, and no deadline: a busy machine is no failure.
+settings.register_profile("manyhands", deadline=None, derandomize=True)
+settings.load_profile("manyhands")
 
 
 @dataclass(frozen=True)
