@@ -15,7 +15,7 @@ from pipelines.errors import (
     UsageError,
 )
 from pipelines.gate import check
-from pipelines.lake import closes
+from pipelines.lake import closes, reading
 from pipelines.lake.closes import PeriodClose
 from pipelines.lake.seal import seal
 from pipelines.lake.warehouse import connect, setting
@@ -45,13 +45,14 @@ def close(
     """Close one period, or every period that is due where `period` is None, in order.
 
     A period that is closed already is given as it was closed; nothing changes.
+    A dry run computes and checks the first of them, and leaves the warehouse as it is.
 
     Raises UsageError for a period that isn't one of the cadence, NotFoundError before there is
     any money to close for, TryAgainError where the period isn't over, ConflictError where it is
     out of order or another closer won, GateError where a check found something.
     """
-    with connect(folder, read_only=dry_run) as connection:
-        for chosen in _chosen(connection, period, as_of):
+    with reading.connect(folder) if dry_run else connect(folder) as connection:
+        for chosen in _chosen(connection, period, as_of)[: 1 if dry_run else None]:
             report(f"closing {chosen.name}")
             yield _close_one(connection, folder, chosen, as_of, dry_run=dry_run)
 
@@ -83,7 +84,7 @@ def _close_one(
     previous_digest = latest.digest if latest else closes.FIRST_PREVIOUS_DIGEST
     log_seq = closes.head(connection)
     compute_close(connection, period, log_seq)
-    _pass_gate(connection, folder, period, previous_digest)
+    _pass_gate(connection, None if dry_run else folder, period, previous_digest)
     sealed = seal(connection, period.name, previous_digest)
     if not dry_run:
         commit_close(connection, folder, period, sealed, as_of)

@@ -7,26 +7,34 @@
 -- currency VARCHAR: currency of the pool
 -- image_id VARCHAR: the attributed image
 -- amount_micros HUGEINT: what the image gets, in micros, above 0
-SELECT
-    generation.model_id,
-    generation.version,
-    generation.origin_period,
-    generation.currency,
-    attribution.image_id,
-    floor_div(
+WITH attributed AS (
+    SELECT
+        generation.model_id,
+        generation.version,
+        generation.origin_period,
+        generation.currency,
+        attribution.image_id,
         sum(
             CAST(generation.revenue_micros AS HUGEINT)
             * generation.share_ppm * attribution.share_ppm
-        ),
-        1000000000000
-    ) AS amount_micros
-FROM generation
-INNER JOIN warehouse.attribution AS attribution ON generation.seq = attribution.seq
-WHERE generation.share_ppm IS NOT NULL AND generation.known
-GROUP BY
-    generation.model_id,
-    generation.version,
-    generation.origin_period,
-    generation.currency,
-    attribution.image_id
-HAVING amount_micros > 0
+        ) AS owed
+    FROM generation
+    INNER JOIN warehouse.attribution AS attribution ON generation.seq = attribution.seq
+    WHERE generation.share_ppm IS NOT NULL AND generation.known
+    GROUP BY
+        generation.model_id,
+        generation.version,
+        generation.origin_period,
+        generation.currency,
+        attribution.image_id
+)
+
+SELECT
+    model_id,
+    version,
+    origin_period,
+    currency,
+    image_id,
+    floor_div(owed, 1000000000000) AS amount_micros
+FROM attributed
+WHERE owed >= 1000000000000
