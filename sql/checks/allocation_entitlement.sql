@@ -7,7 +7,7 @@
 -- origin_period VARCHAR: period that the pool is of
 -- currency VARCHAR: of the amounts
 -- excess_micros DECIMAL(38,0): allocation less entitlement
-WITH entry AS (
+WITH entry AS NOT MATERIALIZED (
     SELECT contributor_id, basis, reference, origin_period, currency, amount_micros
     FROM allocation
     WHERE basis != 'direct'

@@ -7,7 +7,7 @@
 -- currency VARCHAR: of the pool
 -- contributor_id VARCHAR: whom it is allocated to
 -- allocations BIGINT: how many there are
-WITH keyed AS (
+WITH keyed AS NOT MATERIALIZED (
     SELECT
         basis, reference, origin_period, currency, contributor_id,
         hash(basis, reference, origin_period, currency, contributor_id) AS key_hash

@@ -7,7 +7,7 @@
 -- origin_period VARCHAR: period that it is of
 -- currency VARCHAR: of the amounts
 -- unaccounted_micros DECIMAL(38,0): entitlement less stated less held
-WITH entry AS (
+WITH entry AS NOT MATERIALIZED (
     SELECT contributor_id, basis, reference, origin_period, currency, amount_micros
     FROM entitlement
     WHERE origin_period <= (SELECT close_input.period FROM close_input)

@@ -3,13 +3,13 @@
 --
 -- seq BIGINT: position of the licence's event in the log
 -- share_ppm HUGEINT: sum of the shares; null where it names no contributor
-WITH licence AS (
+WITH licence AS NOT MATERIALIZED (
     SELECT seq, CAST(NULL AS INTEGER) AS share_ppm
     FROM warehouse.image_licensed
     WHERE seq <= (SELECT close_input.log_seq FROM close_input)
 ),
 
-share AS (
+share AS NOT MATERIALIZED (
     SELECT seq, share_ppm
     FROM warehouse.licence_contributor
     WHERE seq <= (SELECT close_input.log_seq FROM close_input)

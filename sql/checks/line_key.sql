@@ -7,7 +7,7 @@
 -- origin_period VARCHAR: period that the money is of
 -- currency VARCHAR: of the money
 -- lines BIGINT: how many there are
-WITH keyed AS (
+WITH keyed AS NOT MATERIALIZED (
     SELECT
         contributor_id, basis, reference, origin_period, currency,
         hash(contributor_id, basis, reference, origin_period, currency) AS key_hash
