@@ -23,7 +23,7 @@ dead_letters = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 def _show_version(asked: bool) -> None:  # noqa: FBT001  as the parser calls it
     if asked:
-        print(f"manyhands {__version__}")
+        typer.echo(f"manyhands {__version__}")
         raise typer.Exit
 
 

@@ -15,6 +15,7 @@ from pipelines.cli.settings import FILE, name_settings, read_file
 from pipelines.errors import ManyhandsError, TryAgainError
 
 FAILED = 1
+_HELP = {"-h", "--help", "--version"}
 _BUSY = ("database is locked", "could not set lock")
 
 
@@ -43,7 +44,7 @@ def _run(arguments: list[str], invocation: Invocation) -> int:
             stream.reconfigure(errors="backslashreplace")
     command: Any = typer.main.get_command(app)
     name_settings(command)
-    settings = read_file(command, Path(FILE))
+    settings = {} if _HELP & set(arguments) else read_file(command, Path(FILE))
     ended = command.main(
         args=arguments,
         prog_name="manyhands",
@@ -64,7 +65,7 @@ def _explain(error: Exception, *, debug: bool) -> int:
     code, message = _judge(error)
     lines = (plain(line) for line in message.splitlines())
     mark = "" if message.startswith("Usage:") else "error: "
-    print(mark + "\n".join(lines), file=sys.stderr)
+    typer.echo(mark + "\n".join(lines), err=True)
     return code
 
 
@@ -89,7 +90,7 @@ def _judge_store(text: str) -> tuple[int, str]:
     return FAILED, first
 
 
-def _where_set(error: Any) -> str:
+def _where_set(error: typer.TyperException) -> str:
     """Name the setting that a refused value came from, where that isn't a flag."""
     parameter, context = getattr(error, "param", None), getattr(error, "ctx", None)
     if parameter is None or context is None:

@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import wraps
@@ -60,9 +60,9 @@ def with_common(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command's function the common flags; it takes them, settled, as first argument."""
 
     @wraps(command)
-    def run(context: typer.Context, **arguments: Any) -> None:
+    def run(context: typer.Context, **arguments: object) -> None:
         own = {name: arguments.pop(name) for name in _COMMON}
-        context.obj.debug |= own["debug"] or context.find_root().params["debug"]
+        context.obj.debug = bool(own["debug"]) or context.find_root().params["debug"]
         command(_settle(context, own), **arguments)
 
     _, *parameters = inspect.signature(command, eval_str=True).parameters.values()
@@ -74,18 +74,18 @@ def with_common(command: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
-def _keyword(name: str, annotation: Any, default: object) -> inspect.Parameter:
+def _keyword(name: str, annotation: object, default: object) -> inspect.Parameter:
     kind = inspect.Parameter.KEYWORD_ONLY
     return inspect.Parameter(name, kind, default=default, annotation=annotation)
 
 
-def _settle(context: typer.Context, own: dict[str, Any]) -> Common:
+def _settle(context: typer.Context, own: Mapping[str, Any]) -> Common:
     root = context.find_root()
     given_first = is_given(root, "warehouse") and not is_given(context, "warehouse")
     warehouse = root.params["warehouse"] if given_first else own["warehouse"]
     return Common(
         warehouse=_folder(warehouse or DEFAULT_WAREHOUSE),
-        json=own["json"] or root.params["json"],
+        json=bool(own["json"]) or root.params["json"],
         context=context,
     )
 

@@ -5,6 +5,8 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import typer
+
 
 def is_watched() -> bool:
     """Tell whether stderr is a terminal, and its user takes colours (SPEC §7.3, NO_COLOR)."""
@@ -15,7 +17,7 @@ def is_watched() -> bool:
 def reporting() -> Iterator[Callable[[str], None]]:
     """Give a function that shows a line of text as what is being done now."""
     if not is_watched():
-        yield lambda text: print(text, file=sys.stderr)
+        yield lambda text: typer.echo(text, err=True)
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn

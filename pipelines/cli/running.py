@@ -43,7 +43,7 @@ def init(
             }
         )
     else:
-        print(f"made an empty warehouse in {common.warehouse}, which closes by {cadence}")
+        typer.echo(f"made an empty warehouse in {common.warehouse}, which closes by {cadence}")
 
 
 def close(
@@ -96,9 +96,13 @@ def _print_closes(common: Common, closes: list[dict[str, Any]]) -> None:
         print_document({"closes": closes})
         return
     for closed in closes:
-        print(f"{closed['period']}: {closed['statements']} statements, {closed['held']} held parts")
+        typer.echo(
+            f"{closed['period']}: {closed['statements']} statements, {closed['held']} held parts"
+        )
         for currency, amounts in sorted(closed["totals"].items()):
-            print(f"  {currency} {amounts['payable']} payable, {amounts['withholding']} withheld")
-        print(f"  digest {closed['digest']}, log up to {closed['log_seq']}")
+            typer.echo(
+                f"  {currency} {amounts['payable']} payable, {amounts['withholding']} withheld"
+            )
+        typer.echo(f"  digest {closed['digest']}, log up to {closed['log_seq']}")
     if not closes:
-        print("nothing is due")
+        typer.echo("nothing is due")

@@ -7,11 +7,16 @@ and `grace-days` in the file.
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-from typer.core import TyperGroup, TyperOption
+from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from pipelines.errors import UsageError
+
+if TYPE_CHECKING:
+    from typer import Context
+
+_Command: TypeAlias = TyperCommand | TyperGroup
 
 FILE = "manyhands.toml"
 _PREFIX = "MANYHANDS_"
@@ -49,24 +54,28 @@ def _as_flag(value: object) -> object:
     return ",".join(str(part) for part in value) if isinstance(value, list) else value
 
 
-def _default_map(command: Any, values: Mapping[str, object]) -> dict[str, Any]:
-    own = {
+def _default_map(command: _Command, values: Mapping[str, object]) -> dict[str, Any]:
+    own: dict[str, Any] = {
         option.name: values[_name(option)]
         for option in _options(command)
         if _name(option) in values
     }
-    for name, subcommand in getattr(command, "commands", {}).items():
+    for name, subcommand in _subcommands(command).items():
         own[name] = _default_map(subcommand, values)
     return own
 
 
-def _with_subcommands(command: Any) -> Iterator[Any]:
+def _with_subcommands(command: _Command) -> Iterator[_Command]:
     yield command
-    for subcommand in getattr(command, "commands", {}).values():
+    for subcommand in _subcommands(command).values():
         yield from _with_subcommands(subcommand)
 
 
-def _options(command: Any) -> Iterator[TyperOption]:
+def _subcommands(command: _Command) -> Mapping[str, _Command]:
+    return cast("Mapping[str, _Command]", getattr(command, "commands", {}))
+
+
+def _options(command: _Command) -> Iterator[TyperOption]:
     for parameter in command.params:
         if isinstance(parameter, TyperOption) and not parameter.is_eager:
             yield parameter
@@ -76,7 +85,8 @@ def _name(option: TyperOption) -> str:
     return option.opts[0].removeprefix("--")
 
 
-def is_given(context: Any, parameter: str) -> bool:
+def is_given(context: object, parameter: str) -> bool:
     """Tell whether a parameter stood on the command line, rather than in a setting."""
-    source = context.get_parameter_source(parameter)
+    # the parser's contexts have no common public type
+    source = cast("Context", context).get_parameter_source(parameter)
     return source is not None and source.name == "COMMANDLINE"

@@ -67,7 +67,7 @@ SCALARS = frozenset(
     to_json to_microseconds to_millennia to_milliseconds to_minutes to_months to_quarters
     to_seconds to_timestamp to_weeks to_years today transaction_timestamp translate trim trunc
     try_strptime typeof ucase unbin unhex unicode union_extract union_tag union_value unnest upper
-    url_decode url_encode uuid uuid_extract_timestamp uuid_extract_version uuidv4 uuidv7
+    url_decode url_encode uuid uuid_extract_timestamp uuid_extract_version uuidv4 uuidv7 error
     variant_extract variant_typeof wavg week weekday weekofyear weighted_avg xor year yearweek
     """.split()  # noqa: SIM905  a list literal would be four pages long
 )

@@ -66,16 +66,22 @@ def ask(folder: Path, text: str) -> Iterator[Answer]:
     Raises UsageError where the text is anything else, reaches for anything else, or is wrong,
     and what `reading.connect` raises.
     """
+    with locked(folder) as (connection, relations), _faults_as_usage_errors():
+        text.encode("utf-8")
+        refuse_unless_safe(connection, text, relations)
+        cursor = connection.execute(text)
+        for name, type_, *_ in cursor.description or []:
+            _refuse_if_inexact(name, type_)
+        yield Answer(_names(cursor), _rows(cursor))
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, frozenset[str]]]:
+    """Open a warehouse with nothing else in reach; give its relations' names, in lower case."""
     with reading.connect(folder) as connection:
         relations = frozenset(_relations(connection))
         _lock(connection, folder.absolute() / DATA)
-        with _faults_as_usage_errors():
-            text.encode("utf-8")
-            refuse_unless_safe(connection, text, relations)
-            cursor = connection.execute(text)
-            for name, type_, *_ in cursor.description or []:
-                _refuse_if_inexact(name, type_)
-            yield Answer(_names(cursor), _rows(cursor))
+        yield connection, relations
 
 
 def _relations(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
@@ -111,7 +117,7 @@ def _faults_as_usage_errors() -> Iterator[None]:
         raise UsageError(message) from error
 
 
-def _refuse_if_inexact(name: str, type_: Any) -> None:
+def _refuse_if_inexact(name: str, type_: DuckDBPyType) -> None:
     """Refuse what Python can't hold: months are no days, and its times end at microseconds."""
     if type_.id in _INEXACT:
         message = f"column {name!r} is {type_}, which can't be given exactly; cast it to VARCHAR"

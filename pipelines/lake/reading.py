@@ -17,6 +17,7 @@ import duckdb
 import sql
 from pipelines.errors import ManyhandsError, NotFoundError, TryAgainError
 from pipelines.lake import closes, warehouse
+from pipelines.lake.staging import stage_rows
 
 ROWS_AT_ONCE = 2_048
 """Rows in memory at once while a result is read."""
@@ -107,23 +108,29 @@ def report(
     connection: duckdb.DuckDBPyConnection, name: str, period: str | None
 ) -> tuple[tuple[str, ...], Iterator[Row]]:
     """Give the columns of a relation of `sql/reports` and its rows for a close; none before any."""
-    relation = sql.relation("reports", name)
+    relation = _asked(connection, name, period)
     columns = tuple(column.name for column in relation.columns)
-    return columns, rows(connection, relation.query, {"period": period})
+    return columns, rows(connection, relation.query, {})
 
 
 def listed_statements(
     connection: duckdb.DuckDBPyConnection, period: str | None
 ) -> tuple[tuple[str, ...], Iterator[Row]]:
     """Give the columns and rows of a close's statements, each with its digest, without lines."""
-    relation = sql.relation("reports", "statement")
+    relation = _asked(connection, "statement", period)
     columns = (*(column.name for column in relation.columns), "digest")
     query = (
         f"SELECT statement.*, issued.digest FROM ({relation.query}) AS statement"
         " INNER JOIN warehouse.statement AS issued USING (statement_id)"
         " ORDER BY statement.contributor_id"
     )
-    return columns, rows(connection, query, {"period": period})
+    return columns, rows(connection, query, {})
+
+
+def _asked(connection: duckdb.DuckDBPyConnection, name: str, period: str | None) -> sql.Relation:
+    """Stage which close is asked for, and give the relation of `sql/reports` that reads it."""
+    stage_rows(connection, "asked", ["period VARCHAR"], [[period]])
+    return sql.relation("reports", name)
 
 
 def sealed_statement(connection: duckdb.DuckDBPyConnection, statement_id: str) -> bytes:
@@ -152,7 +159,8 @@ def write_parquet(
     connection: duckdb.DuckDBPyConnection, name: str, period: str, path: Path
 ) -> None:
     """Write a relation of `sql/reports` for a close as Parquet, money exact as DECIMAL(38, 6)."""
+    relation = _asked(connection, name, period)
     connection.execute(
-        f"COPY ({sql.relation('reports', name).query}) TO $path (FORMAT parquet)",
-        {"period": period, "path": str(path)},
+        f"COPY ({relation.query}) TO $path (FORMAT parquet)",
+        {"path": str(path)},
     )

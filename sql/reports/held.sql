@@ -17,7 +17,7 @@ SELECT
     reason,
     reference
 FROM warehouse.held
-WHERE period = $period
+WHERE period = (SELECT asked.period FROM asked)
 GROUP BY basis, contributor_id, currency, origin_period, reason, reference
 HAVING sum(amount_micros) != 0
 ORDER BY

@@ -33,5 +33,5 @@ SELECT
     statement_id,
     withholding_micros * 0.000001 AS withholding
 FROM warehouse.statement
-WHERE period = $period
+WHERE period = (SELECT asked.period FROM asked)
 ORDER BY contributor_id

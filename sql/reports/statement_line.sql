@@ -33,5 +33,5 @@ SELECT
     original_micros * 0.000001 AS original,
     reference
 FROM warehouse.statement_line
-WHERE period = $period
+WHERE period = (SELECT asked.period FROM asked)
 ORDER BY contributor_id, line
