@@ -159,7 +159,7 @@ def test_a_check_without_a_result_could_not_run(
     connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A check that Great Expectations says nothing of hasn't passed."""
-    validate = checking._validate  # noqa: SLF001  what it says is made to lack one
+    validate = checking._validate
 
     def forget(
         connection: duckdb.DuckDBPyConnection, checks: tuple[sql.Relation, ...]
@@ -223,7 +223,7 @@ def test_the_gate_leaves_stdout_the_folder_and_the_home_alone(tmp_path: Path) ->
         "    raise SystemExit(0 if run(connection, PERIOD).passed else 1)\n"
     )
 
-    done = subprocess.run(  # noqa: S603  our own interpreter and text
+    done = subprocess.run(
         [sys.executable, "-c", program],
         cwd=tmp_path,
         env={"HOME": str(tmp_path / "home"), "PYTHONPATH": str(root)},
@@ -239,7 +239,7 @@ def test_great_expectations_is_imported_by_a_run_only() -> None:
     """Its import takes seconds, which a command that gates nothing doesn't pay."""
     program = "import sys, pipelines.gate; sys.exit('great_expectations' in sys.modules)"
 
-    done = subprocess.run(  # noqa: S603  our own interpreter and text
+    done = subprocess.run(
         [sys.executable, "-c", program], cwd=Path(__file__).parent.parent, check=False
     )
 

@@ -70,10 +70,10 @@ def _validate(
     connection: duckdb.DuckDBPyConnection, checks: tuple[sql.Relation, ...]
 ) -> Mapping[str, Found]:
     try:
-        from pipelines.gate.expectations import validate  # noqa: PLC0415  takes seconds
+        from pipelines.gate.expectations import validate
 
         return validate(connection, checks)
-    except Exception as error:  # noqa: BLE001  whatever it raises, the gate couldn't look
+    except Exception as error:  # noqa: BLE001
         message = f"Great Expectations raised {type(error).__name__}: {error}"
         return {check.name: Found(message=message) for check in checks}
 
@@ -102,7 +102,7 @@ def _first_rows(
     connection: duckdb.DuckDBPyConnection, check: sql.Relation
 ) -> tuple[dict[str, JsonValue], ...]:
     cursor = connection.cursor().execute(
-        f"SELECT * FROM ({check.query}) ORDER BY ALL LIMIT {ROWS_SHOWN}"  # noqa: S608  our file
+        f"SELECT * FROM ({check.query}) ORDER BY ALL LIMIT {ROWS_SHOWN}"
     )
     names = [column[0] for column in cursor.description]
     return tuple(

@@ -1,5 +1,6 @@
 """Great Expectations on a staged close; importing it takes seconds, so only a run does."""
 
+import logging
 import os
 
 os.environ["GX_ANALYTICS_ENABLED"] = "false"  # read when it is imported
@@ -12,7 +13,11 @@ from typing import Any, ClassVar
 import duckdb
 import great_expectations as gx
 from great_expectations.core.expectation_validation_result import ExpectationValidationResult
-from great_expectations.data_context.types.base import ProgressBarsConfig
+from great_expectations.data_context.types.base import (
+    DataContextConfig,
+    InMemoryStoreBackendDefaults,
+    ProgressBarsConfig,
+)
 from great_expectations.datasource.fluent.interfaces import Batch
 from great_expectations.expectations.core.unexpected_rows_expectation import (
     UnexpectedRowsExpectation,
@@ -22,6 +27,8 @@ from sqlalchemy.pool import NullPool
 import sql
 from pipelines.gate.engine import creator
 from pipelines.gate.verdict import Found
+
+logging.getLogger("great_expectations").setLevel(logging.ERROR)  # the verdict tells all
 
 _COUNT = "unexpected_rows_query.row_count"
 
@@ -70,8 +77,7 @@ def _expectation(check: sql.Relation) -> NoOffendingRows:
 
 
 def _batch(connection: duckdb.DuckDBPyConnection) -> Batch:
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    context = gx.get_context(mode="ephemeral", project_config=_configuration())
     source = context.data_sources.add_sql(  # type: ignore[call-arg]  # its stub lacks kwargs
         "close",
         connection_string="duckdb://",
@@ -81,6 +87,15 @@ def _batch(connection: duckdb.DuckDBPyConnection) -> Batch:
     # A batch has to be of something; the checks name their own relations.
     asset = source.add_query_asset("staged", "SELECT period FROM close_input")
     return asset.add_batch_definition_whole_table("whole").get_batch()
+
+
+def _configuration() -> DataContextConfig:
+    """Give one that writes nothing anywhere: no docs, no progress bars, no analytics."""
+    return DataContextConfig(
+        store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
+        progress_bars=ProgressBarsConfig(globally=False),
+        analytics_enabled=False,
+    )
 
 
 def _name(result: ExpectationValidationResult) -> str:

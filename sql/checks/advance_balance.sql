@@ -6,14 +6,19 @@
 -- recouped_micros HUGEINT: by this statement and all earlier ones
 -- advance_outstanding_micros DECIMAL(38,0): as stated
 WITH paid AS (
-    SELECT contributor_id, currency, sum(CAST(amount_micros AS HUGEINT)) AS paid_micros
+    SELECT
+        contributor_id,
+        currency,
+        sum(CAST(amount_micros AS HUGEINT)) AS paid_micros
     FROM advance_in_force
     WHERE NOT redeclared
     GROUP BY contributor_id, currency
 ),
 
 recouped AS (
-    SELECT contributor_id, sum(CAST(recouped_micros AS HUGEINT)) AS recouped_micros
+    SELECT
+        contributor_id,
+        sum(CAST(recouped_micros AS HUGEINT)) AS recouped_micros
     FROM warehouse.statement
     WHERE period < (SELECT close_input.period FROM close_input)
     GROUP BY contributor_id
@@ -34,6 +39,10 @@ account AS (
     LEFT JOIN recouped ON statement.contributor_id = recouped.contributor_id
 )
 
-SELECT statement_id, paid_micros, recouped_micros, advance_outstanding_micros
+SELECT
+    statement_id,
+    paid_micros,
+    recouped_micros,
+    advance_outstanding_micros
 FROM account
 WHERE advance_outstanding_micros IS DISTINCT FROM paid_micros - recouped_micros

@@ -8,11 +8,23 @@
 -- currency VARCHAR: of the amounts
 -- excess_micros DECIMAL(38,0): allocation less entitlement
 WITH entry AS NOT MATERIALIZED (
-    SELECT contributor_id, basis, reference, origin_period, currency, amount_micros
+    SELECT
+        contributor_id,
+        basis,
+        reference,
+        origin_period,
+        currency,
+        amount_micros
     FROM allocation
     WHERE basis != 'direct'
     UNION ALL
-    SELECT contributor_id, basis, reference, origin_period, currency, -amount_micros
+    SELECT
+        contributor_id,
+        basis,
+        reference,
+        origin_period,
+        currency,
+        -amount_micros
     FROM entitlement
     WHERE basis != 'direct' AND origin_period <= (SELECT close_input.period FROM close_input)
 ),
@@ -29,9 +41,13 @@ suspicion AS (
 )
 
 SELECT
-    contributor_id, basis, reference, origin_period, currency,
+    contributor_id,
+    basis,
+    reference,
+    origin_period,
+    currency,
     sum(amount_micros) AS excess_micros
 FROM entry
-WHERE (SELECT is_founded FROM suspicion)
+WHERE (SELECT suspicion.is_founded FROM suspicion)
 GROUP BY contributor_id, basis, reference, origin_period, currency
 HAVING sum(amount_micros) != 0

@@ -9,7 +9,11 @@
 -- allocations BIGINT: how many there are
 WITH keyed AS NOT MATERIALIZED (
     SELECT
-        basis, reference, origin_period, currency, contributor_id,
+        basis,
+        reference,
+        origin_period,
+        currency,
+        contributor_id,
         hash(basis, reference, origin_period, currency, contributor_id) AS key_hash
     FROM allocation
 ),
@@ -22,7 +26,13 @@ suspect AS (
     HAVING count(*) > 1
 )
 
-SELECT basis, reference, origin_period, currency, contributor_id, count(*) AS allocations
+SELECT
+    basis,
+    reference,
+    origin_period,
+    currency,
+    contributor_id,
+    count(*) AS allocations
 FROM keyed
 WHERE key_hash IN (SELECT suspect.key_hash FROM suspect)
 GROUP BY basis, reference, origin_period, currency, contributor_id

@@ -8,7 +8,10 @@
 -- rejected_by_reason HUGEINT: the same, summed over the reasons
 WITH batch AS (
     SELECT
-        batch_id, received, accepted, rejected,
+        batch_id,
+        received,
+        accepted,
+        rejected,
         accepted + duplicate + conflict + rejected AS accounted,
         coalesce(
             list_sum(list_transform(rejected_by_reason, LAMBDA part: part.events)), 0
@@ -27,13 +30,23 @@ taken AS (
         ) AS positions
 )
 
-SELECT batch_id, received, accounted, rejected, rejected_by_reason
+SELECT
+    batch_id,
+    received,
+    accounted,
+    rejected,
+    rejected_by_reason
 FROM batch
 WHERE received != accounted OR rejected != rejected_by_reason
 
 UNION ALL
 
-SELECT NULL, close_input.log_seq, taken.positions, NULL, NULL
+SELECT
+    NULL,
+    close_input.log_seq,
+    taken.positions,
+    NULL,
+    NULL
 FROM taken
 CROSS JOIN close_input
 WHERE taken.positions != close_input.log_seq

@@ -5,25 +5,54 @@
 -- period VARCHAR: the period it names
 -- latest_origin_period VARCHAR: the latest origin period, where it has one
 WITH staged AS (
-    SELECT 'pool' AS relation, period, max(origin_period) AS latest_origin_period
-    FROM pool GROUP BY period
+    SELECT
+        'pool' AS relation,
+        period,
+        max(origin_period) AS latest_origin_period
+    FROM pool
+    GROUP BY period
     UNION ALL
-    SELECT 'allocation', period, max(origin_period) FROM allocation GROUP BY period
+    SELECT
+        'allocation',
+        period,
+        max(origin_period)
+    FROM allocation
+    GROUP BY period
     UNION ALL
-    SELECT 'held', period, max(origin_period) FROM held GROUP BY period
+    SELECT
+        'held',
+        period,
+        max(origin_period)
+    FROM held
+    GROUP BY period
     UNION ALL
-    SELECT 'statement_line', period, max(origin_period) FROM statement_line GROUP BY period
+    SELECT
+        'statement_line',
+        period,
+        max(origin_period)
+    FROM statement_line
+    GROUP BY period
     UNION ALL
-    SELECT 'statement', period, period FROM statement GROUP BY period
+    SELECT
+        'statement',
+        period,
+        period
+    FROM statement
+    GROUP BY period
 ),
 
 last_close AS (
-    SELECT arg_max(period, ends_at) AS period, max(ends_at) AS ends_at
+    SELECT
+        arg_max(period, ends_at) AS period,
+        max(ends_at) AS ends_at
     FROM warehouse.period_close
     WHERE seq <= (SELECT close_input.log_seq FROM close_input)
 )
 
-SELECT staged.relation, staged.period, staged.latest_origin_period
+SELECT
+    staged.relation,
+    staged.period,
+    staged.latest_origin_period
 FROM staged
 CROSS JOIN close_input
 WHERE
@@ -32,7 +61,10 @@ WHERE
 
 UNION ALL
 
-SELECT 'period_close', last_close.period, NULL
+SELECT
+    'period_close',
+    last_close.period,
+    NULL
 FROM last_close
 CROSS JOIN close_input
 WHERE last_close.ends_at != close_input.starts_at

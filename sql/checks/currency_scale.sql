@@ -7,16 +7,40 @@
 -- payable_micros DECIMAL(38,0): of a statement
 -- withholding_micros DECIMAL(38,0): of a statement
 WITH used AS (
-    SELECT 'pool' AS relation, min(reference) AS reference, currency
-    FROM pool GROUP BY currency
+    SELECT
+        'pool' AS relation,
+        min(reference) AS reference,
+        currency
+    FROM pool
+    GROUP BY currency
     UNION ALL
-    SELECT 'allocation', min(reference), currency FROM allocation GROUP BY currency
+    SELECT
+        'allocation',
+        min(reference),
+        currency
+    FROM allocation
+    GROUP BY currency
     UNION ALL
-    SELECT 'held', min(reference), currency FROM held GROUP BY currency
+    SELECT
+        'held',
+        min(reference),
+        currency
+    FROM held
+    GROUP BY currency
     UNION ALL
-    SELECT 'statement_line', min(reference), currency FROM statement_line GROUP BY currency
+    SELECT
+        'statement_line',
+        min(reference),
+        currency
+    FROM statement_line
+    GROUP BY currency
     UNION ALL
-    SELECT 'statement', min(statement_id), currency FROM statement GROUP BY currency
+    SELECT
+        'statement',
+        min(statement_id),
+        currency
+    FROM statement
+    GROUP BY currency
 )
 
 SELECT

@@ -8,18 +8,42 @@
 -- currency VARCHAR: of the amounts
 -- unaccounted_micros DECIMAL(38,0): entitlement less stated less held
 WITH entry AS NOT MATERIALIZED (
-    SELECT contributor_id, basis, reference, origin_period, currency, amount_micros
+    SELECT
+        contributor_id,
+        basis,
+        reference,
+        origin_period,
+        currency,
+        amount_micros
     FROM entitlement
     WHERE origin_period <= (SELECT close_input.period FROM close_input)
     UNION ALL
-    SELECT contributor_id, basis, reference, origin_period, currency, -delta_micros
+    SELECT
+        contributor_id,
+        basis,
+        reference,
+        origin_period,
+        currency,
+        -delta_micros
     FROM statement_line
     UNION ALL
-    SELECT contributor_id, basis, reference, origin_period, currency, -delta_micros
+    SELECT
+        contributor_id,
+        basis,
+        reference,
+        origin_period,
+        currency,
+        -delta_micros
     FROM warehouse.statement_line
     WHERE period < (SELECT close_input.period FROM close_input)
     UNION ALL
-    SELECT contributor_id, basis, reference, origin_period, currency, -amount_micros
+    SELECT
+        contributor_id,
+        basis,
+        reference,
+        origin_period,
+        currency,
+        -amount_micros
     FROM held
     WHERE
         reason = 'no_fx_rate'
@@ -42,9 +66,13 @@ suspicion AS (
 )
 
 SELECT
-    contributor_id, basis, reference, origin_period, currency,
+    contributor_id,
+    basis,
+    reference,
+    origin_period,
+    currency,
     sum(amount_micros) AS unaccounted_micros
 FROM entry
-WHERE (SELECT is_founded FROM suspicion)
+WHERE (SELECT suspicion.is_founded FROM suspicion)
 GROUP BY contributor_id, basis, reference, origin_period, currency
 HAVING sum(amount_micros) != 0

@@ -5,41 +5,77 @@
 -- events BIGINT: how many stand in the log up to the close's position
 -- facts BIGINT: how many facts were made of them
 WITH position AS (
-    SELECT 'image-licensed' AS type, seq FROM warehouse.image_licensed
+    SELECT
+        'image-licensed' AS type,
+        seq
+    FROM warehouse.image_licensed
     UNION ALL
-    SELECT 'model-trained', seq FROM warehouse.model_trained
+    SELECT
+        'model-trained',
+        seq
+    FROM warehouse.model_trained
     UNION ALL
-    SELECT 'asset-generated', seq FROM warehouse.asset_generated
+    SELECT
+        'asset-generated',
+        seq
+    FROM warehouse.asset_generated
     UNION ALL
-    SELECT 'licence-revoked', seq FROM warehouse.licence_revoked
+    SELECT
+        'licence-revoked',
+        seq
+    FROM warehouse.licence_revoked
     UNION ALL
-    SELECT 'event-reversed', seq FROM warehouse.event_reversed
+    SELECT
+        'event-reversed',
+        seq
+    FROM warehouse.event_reversed
     UNION ALL
-    SELECT 'terms-agreed', seq FROM warehouse.terms
+    SELECT
+        'terms-agreed',
+        seq
+    FROM warehouse.terms
     UNION ALL
-    SELECT 'contributor-registered', seq FROM warehouse.contributor
+    SELECT
+        'contributor-registered',
+        seq
+    FROM warehouse.contributor
     UNION ALL
-    SELECT DISTINCT 'fx-rates-published', seq FROM warehouse.fx_rate
+    SELECT DISTINCT
+        'fx-rates-published',
+        seq
+    FROM warehouse.fx_rate
     UNION ALL
-    SELECT 'advance-paid', seq FROM warehouse.advance
+    SELECT
+        'advance-paid',
+        seq
+    FROM warehouse.advance
 ),
 
 -- The hashes of the positions find a fact that stands in the place of another.
 fact AS (
-    SELECT type, count(*) AS facts, bit_xor(hash(seq)) AS fingerprint
+    SELECT
+        type,
+        count(*) AS facts,
+        bit_xor(hash(seq)) AS fingerprint
     FROM position
     WHERE seq <= (SELECT close_input.log_seq FROM close_input)
     GROUP BY type
 ),
 
 log AS (
-    SELECT type, count(*) AS events, bit_xor(hash(seq)) AS fingerprint
+    SELECT
+        type,
+        count(*) AS events,
+        bit_xor(hash(seq)) AS fingerprint
     FROM warehouse.event
     WHERE seq <= (SELECT close_input.log_seq FROM close_input) AND type != 'period-closed'
     GROUP BY type
 )
 
-SELECT type, coalesce(log.events, 0) AS events, coalesce(fact.facts, 0) AS facts
+SELECT
+    type,
+    coalesce(log.events, 0) AS events,
+    coalesce(fact.facts, 0) AS facts
 FROM log
 FULL JOIN fact USING (type)
 WHERE log.events IS DISTINCT FROM fact.facts OR log.fingerprint != fact.fingerprint

@@ -8,7 +8,14 @@
 -- origin_period VARCHAR: period that it is of
 -- currency VARCHAR: of the amount
 -- parts BIGINT: how many there are
-SELECT reason, basis, reference, contributor_id, origin_period, currency, count(*) AS parts
+SELECT
+    reason,
+    basis,
+    reference,
+    contributor_id,
+    origin_period,
+    currency,
+    count(*) AS parts
 FROM held
 GROUP BY reason, basis, reference, contributor_id, origin_period, currency
 HAVING count(*) > 1

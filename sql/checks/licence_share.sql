@@ -4,13 +4,17 @@
 -- seq BIGINT: position of the licence's event in the log
 -- share_ppm HUGEINT: sum of the shares; null where it names no contributor
 WITH licence AS NOT MATERIALIZED (
-    SELECT seq, CAST(NULL AS INTEGER) AS share_ppm
+    SELECT
+        seq,
+        CAST(NULL AS INTEGER) AS share_ppm
     FROM warehouse.image_licensed
     WHERE seq <= (SELECT close_input.log_seq FROM close_input)
 ),
 
 share AS NOT MATERIALIZED (
-    SELECT seq, share_ppm
+    SELECT
+        seq,
+        share_ppm
     FROM warehouse.licence_contributor
     WHERE seq <= (SELECT close_input.log_seq FROM close_input)
 ),
@@ -27,12 +31,22 @@ suspicion AS (
 ),
 
 suspect AS (
-    SELECT seq, share_ppm FROM licence WHERE (SELECT is_founded FROM suspicion)
+    SELECT
+        seq,
+        share_ppm
+    FROM licence
+    WHERE (SELECT suspicion.is_founded FROM suspicion)
     UNION ALL
-    SELECT seq, share_ppm FROM share WHERE (SELECT is_founded FROM suspicion)
+    SELECT
+        seq,
+        share_ppm
+    FROM share
+    WHERE (SELECT suspicion.is_founded FROM suspicion)
 )
 
-SELECT seq, sum(share_ppm) AS share_ppm
+SELECT
+    seq,
+    sum(share_ppm) AS share_ppm
 FROM suspect
 GROUP BY seq
 HAVING sum(share_ppm) IS DISTINCT FROM 1_000_000

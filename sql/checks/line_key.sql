@@ -9,7 +9,11 @@
 -- lines BIGINT: how many there are
 WITH keyed AS NOT MATERIALIZED (
     SELECT
-        contributor_id, basis, reference, origin_period, currency,
+        contributor_id,
+        basis,
+        reference,
+        origin_period,
+        currency,
         hash(contributor_id, basis, reference, origin_period, currency) AS key_hash
     FROM statement_line
 ),
@@ -22,7 +26,13 @@ suspect AS (
     HAVING count(*) > 1
 )
 
-SELECT contributor_id, basis, reference, origin_period, currency, count(*) AS lines
+SELECT
+    contributor_id,
+    basis,
+    reference,
+    origin_period,
+    currency,
+    count(*) AS lines
 FROM keyed
 WHERE key_hash IN (SELECT suspect.key_hash FROM suspect)
 GROUP BY contributor_id, basis, reference, origin_period, currency

@@ -21,10 +21,14 @@ WITH log AS (
 -- of the whole log: here, each close would have to sort it.
 whole AS (
     SELECT bit_xor(hash(number)) AS fingerprint
-    FROM range(1, (SELECT close_input.log_seq + 1 FROM close_input)) AS position (number)
+    FROM range(1, (SELECT close_input.log_seq + 1 FROM close_input)) AS whole_log (number)
 )
 
-SELECT close_input.log_seq, log.events, log.first_seq, log.last_seq
+SELECT
+    close_input.log_seq,
+    log.events,
+    log.first_seq,
+    log.last_seq
 FROM log
 CROSS JOIN whole
 CROSS JOIN close_input

@@ -6,14 +6,18 @@
 -- opening_micros DECIMAL(38,0): what this close's statement opens with
 -- held_micros DECIMAL(38,0): what is held of somebody no longer registered
 WITH last_statement AS (
-    SELECT contributor_id, arg_max(carried_micros, period) AS carried_micros
+    SELECT
+        contributor_id,
+        arg_max(carried_micros, period) AS carried_micros
     FROM warehouse.statement
     WHERE period < (SELECT close_input.period FROM close_input)
     GROUP BY contributor_id
 ),
 
 left_open AS (
-    SELECT contributor_id, sum(amount_micros) AS held_micros
+    SELECT
+        contributor_id,
+        sum(amount_micros) AS held_micros
     FROM held
     WHERE reason = 'contributor_not_registered' AND basis = 'carried'
     GROUP BY contributor_id

@@ -9,7 +9,12 @@
 -- allocated_micros DECIMAL(38,0): sum of its allocations
 -- held_micros DECIMAL(38,0): sum of its held parts
 WITH allocated AS (
-    SELECT basis, reference, origin_period, currency, sum(amount_micros) AS amount_micros
+    SELECT
+        basis,
+        reference,
+        origin_period,
+        currency,
+        sum(amount_micros) AS amount_micros
     FROM allocation
     WHERE basis != 'direct'
     GROUP BY ALL
@@ -20,7 +25,10 @@ WITH allocated AS (
 -- `no_terms` and `model_version_redeclared` never are.
 bound AS (
     SELECT
-        held.basis, held.reference, held.origin_period, held.currency,
+        held.basis,
+        held.reference,
+        held.origin_period,
+        held.currency,
         sum(held.amount_micros) AS amount_micros
     FROM held
     LEFT JOIN pool USING (basis, reference, origin_period, currency)
@@ -34,7 +42,10 @@ bound AS (
 )
 
 SELECT
-    basis, reference, origin_period, currency,
+    basis,
+    reference,
+    origin_period,
+    currency,
     pool.amount_micros AS pool_micros,
     allocated.amount_micros AS allocated_micros,
     bound.amount_micros AS held_micros

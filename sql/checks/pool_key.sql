@@ -6,7 +6,12 @@
 -- origin_period VARCHAR: period that the pool is of
 -- currency VARCHAR: of the pool
 -- pools BIGINT: how many there are
-SELECT basis, reference, origin_period, currency, count(*) AS pools
+SELECT
+    basis,
+    reference,
+    origin_period,
+    currency,
+    count(*) AS pools
 FROM pool
 GROUP BY basis, reference, origin_period, currency
 HAVING count(*) > 1

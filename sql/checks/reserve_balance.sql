@@ -8,14 +8,18 @@
 -- reserve_balance_micros DECIMAL(38,0): after this close's statement
 -- held_micros DECIMAL(38,0): what is held of somebody no longer registered
 WITH last_statement AS (
-    SELECT contributor_id, arg_max(reserve_balance_micros, period) AS last_balance_micros
+    SELECT
+        contributor_id,
+        arg_max(reserve_balance_micros, period) AS last_balance_micros
     FROM warehouse.statement
     WHERE period < (SELECT close_input.period FROM close_input)
     GROUP BY contributor_id
 ),
 
 left_open AS (
-    SELECT contributor_id, sum(amount_micros) AS held_micros
+    SELECT
+        contributor_id,
+        sum(amount_micros) AS held_micros
     FROM held
     WHERE reason = 'contributor_not_registered' AND basis = 'reserve'
     GROUP BY contributor_id

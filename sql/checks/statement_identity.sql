@@ -14,6 +14,9 @@ WITH side AS (
     FROM statement
 )
 
-SELECT statement_id, came_in_micros, went_out_micros
+SELECT
+    statement_id,
+    came_in_micros,
+    went_out_micros
 FROM side
 WHERE came_in_micros IS DISTINCT FROM went_out_micros

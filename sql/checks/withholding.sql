@@ -7,12 +7,19 @@
 -- withholding_rate_ppm INTEGER: of the contributor's latest registration
 WITH due AS (
     SELECT
-        statement_id, contributor_id, currency, withholding_micros,
+        statement_id,
+        contributor_id,
+        currency,
+        withholding_micros,
         CAST(payable_micros AS HUGEINT) + CAST(withholding_micros AS HUGEINT) AS due_micros
     FROM statement
 )
 
-SELECT due.statement_id, due.due_micros, due.withholding_micros, registered.withholding_rate_ppm
+SELECT
+    due.statement_id,
+    due.due_micros,
+    due.withholding_micros,
+    registered.withholding_rate_ppm
 FROM due
 INNER JOIN registered ON due.contributor_id = registered.contributor_id
 INNER JOIN currency ON due.currency = currency.currency
