@@ -53,6 +53,8 @@ class Event:
     content_sha256: str
     manifest: tuple[str, str, int] | None = None
     """`uri`, `sha256`, `rows` of a manifest that isn't inline."""
+    fault: tuple[str, str] | None = None
+    """Reason and message, where that manifest can't be used; it counts for new identities only."""
 
 
 @dataclass(slots=True)

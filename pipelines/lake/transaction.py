@@ -87,10 +87,11 @@ def sync_since(data: Path, started_ns: int) -> None:
             if os.stat(path).st_mtime_ns >= started_ns - clock_slack_ns
         ]
         for path in [*fresh, folder] if fresh else []:
-            _sync(path)
+            sync_file(path)
 
 
-def _sync(path: str) -> None:
+def sync_file(path: str | Path) -> None:
+    """Flush a file or a folder to disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,0 +1,92 @@
+"""Ingests events: read, decode, validate, commit, a bounded batch at a time (SPEC §3, §4)."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import accumulate
+from pathlib import Path
+from uuid import uuid4
+
+import apache_beam as beam
+from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+
+from pipelines.lake import closes, reading
+from pipelines.lake.log import BatchCounts, batch_counts
+from pipelines.lake.manifest import Manifests
+from pipelines.lake.warehouse import Setting, create, exists
+from pipelines.sources.files import Limits, Span, batches, find_files
+from pipelines.steps import REJECTED
+from pipelines.steps.commit import Commit
+from pipelines.steps.decode import Decode
+from pipelines.steps.fetch_manifests import FetchManifests
+from pipelines.steps.read import Read
+from pipelines.steps.validate import Validate
+
+
+@dataclass
+class Counts:
+    """What became of what was received, and the head of the log after it."""
+
+    received: int = 0
+    accepted: int = 0
+    duplicate: int = 0
+    conflict: int = 0
+    rejected: Counter[str] = field(default_factory=Counter)
+    head: int = 0
+
+    def add(self, batch: BatchCounts) -> None:
+        """Count a batch too."""
+        self.received += batch.received
+        self.accepted += batch.accepted
+        self.duplicate += batch.duplicate
+        self.conflict += batch.conflict
+        self.rejected.update(batch.rejected)
+        self.head = batch.head
+
+
+def ingest(
+    folder: Path,
+    sources: Sequence[str],
+    *,
+    clock: Callable[[], datetime],
+    manifest_roots: Sequence[Path],
+    report: Callable[[str], None],
+) -> Counts:
+    """Ingest files, folders or `-`; a warehouse is made with defaults where there is none.
+
+    `clock` gives the time that a batch is recorded at, naive in UTC.
+
+    Raises NotFoundError where a source isn't there, before anything is done.
+    """
+    files, others = find_files(sources)
+    for other in others:
+        report(f"left out {other}: not *.ndjson or *.jsonl")
+    if not exists(folder):
+        create(folder, Setting())
+    manifests = Manifests(folder, tuple(manifest_roots))
+    counts = Counts()
+    for batch in batches(files, Limits()):
+        counts.add(_run(folder, batch, clock(), manifests))
+        report(f"{counts.received} events received, the log is at {counts.head}")
+    with reading.connect(folder) as connection:
+        counts.head = closes.head(connection)
+    return counts
+
+
+def _run(folder: Path, spans: list[Span], now: datetime, manifests: Manifests) -> BatchCounts:
+    """Run the pipeline over one batch, and give what the log says of it."""
+    batch_id = str(uuid4())
+    positions = accumulate((span.lines for span in spans), initial=0)
+    placed = list(zip(spans, positions, strict=False))
+    options = PipelineOptions([], save_main_session=False)
+    with beam.Pipeline(runner=FnApiRunner(), options=options) as pipeline:
+        received = pipeline | beam.Create(placed, reshuffle=False) | Read()
+        decoded = received | Decode()
+        valid = decoded.decoded | Validate(now)
+        events = valid.events | FetchManifests(manifests)
+        refusals = (decoded[REJECTED], valid[REJECTED]) | beam.Flatten()
+        (events, refusals) | Commit(folder, batch_id, now, manifests)
+    with reading.connect(folder) as connection:
+        return batch_counts(connection, batch_id)

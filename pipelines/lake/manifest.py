@@ -1,0 +1,204 @@
+"""Copies and checks manifests that aren't inline, once per SHA-256 (SPEC §3.3).
+
+`data/manifests/<sha256>` is the file as it was, `<sha256>.parquet` its rows, written only after
+they were checked.
+"""
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import IO
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pydantic import ValidationError
+
+import sql
+from pipelines.lake.transaction import sync_file
+from pipelines.lake.warehouse import DATA
+from schemas.decimals import scaled
+from schemas.json_text import MAX_BYTES, UnreadableError, read_json
+from schemas.parts import ManifestEntry
+from schemas.rejection import Reason
+
+FOLDER = "manifests"
+MOST_NDJSON_ROWS = 1_000_000
+WEIGHT_DIGITS = 3
+_ROWS_AT_ONCE = 50_000
+_PARQUET_MAGIC = b"PAR1"
+_BLANK = b" \t\r\n"
+_SCHEMA = pa.schema([("image_id", pa.string()), ("weight_milli", pa.int32())])
+_TEXT_TYPE = "VARCHAR"
+_COLUMNS = ({"image_id"}, {"image_id", "weight"})
+
+
+class ManifestError(Exception):
+    """A manifest that can't be used: `reason` is manifest_unavailable or manifest_mismatch."""
+
+    def __init__(self, reason: Reason, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.message = message
+
+
+@dataclass(frozen=True)
+class Manifests:
+    """Where manifests are looked for, and where their copies are kept."""
+
+    warehouse: Path
+    roots: tuple[Path, ...]
+
+    def rows_path(self, sha256: str) -> Path:
+        """Give where the checked rows of a manifest are."""
+        return self.warehouse / DATA / FOLDER / f"{sha256}.parquet"
+
+    def fetch(self, uri: str, sha256: str, rows: int) -> None:
+        """Copy, hash and check a manifest, unless its copy is there.
+
+        Raises ManifestError.
+        """
+        kept = self.rows_path(sha256)
+        if not kept.exists():
+            self._copy(_find(uri, self.roots), sha256)
+        actual = pq.read_metadata(kept).num_rows
+        if actual != rows:
+            raise _mismatch(f"{uri} has {actual} rows, not {rows}")
+
+    def _copy(self, path: Path, sha256: str) -> None:
+        folder = self.warehouse / DATA / FOLDER
+        folder.mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".", dir=folder) as made:
+            copy, checked = Path(made) / "copy", Path(made) / "rows"
+            actual = _copy_and_hash(path, copy)
+            if actual != sha256:
+                raise _mismatch(f"its SHA-256 is {actual}, not {sha256}")
+            _write_rows(copy, checked)
+            for part, name in ((copy, sha256), (checked, f"{sha256}.parquet")):
+                sync_file(part)
+                part.rename(folder / name)
+            sync_file(folder)
+
+
+def _unavailable(message: str) -> ManifestError:
+    return ManifestError(Reason.MANIFEST_UNAVAILABLE, message)
+
+
+def _mismatch(message: str) -> ManifestError:
+    return ManifestError(Reason.MANIFEST_MISMATCH, message)
+
+
+def _find(uri: str, roots: Sequence[Path]) -> Path:
+    if not uri or "\0" in uri or "://" in uri or uri.startswith("/") or ".." in uri.split("/"):
+        message = "should be a path relative to a local manifest root, without `..`"
+        raise _unavailable(message)
+    for root in roots:
+        try:
+            path = (root / uri).resolve()
+            if path.is_relative_to(root.resolve()) and path.is_file():
+                return path
+        except OSError:  # noqa: PERF203  a name too long for one root may fit another
+            continue
+    raise _unavailable(f"{uri} is under none of the {len(roots)} manifest roots")
+
+
+def _copy_and_hash(path: Path, copy: Path) -> str:
+    try:
+        with path.open("rb") as source:
+            with copy.open("wb") as target:
+                shutil.copyfileobj(source, target, MAX_BYTES)
+    except PermissionError as error:
+        raise _unavailable(f"it can't be read: {error.strerror}") from error
+    with copy.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _write_rows(copy: Path, checked: Path) -> None:
+    with copy.open("rb") as file, duckdb.connect() as connection:
+        connection.execute(sql.text("functions", "milli"))
+        try:
+            if file.read(len(_PARQUET_MAGIC)) == _PARQUET_MAGIC:
+                _write_parquet_rows(connection, copy, checked)
+            else:
+                file.seek(0)
+                _write_ndjson_rows(file, checked)
+            _check_distinct(connection, checked)
+        except duckdb.Error as error:
+            first = str(error).split("\n", 1)[0].replace(str(copy), "it")
+            raise _mismatch(f"it can't be read as Parquet: {first}") from error
+
+
+def _write_ndjson_rows(file: IO[bytes], checked: Path) -> None:
+    entries = _ndjson_entries(file)
+    with pq.ParquetWriter(checked, _SCHEMA) as writer:
+        while batch := list(islice(entries, _ROWS_AT_ONCE)):
+            writer.write_table(pa.Table.from_pylist(batch, schema=_SCHEMA))
+
+
+def _ndjson_entries(file: IO[bytes]) -> Iterator[dict[str, object]]:
+    count = 0
+    for number, line in enumerate(iter(lambda: file.readline(MAX_BYTES + 2), b""), start=1):
+        text = line.removesuffix(b"\n")
+        if not text.strip(_BLANK):
+            continue
+        count += 1
+        if count > MOST_NDJSON_ROWS:
+            raise _mismatch(f"it has over {MOST_NDJSON_ROWS} rows; write it as Parquet")
+        try:
+            entry = ManifestEntry.model_validate(read_json(text))
+        except UnreadableError as error:
+            raise _mismatch(f"line {number} is {error.reason}: {error.message}") from error
+        except ValidationError as error:
+            raise _mismatch(f"line {number}: {error.errors()[0]['msg']}") from error
+        weight = scaled(entry.weight or "1", WEIGHT_DIGITS)
+        yield {"image_id": entry.image_id, "weight_milli": weight}
+
+
+def _write_parquet_rows(
+    connection: duckdb.DuckDBPyConnection, copy: Path, checked: Path
+) -> None:
+    source = connection.from_parquet(str(copy))
+    types = {name: str(kind) for name, kind in zip(source.columns, source.types, strict=True)}
+    weight = types.get("weight", _TEXT_TYPE)
+    if set(types) not in _COLUMNS or types["image_id"] != _TEXT_TYPE:
+        raise _mismatch(f"its columns are {types}, not image_id VARCHAR and weight")
+    if weight != _TEXT_TYPE and not weight.startswith("DECIMAL("):
+        raise _mismatch(f"its weight is {weight}; write text or DECIMAL")
+    given = source.project("image_id, " + ("weight" if "weight" in types else "NULL AS weight"))
+    invalid = given.filter(f"NOT coalesce({_VALID_ID} AND {_valid_weight(weight)}, false)")
+    row = invalid.limit(1).fetchone()
+    if row is not None:
+        raise _mismatch(f"a row is invalid: {row!r:.200}")
+    rows = given.project("image_id, milli(coalesce(CAST(weight AS VARCHAR), '1')) AS weight_milli")
+    rows.write_parquet(str(checked))
+
+
+_VALID_ID = "regexp_full_match(image_id, '[A-Za-z0-9][A-Za-z0-9._:~-]{0,127}')"
+
+
+def _valid_weight(kind: str) -> str:
+    if kind == _TEXT_TYPE:
+        return (
+            "(weight IS NULL OR (regexp_full_match(weight, '(0|[1-9][0-9]{0,3})([.][0-9]{1,3})?')"
+            " AND TRY_CAST(weight AS DECIMAL(7, 3)) BETWEEN 0.001 AND 1000))"
+        )
+    return (
+        "(weight IS NULL OR (weight > 0 AND weight <= 1000"
+        " AND weight = TRY_CAST(weight AS DECIMAL(7, 3))))"
+    )
+
+
+def _check_distinct(connection: duckdb.DuckDBPyConnection, checked: Path) -> None:
+    repeated = (
+        connection.from_parquet(str(checked))
+        .aggregate("image_id, count(*) AS n", "image_id")
+        .filter("n > 1")
+        .limit(1)
+        .fetchone()
+    )
+    if repeated is not None:
+        raise _mismatch(f"image {repeated[0]} stands twice")

@@ -1,0 +1,46 @@
+-- A rate between two currencies.
+-- Grain: one row per `fx-rates-published` event and currency.
+--
+-- seq BIGINT: position of the event in the log
+-- source VARCHAR: the event's source
+-- id VARCHAR: the event's id within its source
+-- occurred_at TIMESTAMP: when it happened, in UTC
+-- base VARCHAR: the base currency
+-- rate_on DATE: the day that the rate is of
+-- currency VARCHAR: the other currency
+-- rate VARCHAR: units of `currency` for one unit of `base`, as a decimal in canonical form
+-- rate_e10 BIGINT: the same in 10^-10
+WITH opened AS (
+    SELECT
+        seq,
+        source,
+        id,
+        occurred_at,
+        from_json(
+            content,
+            '{"data": {"base": "VARCHAR", "date": "DATE", "rates": "MAP(VARCHAR, VARCHAR)"}}'
+        ).data AS data
+    FROM accepted
+    WHERE type = 'fx-rates-published'
+),
+
+quoted AS (
+    SELECT
+        * EXCLUDE (data),
+        data.base,
+        data.date AS rate_on,
+        unnest(map_entries(data.rates)) AS quote
+    FROM opened
+)
+
+SELECT
+    seq,
+    source,
+    id,
+    occurred_at,
+    base,
+    rate_on,
+    quote.key AS currency,
+    quote.value AS rate,
+    rate_e10(quote.value) AS rate_e10
+FROM quoted

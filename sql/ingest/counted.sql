@@ -1,0 +1,62 @@
+-- What became of a batch; received = accepted + duplicate + conflict + rejected (SPEC §3.4).
+-- Grain: one row.
+--
+-- batch_id VARCHAR: the batch
+-- recorded_at TIMESTAMP: when the log takes it, in UTC
+-- received BIGINT: what was received, blank lines aside
+-- accepted BIGINT: events that the log takes
+-- duplicate BIGINT: events that the log has, with the same content
+-- conflict BIGINT: events that the log has, with other content
+-- rejected BIGINT: refused for another reason than a conflict
+-- rejected_by_reason STRUCT(reason VARCHAR, events BIGINT)[]: rejected, by reason
+-- head BIGINT: head of the log after the batch
+WITH refusal AS (
+    SELECT reason FROM received_refusal
+    UNION ALL
+    SELECT received_event.fault_reason
+    FROM received_event
+    INNER JOIN judged_event ON received_event.position = judged_event.position
+    WHERE judged_event.outcome = 'rejected'
+),
+
+rejected AS (
+    SELECT
+        reason,
+        count(*) AS events
+    FROM refusal
+    GROUP BY reason
+),
+
+judged AS (
+    SELECT
+        count(*) AS received,
+        count(*) FILTER (WHERE outcome = 'accepted') AS accepted,
+        count(*) FILTER (WHERE outcome = 'duplicate') AS duplicate,
+        count(*) FILTER (WHERE outcome = 'conflict') AS conflict,
+        count(*) FILTER (WHERE outcome = 'rejected') AS rejected
+    FROM judged_event
+),
+
+unread AS (
+    SELECT count(*) AS received FROM received_refusal
+)
+
+SELECT
+    batch_input.batch_id,
+    batch_input.recorded_at,
+    judged.received + unread.received AS received,
+    judged.accepted,
+    judged.duplicate,
+    judged.conflict,
+    judged.rejected + unread.received AS rejected,
+    coalesce(
+        (
+            SELECT list({'reason': rejected.reason, 'events': rejected.events} ORDER BY rejected.reason)
+            FROM rejected
+        ),
+        []
+    ) AS rejected_by_reason,
+    batch_input.head + judged.accepted AS head
+FROM batch_input
+CROSS JOIN judged
+CROSS JOIN unread

@@ -1,0 +1,80 @@
+-- Something received that the log doesn't take, and that isn't a mere duplicate (SPEC §3.4).
+-- Grain: one row per refusal of the batch that no dead letter stands for yet.
+--
+-- id VARCHAR: SHA-256 of the UTF-8 of origin, LF, origin_item, LF and payload_sha256
+-- batch_id VARCHAR: the batch
+-- received_at TIMESTAMP: when it was refused, in UTC
+-- processor VARCHAR: what refused it, with its version
+-- reason VARCHAR: why, as a word of SPEC §3.4
+-- path VARCHAR: where in the event; empty where it is the whole
+-- message VARCHAR: what is wrong there
+-- origin VARCHAR: the file, `-` for standard input, or the subscription
+-- origin_item VARCHAR: the line in the file, from 1, or the message's id
+-- attributes VARCHAR: JSON of the attributes of binary mode; null in structured mode
+-- payload BLOB: the bytes received, of larger ones the first 64 KiB
+-- payload_size BIGINT: bytes received
+-- payload_sha256 VARCHAR: SHA-256 of all bytes received
+WITH late AS (
+    SELECT
+        received_event.processor,
+        CASE judged_event.outcome
+            WHEN 'conflict' THEN 'id_conflict' ELSE received_event.fault_reason
+        END AS reason,
+        CASE judged_event.outcome WHEN 'conflict' THEN 'id' ELSE 'data.manifest' END AS path,
+        CASE judged_event.outcome
+            WHEN 'conflict'
+                THEN
+                    'its content is ' || received_event.content_sha256
+                    || ', but the log has ' || judged_event.standing_sha256
+                    || ' for this source and id'
+            ELSE received_event.fault_message
+        END AS message,
+        received_event.origin,
+        received_event.origin_item,
+        received_event.attributes,
+        CASE
+            WHEN octet_length(received_event.body) > 65536
+                THEN unhex(left(hex(received_event.body), 131072))
+            ELSE received_event.body
+        END AS payload,
+        octet_length(received_event.body) AS payload_size,
+        sha256(received_event.body) AS payload_sha256
+    FROM received_event
+    INNER JOIN judged_event ON received_event.position = judged_event.position
+    WHERE judged_event.outcome IN ('conflict', 'rejected')
+),
+
+refusal AS (
+    SELECT * FROM late
+    UNION ALL
+    SELECT
+        processor, reason, path, message, origin, origin_item, attributes, payload, payload_size,
+        payload_sha256
+    FROM received_refusal
+),
+
+identified AS (
+    SELECT
+        *,
+        sha256(origin || chr(10) || origin_item || chr(10) || payload_sha256) AS id
+    FROM refusal
+)
+
+SELECT
+    identified.id,
+    batch_input.batch_id,
+    batch_input.recorded_at AS received_at,
+    identified.processor,
+    identified.reason,
+    identified.path,
+    identified.message,
+    identified.origin,
+    identified.origin_item,
+    identified.attributes,
+    identified.payload,
+    identified.payload_size,
+    identified.payload_sha256
+FROM identified
+CROSS JOIN batch_input
+WHERE identified.id NOT IN (SELECT dead_letter.id FROM warehouse.dead_letter AS dead_letter)
+QUALIFY row_number() OVER (PARTITION BY identified.id) = 1

@@ -1,0 +1,28 @@
+-- An event of the log, as it was received and in its canonical form; never edited (SPEC §4).
+-- Grain: one row per accepted event; (source, id) is its identity, for ever.
+--
+-- seq BIGINT: position in the log, from 1, without gaps, in the order received
+-- source VARCHAR: the envelope's source, or `manyhands` for our own events
+-- id VARCHAR: the envelope's id, unique within its source
+-- type VARCHAR: the event's type, such as `asset-generated`
+-- occurred_at TIMESTAMP: when it happened, by the envelope's time, in UTC
+-- recorded_at TIMESTAMP: when the log took it, in UTC
+-- batch_id VARCHAR: the batch of `ingest_batch` that brought it
+-- content VARCHAR: canonical JSON of type, time and data; the facts are made from it
+-- content_sha256 VARCHAR: SHA-256 of content, by which duplicates are told from conflicts
+-- attributes VARCHAR: JSON of the attributes of binary mode; null in structured mode
+-- body BLOB: the bytes received
+SELECT
+    seq,
+    source,
+    id,
+    type,
+    occurred_at,
+    recorded_at,
+    batch_id,
+    content,
+    content_sha256,
+    attributes,
+    body
+FROM accepted
+ORDER BY seq
