@@ -51,10 +51,11 @@ def show_statement(
     if common.json:
         sys.stdout.write(sealed.decode("ascii") + "\n")
     else:
-        _print_statement(json.loads(sealed))
+        print_statement(json.loads(sealed))
 
 
-def _print_statement(statement: dict[str, Any]) -> None:
+def print_statement(statement: dict[str, Any]) -> None:
+    """Print a statement for people: its arithmetic, then its lines."""
     from pipelines.outputs.tables import plain, write_table
 
     sys.stdout.write(f"{plain(statement['statement_id'])}\n\n")

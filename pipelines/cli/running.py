@@ -65,7 +65,7 @@ def close(
     try:
         with reporting() as report:
             closes = job(common.warehouse, period=chosen, as_of=now, dry_run=dry_run, report=report)
-            done.extend(_describe(closed) for closed in closes)
+            done.extend(describe_close(closed) for closed in closes)
     finally:
         # what is closed is closed, even where the next one fails
         if done or sys.exc_info()[0] is None:
@@ -83,7 +83,8 @@ def _chosen_period(context: typer.Context, period: str | None, *, due: bool) -> 
     return period
 
 
-def _describe(closed: "Closed") -> dict[str, object]:
+def describe_close(closed: "Closed") -> dict[str, Any]:
+    """Give a close as it is printed, money as text."""
     totals = {
         currency: {"payable": money_text(payable), "withholding": money_text(withholding)}
         for currency, (payable, withholding) in closed.totals.items()
@@ -96,13 +97,16 @@ def _print_closes(common: Common, closes: list[dict[str, Any]]) -> None:
         print_document({"closes": closes})
         return
     for closed in closes:
-        typer.echo(
-            f"{closed['period']}: {closed['statements']} statements, {closed['held']} held parts"
-        )
-        for currency, amounts in sorted(closed["totals"].items()):
-            typer.echo(
-                f"  {currency} {amounts['payable']} payable, {amounts['withholding']} withheld"
-            )
-        typer.echo(f"  digest {closed['digest']}, log up to {closed['log_seq']}")
+        print_close(closed)
     if not closes:
         typer.echo("nothing is due")
+
+
+def print_close(closed: dict[str, Any]) -> None:
+    """Print a close for people."""
+    typer.echo(
+        f"{closed['period']}: {closed['statements']} statements, {closed['held']} held parts"
+    )
+    for currency, amounts in sorted(closed["totals"].items()):
+        typer.echo(f"  {currency} {amounts['payable']} payable, {amounts['withholding']} withheld")
+    typer.echo(f"  digest {closed['digest']}, log up to {closed['log_seq']}")

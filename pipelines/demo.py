@@ -1,0 +1,76 @@
+"""Shows it all on a small marketplace: ingest, close, late events, close again (SPEC §7.3)."""
+
+import tempfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from pipelines.close import Closed, close
+from pipelines.errors import ConflictError
+from pipelines.ingest import Counts, ingest
+from pipelines.lake.warehouse import Setting, create
+from pipelines.sources import example
+
+MARKER: Final = ".manyhands-demo"
+"""A file in the folder that says that the demo made it, and may make it anew."""
+
+EVENTS: Final = "events"
+"""The folder within it of the events that were ingested."""
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Month:
+    """What became of a month: what was ingested before its close, and the close."""
+
+    ingested: Counts
+    closed: Closed
+
+
+def demo(folder: Path, report: Report) -> tuple[Month, Month]:
+    """Make a warehouse anew in `folder`, ingest two months and close each; the same every time.
+
+    Raises ConflictError where the folder is there and the demo didn't make it.
+    """
+    make_anew(folder)
+    return (
+        _month(folder, "2026-10", example.october(), datetime(2026, 11, 1), report),  # noqa: DTZ001
+        _month(folder, "2026-11", example.november(), datetime(2026, 12, 1), report),  # noqa: DTZ001
+    )
+
+
+def make_anew(folder: Path) -> None:
+    """Put an empty warehouse with the demo's marker in the place of what the demo left there.
+
+    Raises ConflictError where the folder is there and the demo didn't make it.
+    """
+    _refuse_unless_own(folder)
+    parent = folder.absolute().parent
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=parent) as made:
+        fresh = Path(made) / folder.name
+        create(fresh, Setting())
+        (fresh / MARKER).touch()
+        if folder.exists():
+            folder.rename(Path(made) / "old")
+        fresh.rename(folder)
+
+
+def _refuse_unless_own(folder: Path) -> None:
+    is_there = folder.exists() or folder.is_symlink()
+    if is_there and (folder.is_symlink() or not (folder / MARKER).is_file()):
+        message = f"{folder} is not the demo's own, so it was left alone; run it in another folder"
+        raise ConflictError(message)
+
+
+def _month(
+    folder: Path, period: str, events: Iterable[example.Event], now: datetime, report: Report
+) -> Month:
+    path = folder / EVENTS / f"{period}.ndjson"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(example.ndjson(events), encoding="ascii")
+    counts = ingest(folder, [str(path)], clock=lambda: now, manifest_roots=[], report=report)
+    (closed,) = close(folder, period=period, as_of=now, dry_run=False, report=report)
+    return Month(counts, closed)
