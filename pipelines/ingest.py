@@ -46,23 +46,25 @@ class Counts:
         self.head = batch.head
 
 
-def ingest(
+def ingest(  # noqa: PLR0913  two of them only listen
     folder: Path,
     sources: Sequence[str],
     *,
     clock: Callable[[], datetime],
     manifest_roots: Sequence[Path],
     report: Callable[[str], None],
+    note: Callable[[str], None] | None = None,
 ) -> Counts:
     """Ingest files, folders or `-`; a warehouse is made with defaults where there is none.
 
     `clock` gives the time that a batch is recorded at, naive in UTC.
+    `report` is told what is going on, `note` what is worth keeping; else `report` is told that too.
 
     Raises NotFoundError where a source isn't there, before anything is done.
     """
     files, others = find_files(sources)
     for other in others:
-        report(f"left out {other}: not *.ndjson or *.jsonl")
+        (note or report)(f"left out {other}: not *.ndjson or *.jsonl")
     if not exists(folder):
         create(folder, Setting())
     manifests = Manifests(folder, tuple(manifest_roots))

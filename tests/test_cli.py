@@ -522,6 +522,7 @@ def test_what_closed_before_a_failure_is_told(
         (MemoryError("of 7 GiB"), 1, "MemoryError"),
         (ZeroDivisionError("division"), 1, "--debug"),
         (KeyboardInterrupt(), 130, ""),
+        (RuntimeError("Query interrupted"), 130, ""),
     ],
 )
 def test_a_failure_is_one_line_and_a_traceback_only_for_debugging(

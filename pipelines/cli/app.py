@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from pipelines import __version__
-from pipelines.cli import issued, looking, running
+from pipelines.cli import demonstrating, ingesting, issued, looking, running
 from pipelines.cli.flags import DebugFlag, JsonFlag, WarehouseFlag, with_common
 
 _GROUP = {"no_args_is_help": True, "rich_markup_mode": None}
@@ -46,6 +46,8 @@ def root(
 
 
 app.command("init")(with_common(running.init))
+app.command("demo")(demonstrating.demo)
+app.command("ingest")(with_common(ingesting.ingest))
 app.command("close")(with_common(running.close))
 app.add_typer(statements, name="statements", help="List, show and export statements.")
 statements.command("list")(with_common(issued.list_statements))

@@ -15,7 +15,11 @@ from pipelines.cli.settings import FILE, name_settings, read_file
 from pipelines.errors import ManyhandsError, TryAgainError
 
 FAILED = 1
+INTERRUPTED = 130
 _HELP = {"-h", "--help", "--version"}
+_INTERRUPTED_QUERY = "Query interrupted"
+"""What the engine makes of a Ctrl-C while it works."""
+
 _BUSY = ("database is locked", "could not set lock")
 
 
@@ -35,6 +39,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         _silence_stdout()
         return FAILED
     except Exception as error:  # noqa: BLE001  whatever it is, it becomes a message and a code
+        if str(error) == _INTERRUPTED_QUERY:
+            return INTERRUPTED
         return _explain(error, debug=invocation.debug or "--debug" in arguments)
 
 

@@ -1,0 +1,83 @@
+"""The command that takes events in: `ingest`."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pipelines.cli.flags import AsOfFlag, Common, instant
+from pipelines.cli.printing import print_document
+from pipelines.cli.progress import reporting
+from pipelines.errors import UsageError
+
+
+def ingest(
+    common: Common,
+    *,
+    sources: Annotated[
+        list[str], typer.Argument(metavar="SOURCE...", help="NDJSON files, folders, or `-`.")
+    ],
+    as_of: AsOfFlag = None,
+    manifest_roots: Annotated[
+        str,
+        typer.Option(
+            metavar="FOLDERS",
+            help="Where manifests by uri are looked for, separated by commas. [default: nowhere]",
+        ),
+    ] = "",
+) -> None:
+    """Take events into the log.
+
+    A rejected event is no failure: it is kept as a dead letter.
+    """
+    if as_of is not None:
+        instant(as_of)
+    roots = _roots(manifest_roots)
+    with _quiet_beam(debug=common.context.obj.debug), reporting() as report:
+        from pipelines.ingest import ingest as job
+
+        counts = job(
+            common.warehouse,
+            sources,
+            clock=lambda: instant(as_of),
+            manifest_roots=roots,
+            report=report,
+            note=report.note,
+        )
+    _print_counts(common, vars(counts))
+
+
+def _roots(manifest_roots: str) -> list[Path]:
+    roots = [root.strip() for root in manifest_roots.split(",") if root.strip()]
+    for root in roots:
+        if "://" in root:
+            message = f"manifest root {root}: only local folders in this version"
+            raise UsageError(message)
+    return [Path(root) for root in roots]
+
+
+@contextmanager
+def _quiet_beam(*, debug: bool) -> Iterator[None]:
+    """Keep Beam's advice to its developers off stderr; its errors come through."""
+    root = logging.getLogger()
+    level = root.level
+    root.setLevel(level if debug else logging.ERROR)
+    try:
+        yield
+    finally:
+        root.setLevel(level)
+
+
+def _print_counts(common: Common, counts: dict[str, Any]) -> None:
+    if common.json:
+        print_document(counts)
+        return
+    for name in ("received", "accepted", "duplicate", "conflict"):
+        typer.echo(f"{name:9} {counts[name]}")
+    typer.echo(f"rejected  {sum(counts['rejected'].values())}")
+    for reason, count in sorted(counts["rejected"].items()):
+        typer.echo(f"  {reason} {count}")
+    typer.echo(f"head      {counts['head']}")
