@@ -13,6 +13,7 @@ import pytest
 
 import sql
 from pipelines import close as close_job
+from pipelines import ingest as ingest_job
 from pipelines.cli import entry, main, progress
 from pipelines.errors import ConflictError
 from pipelines.lake import warehouse
@@ -325,6 +326,70 @@ def test_what_reads_prints_one_document_with_json(look: Run, words: list[str]) -
 
     assert (0, "") == (outcome.code, outcome.stderr)
     assert outcome.json is not None
+
+
+# what is taken in
+
+
+def test_what_became_of_events_is_counted(manyhands: Run, tmp_path: Path) -> None:
+    """Rejections are no failure; other files of a folder are named on stderr, and left out."""
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "a.ndjson").write_text("nope\n\n{}\n")
+    (source / "b.txt").write_text("nope\n")
+    outcome = manyhands("ingest", str(source), "--as-of=2026-10-01T00:00:00Z", "--json")
+    counts = dict.fromkeys(("accepted", "conflict", "duplicate", "head"), 0)
+
+    assert 0 == outcome.code
+    assert counts | {"received": 2, "rejected": {"not_an_event": 1, "not_json": 1}} == outcome.json
+    assert "b.txt" in outcome.stderr
+    assert "a.ndjson" not in outcome.stderr
+    letter, _ = manyhands("deadletter", "list", "--json").json
+    assert (f"{source / 'a.ndjson'}:1", "2026-10-01T00:00:00.000000Z") == (
+        letter["origin"],
+        letter["received_at"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["missing.ndjson"], 3),
+        (["there.ndjson", "missing"], 3),
+        (["there.ndjson", "--as-of=2026-10-01"], 2),
+        (["there.ndjson", "--manifest-roots=s3://bucket"], 2),
+        ([], 2),
+    ],
+)
+def test_nothing_is_done_where_the_words_or_a_source_are_off(
+    manyhands: Run, tmp_path: Path, words: list[str], code: int
+) -> None:
+    """No warehouse is made either."""
+    (tmp_path / "there.ndjson").touch()
+
+    assert code == manyhands("ingest", *words).code
+    assert ["there.ndjson"] == [path.name for path in tmp_path.iterdir()]
+
+
+def test_manifest_roots_are_a_list(
+    manyhands: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With commas between in a flag or the environment; in the file it may be one of TOML's."""
+    seen: list[list[Path]] = []
+
+    def ingest(*_: object, manifest_roots: list[Path], **__: object) -> ingest_job.Counts:
+        seen.append(manifest_roots)
+        return ingest_job.Counts()
+
+    monkeypatch.setattr(ingest_job, "ingest", ingest)
+    manyhands("ingest", "-")
+    (tmp_path / "manyhands.toml").write_text('manifest-roots = ["a", "b"]')
+    manyhands("ingest", "-")
+    monkeypatch.setenv("MANYHANDS_MANIFEST_ROOTS", "c, d")
+    manyhands("ingest", "-")
+    manyhands("ingest", "-", "--manifest-roots", "e,")
+
+    assert [[], [Path("a"), Path("b")], [Path("c"), Path("d")], [Path("e")]] == seen
 
 
 # settings

@@ -1,9 +1,11 @@
 """Runs a command and turns what it fails with into a message and an exit code (SPEC §7.3)."""
 
+import logging
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -51,15 +53,28 @@ def _run(arguments: list[str], invocation: Invocation) -> int:
     command: Any = typer.main.get_command(app)
     name_settings(command)
     settings = {} if _HELP & set(arguments) else read_file(command, Path(FILE))
-    ended = command.main(
-        args=arguments,
-        prog_name="manyhands",
-        standalone_mode=False,
-        obj=invocation,
-        default_map=settings,
-    )
+    with _quiet_libraries(debug="--debug" in arguments):
+        ended = command.main(
+            args=arguments,
+            prog_name="manyhands",
+            standalone_mode=False,
+            obj=invocation,
+            default_map=settings,
+        )
     sys.stdout.flush()
     return ended if isinstance(ended, int) else 0
+
+
+@contextmanager
+def _quiet_libraries(*, debug: bool) -> Iterator[None]:
+    """Keep what libraries tell their developers off stderr; their errors come through."""
+    root = logging.getLogger()
+    level = root.level
+    root.setLevel(level if debug else logging.ERROR)
+    try:
+        yield
+    finally:
+        root.setLevel(level)
 
 
 def _explain(error: Exception, *, debug: bool) -> int:

@@ -1,8 +1,5 @@
 """The command that takes events in: `ingest`."""
 
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -36,9 +33,9 @@ def ingest(
     if as_of is not None:
         instant(as_of)
     roots = _roots(manifest_roots)
-    with _quiet_beam(debug=common.context.obj.debug), reporting() as report:
-        from pipelines.ingest import ingest as job
+    from pipelines.ingest import ingest as job
 
+    with reporting() as report:
         counts = job(
             common.warehouse,
             sources,
@@ -57,18 +54,6 @@ def _roots(manifest_roots: str) -> list[Path]:
             message = f"manifest root {root}: only local folders in this version"
             raise UsageError(message)
     return [Path(root) for root in roots]
-
-
-@contextmanager
-def _quiet_beam(*, debug: bool) -> Iterator[None]:
-    """Keep Beam's advice to its developers off stderr; its errors come through."""
-    root = logging.getLogger()
-    level = root.level
-    root.setLevel(level if debug else logging.ERROR)
-    try:
-        yield
-    finally:
-        root.setLevel(level)
 
 
 def _print_counts(common: Common, counts: dict[str, Any]) -> None:

@@ -36,8 +36,11 @@ class Detail(NamedTuple):
 
 
 def dead_letters(connection: duckdb.DuckDBPyConnection) -> Iterator[DeadLetter]:
-    """Give what was refused, the first refused first."""
-    query = f"SELECT {_COLUMNS} FROM warehouse.dead_letter ORDER BY received_at, origin, rowid"
+    """Give what was refused, by time, then by place: lines of a file in their order."""
+    query = (
+        f"SELECT {_COLUMNS} FROM warehouse.dead_letter"
+        " ORDER BY received_at, origin, TRY_CAST(origin_item AS BIGINT), origin_item, id"
+    )
     return (DeadLetter(*row) for row in rows(connection, query, {}))
 
 
