@@ -1,0 +1,1 @@
+"""Measures what manyhands promises of speed and memory (SPEC §9): `python -m bench`."""
