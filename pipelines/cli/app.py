@@ -8,8 +8,6 @@ from pipelines import __version__
 from pipelines.cli import demonstrating, ingesting, issued, looking, running
 from pipelines.cli.flags import DebugFlag, JsonFlag, WarehouseFlag, with_common
 
-_GROUP = {"no_args_is_help": True, "rich_markup_mode": None}
-
 app = typer.Typer(
     name="manyhands",
     add_completion=False,
