@@ -1,0 +1,71 @@
+"""What the benchmarks measure is what they say."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import sql
+from bench import events, warehouse
+from bench.report import Figure
+from pipelines.ingest import ingest
+from pipelines.lake import reading
+from pipelines.steps.decode import decode
+from pipelines.steps.validate import validate
+from schemas.record import Event, Received
+
+NOW = datetime(2026, 11, 1)  # noqa: DTZ001  naive is UTC here
+
+
+def test_a_seed_gives_the_same_events_all_of_them_valid(tmp_path: Path) -> None:
+    """As many as asked for, and another seed gives others."""
+    written = [
+        events.write(events.Market(500, seed), tmp_path / str(n))
+        for n, seed in enumerate((1, 1, 2))
+    ]
+    texts = [(tmp_path / str(n)).read_bytes() for n in range(3)]
+    outcomes = [
+        validate(decode(Received(1, "-", "1", line)), NOW)  # type: ignore[arg-type]
+        for line in texts[0].splitlines()
+    ]
+
+    assert [500, 500, 500] == written
+    assert texts[0] == texts[1] != texts[2]
+    assert {Event} == {type(outcome) for outcome in outcomes}
+
+
+def test_a_warehouse_built_in_bulk_is_as_ingesting_would_have_left_it(tmp_path: Path) -> None:
+    """Events, facts and head are the same, to the content and its digest."""
+    bulk, ingested = tmp_path / "bulk", tmp_path / "ingested"
+    warehouse.build(bulk, licences=40, contributors=20)
+    lines = [
+        bytes(body) for (body,) in _rows(bulk, "SELECT body FROM warehouse.event ORDER BY seq")
+    ]
+    (tmp_path / "events.ndjson").write_bytes(b"".join(line + b"\n" for line in lines))
+    ingest(
+        ingested,
+        [str(tmp_path / "events.ndjson")],
+        clock=lambda: warehouse.RECORDED_AT,
+        manifest_roots=[],
+        report=lambda _: None,
+    )
+    names = [*sql.names("facts"), "head"]
+    tables = [f"FROM warehouse.{name} ORDER BY ALL" for name in names]
+    log = "SELECT * EXCLUDE (batch_id) FROM warehouse.event ORDER BY seq"
+
+    assert [_rows(ingested, query) for query in (log, *tables)] == [
+        _rows(bulk, query) for query in (log, *tables)
+    ]
+
+
+def _rows(folder: Path, query: str) -> list[tuple[Any, ...]]:
+    with reading.connect(folder) as connection:
+        return connection.execute(query).fetchall()
+
+
+def test_a_figure_holds_on_the_right_side_of_its_bound() -> None:
+    """At the bound it holds; without a bound there is nothing to hold."""
+    most = [Figure("", value, "s", 30).held for value in (29, 30, 31)]
+    least = [Figure("", value, "s", 30, at_least=True).held for value in (29, 30, 31)]
+
+    assert (["yes", "yes", "**no**"], ["**no**", "yes", "yes"]) == (most, least)
+    assert "" == Figure("", 1, "s").held
