@@ -17,7 +17,7 @@ from pipelines.royalties.lineage import (
     claims,
 )
 
-DAY = datetime(2026, 1, 1)
+DAY = datetime(2026, 1, 1)  # noqa: DTZ001  instants are naive and in UTC
 Party = Version | str
 
 

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from pipelines.royalties.periods import Cadence, Period
 
 cadences = st.sampled_from(Cadence)
-instants = st.datetimes(datetime(2000, 1, 1), datetime(2099, 12, 31, 23, 59, 59, 999_999))
+instants = st.datetimes(
+    datetime.fromisoformat("2000-01-01"), datetime.fromisoformat("2099-12-31T23:59:59.999999")
+)
 
 
 @given(instants, cadences)
@@ -57,7 +59,7 @@ def test_months_cover_the_period(instant: datetime, cadence: Cadence) -> None:
     assert cadence.months == len(months)
     assert period.starts_at.date() == months[0]
     assert {period} == {
-        Period.containing(datetime(month.year, month.month, 1), cadence) for month in months
+        Period.containing(datetime.fromisoformat(month.isoformat()), cadence) for month in months
     }
 
 

@@ -163,7 +163,11 @@ def test_decimals_are_read_exactly(
         assert (whole,) == row
 
 
-@given(st.datetimes(datetime(2000, 1, 1), datetime(2099, 12, 31, 23, 59, 59, 999_999)))
+@given(
+    st.datetimes(
+        datetime.fromisoformat("2000-01-01"), datetime.fromisoformat("2099-12-31T23:59:59.999999")
+    )
+)
 def test_an_instant_is_read_to_the_microsecond(
     database: duckdb.DuckDBPyConnection, at: datetime
 ) -> None:
