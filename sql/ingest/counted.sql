@@ -51,7 +51,11 @@ SELECT
     judged.rejected + unread.received AS rejected,
     coalesce(
         (
-            SELECT list({'reason': rejected.reason, 'events': rejected.events} ORDER BY rejected.reason)
+            SELECT
+                list(
+                    {'reason': rejected.reason, 'events': rejected.events}
+                    ORDER BY rejected.reason
+                )
             FROM rejected
         ),
         []

@@ -1,5 +1,6 @@
 -- What is owed but not payable yet, with the reason; it is never given to somebody else (SPEC §6).
--- Grain: one row per close, reason, basis, reference, contributor, origin period and currency, with the whole position at that close.
+-- Grain: one row per close, reason, basis, reference, contributor, origin period and currency, with
+-- the whole position at that close.
 --
 -- period VARCHAR: period of the close
 -- reason VARCHAR: why it is held

@@ -1,4 +1,5 @@
--- What one model version owes its contributors for one origin period, basis and currency (SPEC §5.2).
+-- What one model version owes its contributors for one origin period, basis and currency
+-- (SPEC §5.2).
 -- Grain: one row per close and pool, with the whole position at that close.
 --
 -- period VARCHAR: period of the close

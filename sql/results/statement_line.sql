@@ -1,4 +1,5 @@
--- A line of a statement: a royalty of the period closed, or an adjustment of an earlier one (SPEC §6).
+-- A line of a statement: a royalty of the period closed, or an adjustment of an earlier one
+-- (SPEC §6).
 -- Grain: one row per line of an issued statement.
 --
 -- period VARCHAR: period of the statement

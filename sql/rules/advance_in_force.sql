@@ -1,4 +1,5 @@
--- An advance paid by the end of the period; where one `advance_id` was declared again, the first counts (SPEC §5).
+-- An advance paid by the end of the period; where one `advance_id` was declared again, the first
+-- counts (SPEC §5).
 -- Grain: one row per `advance-paid` event in force that occurred before the end of the period.
 --
 -- seq BIGINT: position of the event in the log

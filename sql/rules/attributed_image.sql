@@ -1,4 +1,5 @@
--- What a generation pool owes for one image that its generations attribute (SPEC §5.2, Attribution).
+-- What a generation pool owes for one image that its generations attribute (SPEC §5.2,
+-- Attribution).
 -- Grain: one row per generation pool and attributed image.
 --
 -- model_id VARCHAR: the model

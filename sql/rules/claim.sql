@@ -11,7 +11,9 @@ SELECT
     claimant.contributor_id,
     part.amount_micros,
     claimant.weight,
-    concat_ws(' ', part.basis, 'pool', part.reference, part.origin_period, part.currency) AS pool_name
+    concat_ws(
+        ' ', part.basis, 'pool', part.reference, part.origin_period, part.currency
+    ) AS pool_name
 FROM pool_part AS part
 INNER JOIN manifest_weight AS claimant
     ON part.model_id = claimant.model_id AND part.version = claimant.version
@@ -22,7 +24,9 @@ SELECT
     owner.contributor_id,
     part.amount_micros,
     owner.share_ppm AS weight,
-    concat_ws(' ', part.basis, 'pool', part.reference, part.origin_period, part.currency) AS pool_name
+    concat_ws(
+        ' ', part.basis, 'pool', part.reference, part.origin_period, part.currency
+    ) AS pool_name
 FROM pool_part AS part
 INNER JOIN warehouse.licence_contributor AS owner ON part.licence_seq = owner.seq
 WHERE part.reason IS NULL

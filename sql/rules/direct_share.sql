@@ -36,7 +36,9 @@ rated AS (
         CASE
             WHEN owned.use = 'training' THEN training_share.rate_ppm
             ELSE list_last(
-                list_filter(direct_levels.levels, lambda level: level."from" < owned.download_number)
+                list_filter(
+                    direct_levels.levels, lambda level: level."from" < owned.download_number
+                )
             ).rate_ppm
         END AS rate_ppm,
         CASE
@@ -74,7 +76,9 @@ floored AS (
     SELECT
         *,
         floor_div(CAST(fee_micros AS HUGEINT) * share_ppm, 1000000) AS fee_share_micros,
-        floor_div(CAST(fee_micros AS HUGEINT) * share_ppm * rate_ppm, 1000000000000) AS rated_micros,
+        floor_div(
+            CAST(fee_micros AS HUGEINT) * share_ppm * rate_ppm, 1000000000000
+        ) AS rated_micros,
         floor_div(CAST(floor_micros AS HUGEINT) * share_ppm, 1000000) AS floor_share_micros
     FROM rated
 )

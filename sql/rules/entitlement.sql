@@ -8,7 +8,9 @@
 -- currency VARCHAR: currency of the events
 -- amount_micros DECIMAL(38, 0): the entitlement, in micros
 WITH owed AS (
-    SELECT contributor_id, 'direct' AS basis, image_id AS reference, origin_period, currency, amount_micros
+    SELECT
+        contributor_id, 'direct' AS basis, image_id AS reference,
+        origin_period, currency, amount_micros
     FROM direct_share
     WHERE NOT no_terms
     UNION ALL

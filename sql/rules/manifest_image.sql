@@ -1,5 +1,7 @@
--- An image of a manifest that a part of a pool comes to, with the licence under which it was trained on (SPEC §5, Training licence).
--- Grain: one row per model version that a pool's rest or an attribution comes to, and image of its manifest.
+-- An image of a manifest that a part of a pool comes to, with the licence under which it was
+-- trained on (SPEC §5, Training licence).
+-- Grain: one row per model version that a pool's rest or an attribution comes to, and image of its
+-- manifest.
 --
 -- model_id VARCHAR: the model
 -- version VARCHAR: its version

@@ -1,4 +1,5 @@
--- A part of a pool: what comes to a manifest, to an attributed image, or is held at once (SPEC §5.2).
+-- A part of a pool: what comes to a manifest, to an attributed image, or is held at once
+-- (SPEC §5.2).
 -- Grain: one row per part; the parts of a pool sum to it.
 --
 -- part_id BIGINT: the part

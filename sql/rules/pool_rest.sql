@@ -21,7 +21,9 @@ SELECT
     pool.reference,
     pool.origin_period,
     pool.currency,
-    CAST(pool.amount_micros - coalesce(attributed.amount_micros, 0) AS DECIMAL(38, 0)) AS amount_micros
+    CAST(
+        pool.amount_micros - coalesce(attributed.amount_micros, 0) AS DECIMAL(38, 0)
+    ) AS amount_micros
 FROM pool
 LEFT JOIN attributed
     ON

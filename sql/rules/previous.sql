@@ -19,7 +19,7 @@ SELECT
     CAST(
         coalesce(
             sum(statement.reserve_withheld_micros)
-                FILTER (WHERE statement.reserve_due_period <= close_input.period),
+            FILTER (WHERE statement.reserve_due_period <= close_input.period),
             0
         ) - sum(statement.reserve_released_micros)
         AS DECIMAL(38, 0)

@@ -2,7 +2,8 @@
 -- Grain: one row per contributor.
 --
 -- contributor_id VARCHAR: the contributor
--- currency VARCHAR: currency of the statement: the last statement's, else the earliest registration's
+-- currency VARCHAR: currency of the statement: the last statement's, else the earliest
+--   registration's
 -- withholding_rate_ppm INTEGER: rate of the latest registration, in ppm
 WITH registration AS (
     SELECT

@@ -6,7 +6,9 @@
 -- currency VARCHAR: currency of the amount
 -- amount_micros DECIMAL(38, 0): what stands open, in micros
 WITH open AS (
-    SELECT contributor_id, 'advance' AS basis, currency, CAST(amount_micros AS DECIMAL(38, 0)) AS amount_micros
+    SELECT
+        contributor_id, 'advance' AS basis, currency,
+        CAST(amount_micros AS DECIMAL(38, 0)) AS amount_micros
     FROM advance_in_force
     WHERE NOT redeclared
     UNION ALL
