@@ -109,7 +109,7 @@ def _refuse_unless_next(
 
 def _pass_gate(
     connection: duckdb.DuckDBPyConnection,
-    folder: Path,
+    folder: Path | None,
     period: Period,
     previous_digest: str,
 ) -> None:

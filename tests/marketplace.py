@@ -1,4 +1,4 @@
-"""Builds events for tests: one function an event type, with the fields that a test doesn't care about filled in."""
+"""Builds events for tests: one function an event type, with what a test leaves open filled in."""
 
 import json
 from itertools import count

@@ -21,7 +21,7 @@ JANUARY = Period.parse("2026-01", Cadence.MONTH)
 
 @pytest.fixture
 def market(manyhands: Run, tmp_path: Path) -> Run:
-    """A warehouse with a small marketplace in it."""
+    """Fill a warehouse with a small marketplace."""
     source = small(Events()).write(tmp_path / "events.ndjson")
     assert manyhands("ingest", source, AS_OF).code == 0
     return manyhands
@@ -121,7 +121,8 @@ def test_a_dry_run_gives_the_digest_and_changes_nothing(market: Run, tmp_path: P
     assert dry == market("close", "--period=2026-01", AS_OF, "--json").json
 
 
-def test_of_two_closers_exactly_one_wins(market: Run, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("market")
+def test_of_two_closers_exactly_one_wins(tmp_path: Path) -> None:
     """Both compute from one head; the second to commit is told the winner's digest."""
     folder = tmp_path / "warehouse"
     as_of = JANUARY.ends_at

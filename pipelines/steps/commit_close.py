@@ -39,7 +39,6 @@ def commit_close(
 
     Raises ConflictError where another closer won, naming its digest.
     """
-
     stage_rows(connection, "seal", _SEAL_COLUMNS, [[*astuple(seal), closed_at]])
 
     def write() -> None:

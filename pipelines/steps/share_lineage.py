@@ -1,4 +1,4 @@
-"""Shares what a pool has left between its model version and the ones it was built on (SPEC §5.2)."""
+"""Shares what a pool has left between its model version and those it builds on (SPEC §5.2)."""
 
 from collections.abc import Iterable, Iterator
 from functools import cache
