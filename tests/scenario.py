@@ -10,7 +10,7 @@ VECTORS = Path(__file__).parent / "vectors"
 NAMES = sorted(path.name.removesuffix(".expected.json") for path in VECTORS.glob("*.expected.json"))
 
 Call = Callable[[Sequence[str]], str]
-"""Runs `manyhands` with these words and gives its stdout; fails where it exits other than with 0."""
+"""Runs `manyhands` with these words and gives its stdout; fails where it does not exit with 0."""
 
 MICROS_PER_UNIT = 1_000_000
 
