@@ -12,7 +12,7 @@ from pipelines.errors import NotFoundError
 
 STANDARD_INPUT = "-"
 SUFFIXES = (".ndjson", ".jsonl")
-BLOCK_BYTES = 1 << 20
+BLOCK_BYTES = 1 << 17
 
 
 @dataclass(frozen=True)
