@@ -25,18 +25,19 @@ from pipelines.gate.verdict import (
 from pipelines.lake.warehouse import GATE
 
 
-def check(connection: duckdb.DuckDBPyConnection, folder: Path, period: str) -> Verdict:
+def check(connection: duckdb.DuckDBPyConnection, folder: Path | None, period: str) -> Verdict:
     """Run the gate on the staged close of a period, and keep what it said in the warehouse.
+
+    Nothing is kept where there is no folder: a dry run leaves the warehouse as it is.
 
     Raises GateError, which tells the failing checks with their first rows and their count.
     """
     verdict = run(connection, period)
-    path = keep(verdict, folder)
+    kept = "" if folder is None else f"All of it is in {keep(verdict, folder)}; "
     if not verdict.passed:
         message = (
             f"{verdict.explain()}\n"
-            f"All of it is in {path}; reverse the events that made it, or restore what was"
-            " changed, and close again"
+            f"{kept}reverse the events that made it, or restore what was changed, and close again"
         )
         raise GateError(message)
     return verdict

@@ -113,13 +113,12 @@ def batch_counts(connection: duckdb.DuckDBPyConnection, batch_id: str) -> BatchC
     ).fetchone()
     if row is None:
         return BatchCounts()
-    *counts, by_reason, after = row
-    return BatchCounts(*counts, {part["reason"]: part["events"] for part in by_reason}, after)
+    received, accepted, duplicate, conflict, by_reason, after = row
+    rejected = {part["reason"]: part["events"] for part in by_reason}
+    return BatchCounts(received, accepted, duplicate, conflict, rejected, after)
 
 
-def _stage_batch(
-    connection: duckdb.DuckDBPyConnection, batch: Batch, manifests: Manifests
-) -> None:
+def _stage_batch(connection: duckdb.DuckDBPyConnection, batch: Batch, manifests: Manifests) -> None:
     for name, table in (("received_event", batch.events), ("received_refusal", batch.refusals)):
         connection.register("handed_over", table)
         connection.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM handed_over")
@@ -140,7 +139,9 @@ def _view_manifests(
         for sha256 in named
     ]
     none = "SELECT NULL AS manifest_sha256, NULL AS image_id, NULL AS weight_milli WHERE false"
-    connection.execute(f"CREATE OR REPLACE VIEW manifest_row AS {' UNION ALL '.join(rows or [none])}")
+    connection.execute(
+        f"CREATE OR REPLACE VIEW manifest_row AS {' UNION ALL '.join(rows or [none])}"
+    )
 
 
 def _judge(connection: duckdb.DuckDBPyConnection, batch: Batch) -> None:

@@ -4,6 +4,7 @@ import os
 import random
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,6 +17,7 @@ PATIENCE_S = 60.0
 """How long a committer tries again before it gives up."""
 
 LONGEST_PAUSE_S = 0.5
+_CLOCK_SLACK_NS = 2_000_000_000
 
 _CONTENTION = ("database is locked", "conflict", "another transaction")
 
@@ -79,18 +81,23 @@ def sync_since(data: Path, started_ns: int) -> None:
     DuckLake flushes its catalog but never its Parquet files, so a power cut could leave a
     committed snapshot that names files of zeros.
     """
-    clock_slack_ns = 2_000_000_000
-    for folder, _, files in os.walk(data):
-        fresh = [
-            path
-            for path in (os.path.join(folder, name) for name in files)
-            if os.stat(path).st_mtime_ns >= started_ns - clock_slack_ns
-        ]
+    fresh_ns = started_ns - _CLOCK_SLACK_NS
+    for folder in {path.parent for path in data.rglob("*.parquet")}:
+        fresh = [path for path in folder.iterdir() if _modified_ns(path) >= fresh_ns]
         for path in [*fresh, folder] if fresh else []:
-            sync_file(path)
+            # what another writer took back is not ours to keep
+            with suppress(FileNotFoundError):
+                sync_file(path)
 
 
-def sync_file(path: str | Path) -> None:
+def _modified_ns(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
+
+
+def sync_file(path: Path) -> None:
     """Flush a file or a folder to disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:

@@ -11,7 +11,7 @@ from schemas.record import Event
 
 
 def fetch_manifests(events: Iterable[Event], manifests: Manifests) -> list[Event]:
-    """Mark the events whose manifest can't be used; the commit tells for which of them it counts."""
+    """Mark events whose manifest can't be used; the commit tells for which of them it counts."""
     marked = list(events)
     for event in marked:
         if event.manifest is not None:
