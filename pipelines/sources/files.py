@@ -66,7 +66,7 @@ def find_files(sources: Sequence[str]) -> tuple[list[str], list[str]]:
 
 def _walk(folder: str) -> Iterator[str]:
     for parent, _, names in os.walk(folder):
-        yield from (os.path.join(parent, name) for name in names)
+        yield from (str(Path(parent) / name) for name in names)
 
 
 def batches(files: Iterable[str], limits: Limits) -> Iterator[list[Span]]:
@@ -101,7 +101,7 @@ def _spans_of_all(files: Iterable[str], limits: Limits) -> Iterator[Span]:
 def spans(path: str, origin: str, first_line: int, most_lines: int) -> Iterator[Span]:
     """Cut a file at line ends, at the first one after each block or after `most_lines`."""
     offset, line = 0, first_line
-    with open(path, "rb") as file:
+    with Path(path).open("rb") as file:
         size, lines = 0, 0
         while block := file.read(BLOCK_BYTES):
             for piece in _pieces(block, most_lines):
@@ -131,7 +131,7 @@ def _spans_of_stream(stream: IO[bytes], limits: Limits, most_lines: int) -> Iter
     """Write a stream to a temporary file a batch at a time, and cut that."""
     line, rest = 1, b""
     with tempfile.TemporaryDirectory(prefix="manyhands-") as folder:
-        path = os.path.join(folder, "stdin")
+        path = str(Path(folder) / "stdin")
         while True:
             rest, is_over = _spool(stream, rest, path, limits.size)
             for span in spans(path, STANDARD_INPUT, line, most_lines):
@@ -144,7 +144,7 @@ def _spans_of_stream(stream: IO[bytes], limits: Limits, most_lines: int) -> Iter
 def _spool(stream: IO[bytes], rest: bytes, path: str, size: int) -> tuple[bytes, bool]:
     """Write about `size` bytes of whole lines; give what is left over, and whether that is all."""
     written = 0
-    with open(path, "wb") as file:
+    with Path(path).open("wb") as file:
         written += file.write(rest)
         while block := stream.read(BLOCK_BYTES):
             cut = block.rfind(b"\n") + 1 if written + len(block) >= size else 0

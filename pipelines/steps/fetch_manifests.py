@@ -23,7 +23,7 @@ def fetch_manifests(events: Iterable[Event], manifests: Manifests) -> list[Event
 
 
 @dataclass
-class FetchManifests(beam.PTransform):
+class FetchManifests(beam.PTransform[Any, Any]):
     """Fetch the manifests of lists of `Event`."""
 
     manifests: Manifests

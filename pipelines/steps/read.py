@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, Any
 
 import apache_beam as beam
@@ -21,7 +22,7 @@ def read(span: Span, first_position: int) -> Iterator[Received]:
     A line that is larger than an event may be is never held whole: of it the first 64 KiB, the
     size and the SHA-256 are kept.
     """
-    with open(span.path, "rb") as file:
+    with Path(span.path).open("rb") as file:
         file.seek(span.offset)
         end = span.offset + span.size
         for number in range(span.lines):
@@ -55,7 +56,7 @@ def _measure(received: Received, file: IO[bytes], end: int) -> None:
 
 
 @dataclass
-class Read(beam.PTransform):
+class Read(beam.PTransform[Any, Any]):
     """Read pairs of a span and its first line's position into lists of `Received`."""
 
     def expand(self, placed: Any) -> Any:  # noqa: ANN401  Beam's
