@@ -35,6 +35,7 @@ def build(folder: Path, *, licences: int, contributors: int) -> None:
     query = Path(__file__).with_name("accepted.sql").read_text(encoding="utf-8")
     numbers = {"contributors": contributors, "licences": licences}
     with connect(folder) as connection:
+        connection.execute("SET enable_progress_bar = false")
         connection.execute("SET preserve_insertion_order = true")
         connection.execute(f"CREATE TABLE accepted AS {query}", numbers)
         connection.execute("BEGIN")
