@@ -1,10 +1,12 @@
 """Closing periods: when it may, who wins, and what it leaves behind."""
 
+import json
 from pathlib import Path
 
 import duckdb
 import pytest
 
+import sql
 from pipelines import close as close_job
 from pipelines.errors import ConflictError, GateError
 from pipelines.lake import closes, warehouse
@@ -13,6 +15,8 @@ from pipelines.royalties.periods import Cadence, Period
 from pipelines.steps.commit_close import commit_close
 from pipelines.steps.compute_close import compute_close
 from tests.conftest import Run
+from tests.gate.staged import PERIOD as STAGED_PERIOD
+from tests.gate.staged import breaking_statements, staged_close
 from tests.marketplace import Events, small
 
 AS_OF = "--as-of=2027-01-01T00:00:00Z"
@@ -177,6 +181,53 @@ def test_a_gate_that_finds_something_issues_nothing(
     for relation in ("period_close", "statement", "statement_line", "pool", "held"):
         rows = market("query", f"SELECT count(*) AS n FROM {relation}", "--json").json
         assert [{"n": 0}] == rows
+
+
+@pytest.mark.parametrize("check", sql.names("checks"))
+def test_every_check_stops_a_close(
+    manyhands: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, check: str
+) -> None:
+    """What breaks a check of a staged close exits with 4; nothing is issued, and it is kept why."""
+    folder = tmp_path / "warehouse"
+    breaking = breaking_statements(check)[0]
+
+    def stage_and_break(connection: duckdb.DuckDBPyConnection, *_: object) -> None:
+        _copy_tables(staged, connection, "memory", "memory")
+        connection.execute(breaking)
+
+    monkeypatch.setattr(close_job, "compute_close", stage_and_break)
+    manyhands("init")
+    with staged_close() as staged:
+        with warehouse.connect(folder) as connection:
+            connection.execute("DELETE FROM warehouse.setting; DELETE FROM warehouse.head")
+            _copy_tables(staged, connection, "warehouse", "warehouse")
+            connection.execute("INSERT INTO warehouse.setting VALUES ('month', 0, NULL)")
+            connection.execute("INSERT INTO warehouse.head VALUES (14)")
+        outcome = manyhands("close", f"--period={STAGED_PERIOD}", AS_OF)
+    kept = json.loads((folder / "gate" / f"{STAGED_PERIOD}.json").read_text())
+    issued = manyhands("query", f"FROM statement WHERE period = '{STAGED_PERIOD}'", "--json")
+
+    assert GateError.exit_code == outcome.code
+    assert f"{check} found" in outcome.stderr
+    assert check in [one["check"] for one in kept["checks"] if one["outcome"] == "failed"]
+    assert [] == issued.json
+    assert manyhands("status", "--json").json["next_period"] == STAGED_PERIOD
+
+
+def _copy_tables(
+    source: duckdb.DuckDBPyConnection, target: duckdb.DuckDBPyConnection, here: str, there: str
+) -> None:
+    names = source.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE database_name = $here", {"here": here}
+    )
+    for (name,) in names.fetchall():
+        rows = source.execute(f"SELECT * FROM {here}.{name}").to_arrow_table()
+        target.register("rows_to_copy", rows)
+        if there == "memory":
+            target.execute(f"CREATE OR REPLACE TABLE {name} AS FROM rows_to_copy")
+        else:
+            target.execute(f"INSERT INTO {there}.{name} FROM rows_to_copy")
+        target.unregister("rows_to_copy")
 
 
 def test_a_product_that_does_not_fit_names_its_pool(manyhands: Run, tmp_path: Path) -> None:
