@@ -9,8 +9,6 @@ from pathlib import Path
 from uuid import uuid4
 
 import apache_beam as beam
-from apache_beam.options.pipeline_options import PipelineOptions
-from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
 from pipelines.lake import closes, reading
 from pipelines.lake.log import BatchCounts, batch_counts
@@ -18,6 +16,7 @@ from pipelines.lake.manifest import Manifests
 from pipelines.lake.warehouse import Setting, create, exists
 from pipelines.sources.files import Limits, Span, batches, find_files
 from pipelines.steps import REJECTED
+from pipelines.steps.bounded_run import bounded_run
 from pipelines.steps.commit import Commit
 from pipelines.steps.decode import Decode
 from pipelines.steps.fetch_manifests import FetchManifests
@@ -82,8 +81,7 @@ def _run(folder: Path, spans: list[Span], now: datetime, manifests: Manifests) -
     batch_id = str(uuid4())
     positions = accumulate((span.lines for span in spans), initial=0)
     placed = list(zip(spans, positions, strict=False))
-    options = PipelineOptions([], save_main_session=False)
-    with beam.Pipeline(runner=FnApiRunner(), options=options) as pipeline:
+    with bounded_run() as pipeline:
         received = pipeline | beam.Create(placed, reshuffle=False) | Read()
         decoded = received | Decode()
         valid = decoded.decoded | Validate(now)

@@ -119,13 +119,12 @@ def batch_counts(connection: duckdb.DuckDBPyConnection, batch_id: str) -> BatchC
 
 
 def _stage_batch(connection: duckdb.DuckDBPyConnection, batch: Batch, manifests: Manifests) -> None:
-    for name, table in (("received_event", batch.events), ("received_refusal", batch.refusals)):
-        connection.register("handed_over", table)
-        connection.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM handed_over")
-        connection.unregister("handed_over")
+    connection.register("received_event", batch.events)
+    connection.register("received_refusal", batch.refusals)
     named = connection.execute(
         "SELECT DISTINCT manifest_sha256 FROM received_event"
         " WHERE manifest_sha256 IS NOT NULL AND fault_reason IS NULL"
+        " AND manifest_sha256 NOT IN (SELECT manifest_sha256 FROM warehouse.model_trained)"
     ).fetchall()
     _view_manifests(connection, manifests, [sha256 for (sha256,) in named])
 
@@ -167,6 +166,5 @@ def _write(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _insert(connection: duckdb.DuckDBPyConnection, relation: sql.Relation) -> None:
     columns = ", ".join(column.name for column in relation.columns)
-    connection.execute(
-        f"INSERT INTO warehouse.{relation.name} ({columns}) SELECT {columns} FROM ({relation.query})"
-    )
+    table = f"warehouse.{relation.name} ({columns})"
+    connection.execute(f"INSERT INTO {table} SELECT {columns} FROM ({relation.query})")

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import IO
+from typing import IO, NoReturn
 
 import duckdb
 import pyarrow as pa
@@ -20,7 +20,7 @@ from pydantic import ValidationError
 
 import sql
 from pipelines.lake.transaction import sync_file
-from pipelines.lake.warehouse import DATA
+from pipelines.lake.warehouse import DATA, bounded
 from schemas.decimals import scaled
 from schemas.json_text import MAX_BYTES, UnreadableError, read_json
 from schemas.parts import ManifestEntry
@@ -67,7 +67,7 @@ class Manifests:
             self._copy(_find(uri, self.roots), sha256)
         actual = pq.read_metadata(kept).num_rows
         if actual != rows:
-            raise _mismatch(f"{uri} has {actual} rows, not {rows}")
+            _mismatch(f"{uri} has {actual} rows, not {rows}")
 
     def _copy(self, path: Path, sha256: str) -> None:
         folder = self.warehouse / DATA / FOLDER
@@ -76,7 +76,7 @@ class Manifests:
             copy, checked = Path(made) / "copy", Path(made) / "rows"
             actual = _copy_and_hash(path, copy)
             if actual != sha256:
-                raise _mismatch(f"its SHA-256 is {actual}, not {sha256}")
+                _mismatch(f"its SHA-256 is {actual}, not {sha256}")
             _write_rows(copy, checked)
             for part, name in ((copy, sha256), (checked, f"{sha256}.parquet")):
                 sync_file(part)
@@ -84,52 +84,52 @@ class Manifests:
             sync_file(folder)
 
 
-def _unavailable(message: str) -> ManifestError:
-    return ManifestError(Reason.MANIFEST_UNAVAILABLE, message)
+def _unavailable(message: str) -> NoReturn:
+    raise ManifestError(Reason.MANIFEST_UNAVAILABLE, message)
 
 
-def _mismatch(message: str) -> ManifestError:
-    return ManifestError(Reason.MANIFEST_MISMATCH, message)
+def _mismatch(message: str) -> NoReturn:
+    raise ManifestError(Reason.MANIFEST_MISMATCH, message)
 
 
 def _find(uri: str, roots: Sequence[Path]) -> Path:
     if not uri or "\0" in uri or "://" in uri or uri.startswith("/") or ".." in uri.split("/"):
         message = "should be a path relative to a local manifest root, without `..`"
-        raise _unavailable(message)
+        _unavailable(message)
     for root in roots:
         try:
             path = (root / uri).resolve()
             if path.is_relative_to(root.resolve()) and path.is_file():
                 return path
-        except OSError:  # noqa: PERF203  a name too long for one root may fit another
+        except (OSError, RuntimeError):  # too long a name, a loop of symbolic links
             continue
-    raise _unavailable(f"{uri} is under none of the {len(roots)} manifest roots")
+    _unavailable(f"{uri} is under none of the {len(roots)} manifest roots")
 
 
 def _copy_and_hash(path: Path, copy: Path) -> str:
     try:
-        with path.open("rb") as source:
-            with copy.open("wb") as target:
-                shutil.copyfileobj(source, target, MAX_BYTES)
-    except PermissionError as error:
-        raise _unavailable(f"it can't be read: {error.strerror}") from error
+        source = path.open("rb")
+    except OSError as error:
+        _unavailable(f"it can't be read: {error.strerror}")
+    with source, copy.open("wb") as target:
+        shutil.copyfileobj(source, target, MAX_BYTES)
     with copy.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _write_rows(copy: Path, checked: Path) -> None:
-    with copy.open("rb") as file, duckdb.connect() as connection:
+    with (
+        copy.open("rb") as file,
+        tempfile.TemporaryDirectory(prefix="manyhands-") as spill,
+        duckdb.connect(config=bounded(spill)) as connection,
+    ):
         connection.execute(sql.text("functions", "milli"))
-        try:
-            if file.read(len(_PARQUET_MAGIC)) == _PARQUET_MAGIC:
-                _write_parquet_rows(connection, copy, checked)
-            else:
-                file.seek(0)
-                _write_ndjson_rows(file, checked)
-            _check_distinct(connection, checked)
-        except duckdb.Error as error:
-            first = str(error).split("\n", 1)[0].replace(str(copy), "it")
-            raise _mismatch(f"it can't be read as Parquet: {first}") from error
+        if file.read(len(_PARQUET_MAGIC)) == _PARQUET_MAGIC:
+            _checked_parquet(connection, copy).write_parquet(str(checked))
+        else:
+            file.seek(0)
+            _write_ndjson_rows(file, checked)
+        _check_distinct(connection, checked)
 
 
 def _write_ndjson_rows(file: IO[bytes], checked: Path) -> None:
@@ -147,48 +147,62 @@ def _ndjson_entries(file: IO[bytes]) -> Iterator[dict[str, object]]:
             continue
         count += 1
         if count > MOST_NDJSON_ROWS:
-            raise _mismatch(f"it has over {MOST_NDJSON_ROWS} rows; write it as Parquet")
+            _mismatch(f"it has over {MOST_NDJSON_ROWS} rows; write it as Parquet")
         try:
             entry = ManifestEntry.model_validate(read_json(text))
         except UnreadableError as error:
-            raise _mismatch(f"line {number} is {error.reason}: {error.message}") from error
+            _mismatch(f"line {number} is {error.reason}: {error.message}")
         except ValidationError as error:
-            raise _mismatch(f"line {number}: {error.errors()[0]['msg']}") from error
+            _mismatch(f"line {number}: {error.errors()[0]['msg']}")
         weight = scaled(entry.weight or "1", WEIGHT_DIGITS)
         yield {"image_id": entry.image_id, "weight_milli": weight}
 
 
-def _write_parquet_rows(
-    connection: duckdb.DuckDBPyConnection, copy: Path, checked: Path
-) -> None:
-    source = connection.from_parquet(str(copy))
-    types = {name: str(kind) for name, kind in zip(source.columns, source.types, strict=True)}
-    weight = types.get("weight", _TEXT_TYPE)
-    if set(types) not in _COLUMNS or types["image_id"] != _TEXT_TYPE:
-        raise _mismatch(f"its columns are {types}, not image_id VARCHAR and weight")
-    if weight != _TEXT_TYPE and not weight.startswith("DECIMAL("):
-        raise _mismatch(f"its weight is {weight}; write text or DECIMAL")
-    given = source.project("image_id, " + ("weight" if "weight" in types else "NULL AS weight"))
-    invalid = given.filter(f"NOT coalesce({_VALID_ID} AND {_valid_weight(weight)}, false)")
-    row = invalid.limit(1).fetchone()
+def _checked_parquet(connection: duckdb.DuckDBPyConnection, copy: Path) -> duckdb.DuckDBPyRelation:
+    """Give the rows of a Parquet file, all of which were read once and are valid.
+
+    Here nothing is written, so that whatever fails is the file's fault, not that of a full disk.
+    """
+    try:
+        given = _given_columns(connection.from_parquet(str(copy), hive_partitioning=False))
+        weight = str(given.types[1])
+        invalid = given.filter(f"NOT coalesce({_VALID_ID} AND {_valid_weight(weight)}, false)")
+        row = invalid.limit(1).fetchone()
+    except (duckdb.Error, UnicodeDecodeError) as error:
+        first = str(error).split("\n", 1)[0].replace(str(copy), "it")
+        _mismatch(f"it can't be read as Parquet: {first}")
     if row is not None:
-        raise _mismatch(f"a row is invalid: {row!r:.200}")
-    rows = given.project("image_id, milli(coalesce(CAST(weight AS VARCHAR), '1')) AS weight_milli")
-    rows.write_parquet(str(checked))
+        _mismatch(f"a row is invalid: {row!r:.200}")
+    return given.project("image_id, milli(coalesce(CAST(weight AS VARCHAR), '1')) AS weight_milli")
+
+
+def _given_columns(source: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+    types = {name: str(kind) for name, kind in zip(source.columns, source.types, strict=True)}
+    if set(types) not in _COLUMNS or types["image_id"] != _TEXT_TYPE:
+        _mismatch(f"its columns are {types!r:.200}, not image_id VARCHAR and weight")
+    if "weight" not in types:
+        return source.project("image_id, CAST(NULL AS VARCHAR) AS weight")
+    weight = types["weight"]
+    if weight != _TEXT_TYPE and not weight.startswith("DECIMAL("):
+        _mismatch(f"its weight is {weight:.200}; write text or DECIMAL")
+    return source.project("image_id, weight")
 
 
 _VALID_ID = "regexp_full_match(image_id, '[A-Za-z0-9][A-Za-z0-9._:~-]{0,127}')"
 
 
+_TEXT_GRAMMAR = "(0|[1-9][0-9]{0,3})([.][0-9]{1,3})?"
+_DECIMAL_GRAMMAR = "(0?|[1-9][0-9]{0,3})([.][0-9]{1,3}0*)?"
+"""What DuckDB writes of a DECIMAL has no 0 before the point where all its digits are after it."""
+
+
 def _valid_weight(kind: str) -> str:
-    if kind == _TEXT_TYPE:
-        return (
-            "(weight IS NULL OR (regexp_full_match(weight, '(0|[1-9][0-9]{0,3})([.][0-9]{1,3})?')"
-            " AND TRY_CAST(weight AS DECIMAL(7, 3)) BETWEEN 0.001 AND 1000))"
-        )
+    """Check a weight by its text, as a DECIMAL may be too wide to compare with anything."""
+    grammar = _TEXT_GRAMMAR if kind == _TEXT_TYPE else _DECIMAL_GRAMMAR
+    text = "CAST(weight AS VARCHAR)"
     return (
-        "(weight IS NULL OR (weight > 0 AND weight <= 1000"
-        " AND weight = TRY_CAST(weight AS DECIMAL(7, 3))))"
+        f"(weight IS NULL OR (regexp_full_match({text}, '{grammar}')"
+        f" AND TRY_CAST({text} AS DECIMAL(7, 3)) BETWEEN 0.001 AND 1000))"
     )
 
 
@@ -201,4 +215,4 @@ def _check_distinct(connection: duckdb.DuckDBPyConnection, checked: Path) -> Non
         .fetchone()
     )
     if repeated is not None:
-        raise _mismatch(f"image {repeated[0]} stands twice")
+        _mismatch(f"image {repeated[0]} stands twice")

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -119,7 +120,7 @@ def _open(
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     with (
         tempfile.TemporaryDirectory(prefix="manyhands-") as spill,
-        duckdb.connect(config=_config(spill)) as connection,
+        duckdb.connect(config=bounded(spill) | _extensions_are_signed()) as connection,
     ):
         load_extensions(connection)
         for macro in sql.names("functions"):
@@ -128,7 +129,8 @@ def _open(
         yield connection
 
 
-def _config(spill: str) -> dict[str, str | bool | int | float | list[str]]:
+def bounded(spill: str) -> dict[str, str | bool | int | float | list[str]]:
+    """Configure a connection: bounded memory, what is beyond goes to the folder `spill`."""
     return {
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
@@ -136,6 +138,14 @@ def _config(spill: str) -> dict[str, str | bool | int | float | list[str]]:
         "preserve_insertion_order": False,
         "temp_directory": spill,
     }
+
+
+@cache
+def _extensions_are_signed() -> dict[str, bool]:
+    """Check the extensions' signatures once in a process, not in each connection: it is slow."""
+    with duckdb.connect() as connection:
+        load_extensions(connection)
+    return {"allow_unsigned_extensions": True}
 
 
 def load_extensions(connection: duckdb.DuckDBPyConnection) -> None:

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, NoReturn
 
 from pipelines.errors import NotFoundError
 
@@ -65,8 +65,13 @@ def find_files(sources: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def _walk(folder: str) -> Iterator[str]:
-    for parent, _, names in os.walk(folder):
+    for parent, _, names in os.walk(folder, onerror=_raise):
         yield from (str(Path(parent) / name) for name in names)
+
+
+def _raise(error: OSError) -> NoReturn:
+    """Fail rather than leave out a folder that can't be read."""
+    raise error
 
 
 def batches(files: Iterable[str], limits: Limits) -> Iterator[list[Span]]:

@@ -2,9 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -22,68 +24,69 @@ from schemas.rejection import KEPT_BYTES
 PROCESSOR = f"manyhands/{__version__} commit"
 
 
-def events_table(events: Iterable[Event]) -> pa.Table:
+def events_table(events: Sequence[Event]) -> pa.Table:
     """Give events as a table of EVENT_COLUMNS, which is small to hand over."""
-    rows = ([*_event_row(event), *_origin(event.received)] for event in events)
-    return _table(rows, EVENT_COLUMNS)
+    received = [event.received for event in events]
+    faults = [event.fault or (None, None) for event in events]
+    columns = {
+        "position": [message.position for message in received],
+        "source": [event.source for event in events],
+        "id": [event.id for event in events],
+        "type": [event.type for event in events],
+        "occurred_at": [event.occurred_at for event in events],
+        "content": [event.content for event in events],
+        "content_sha256": [event.content_sha256 for event in events],
+        "body": [message.body for message in received],
+        "processor": [PROCESSOR] * len(events),
+        "fault_reason": [reason for reason, _ in faults],
+        "fault_message": [message for _, message in faults],
+        "manifest_sha256": [event.manifest[1] if event.manifest else None for event in events],
+    }
+    return pa.Table.from_pydict(columns | _origins(received), EVENT_COLUMNS)
 
 
-def refusals_table(refusals: Iterable[Rejected]) -> pa.Table:
+def refusals_table(refusals: Sequence[Rejected]) -> pa.Table:
     """Give refusals as a table of REFUSAL_COLUMNS."""
-    rows = ([*_refusal_row(refusal), *_origin(refusal.received)] for refusal in refusals)
-    return _table(rows, REFUSAL_COLUMNS)
+    received = [refusal.received for refusal in refusals]
+    columns = {
+        "processor": [refusal.processor for refusal in refusals],
+        "reason": [refusal.reason for refusal in refusals],
+        "path": [refusal.path for refusal in refusals],
+        "message": [refusal.message for refusal in refusals],
+        "payload": [message.body[:KEPT_BYTES] for message in received],
+        "payload_size": [_size(message) for message in received],
+        "payload_sha256": [_sha256(message) for message in received],
+    }
+    return pa.Table.from_pydict(columns | _origins(received), REFUSAL_COLUMNS)
 
 
-def _table(rows: Iterable[list[object]], schema: pa.Schema) -> pa.Table:
-    columns = list(zip(*rows, strict=True)) or [[] for _ in schema]
-    return pa.Table.from_arrays(
-        [pa.array(values, field.type) for values, field in zip(columns, schema, strict=True)],
-        schema=schema,
-    )
+def _size(message: Received) -> int:
+    return message.size if message.size >= 0 else len(message.body)
 
 
-def _event_row(event: Event) -> list[object]:
-    reason, message = event.fault or (None, None)
-    return [
-        event.received.position,
-        event.source,
-        event.id,
-        event.type,
-        event.occurred_at,
-        event.content,
-        event.content_sha256,
-        event.received.body,
-        PROCESSOR,
-        reason,
-        message,
-        event.manifest[1] if event.manifest else None,
-    ]
+def _sha256(message: Received) -> str:
+    return message.sha256 or hashlib.sha256(message.body).hexdigest()
 
 
-def _refusal_row(refusal: Rejected) -> list[object]:
-    received = refusal.received
-    is_whole = received.size < 0
-    return [
-        refusal.processor,
-        refusal.reason,
-        refusal.path,
-        refusal.message,
-        received.body[:KEPT_BYTES],
-        len(received.body) if is_whole else received.size,
-        hashlib.sha256(received.body).hexdigest() if is_whole else received.sha256,
-    ]
+def _origins(received: Sequence[Received]) -> dict[str, list[str | None]]:
+    return {
+        "origin": [_readable(message.origin) for message in received],
+        "origin_item": [message.origin_item for message in received],
+        "attributes": [
+            None if message.attributes is None else json.dumps(message.attributes, sort_keys=True)
+            for message in received
+        ],
+    }
 
 
-def _origin(received: Received) -> list[object]:
-    attributes = received.attributes
-    # the name of a file can be any bytes
-    origin = received.origin.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    as_json = None if attributes is None else json.dumps(attributes, sort_keys=True)
-    return [origin, received.origin_item, as_json]
+@lru_cache
+def _readable(origin: str) -> str:
+    """Give a file's name, which can be any bytes, as text."""
+    return os.fsencode(origin).decode("utf-8", "backslashreplace")
 
 
 @dataclass
-class Commit(beam.PTransform):
+class Commit(beam.PTransform[Any, Any]):
     """Commit lists of `Event` and lists of `Rejected`, all of one batch, in one transaction."""
 
     folder: Path

@@ -12,8 +12,16 @@
 -- content_sha256 VARCHAR: SHA-256 of content
 -- attributes VARCHAR: JSON of the attributes of binary mode; null in structured mode
 -- body BLOB: the bytes received
+WITH numbered AS (
+    SELECT
+        position,
+        row_number() OVER (ORDER BY position) AS number
+    FROM judged_event
+    WHERE outcome = 'accepted'
+)
+
 SELECT
-    batch_input.head + row_number() OVER (ORDER BY received_event.position) AS seq,
+    batch_input.head + numbered.number AS seq,
     received_event.source,
     received_event.id,
     received_event.type,
@@ -24,7 +32,6 @@ SELECT
     received_event.content_sha256,
     received_event.attributes,
     received_event.body
-FROM received_event
-INNER JOIN judged_event ON received_event.position = judged_event.position
+FROM numbered
+INNER JOIN received_event ON numbered.position = received_event.position
 CROSS JOIN batch_input
-WHERE judged_event.outcome = 'accepted'
