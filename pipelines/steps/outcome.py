@@ -1,9 +1,15 @@
-"""What a step makes of each element: passed, or refused with a reason."""
+"""What a step makes of each element: passed, or refused with a reason.
 
+Steps hand on lists of records.
+"""
+
+import pickle
 from collections.abc import Iterable, Iterator
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
+from apache_beam.coders import Coder, registry
 from apache_beam.pvalue import TaggedOutput
+from apache_beam.typehints.typehints import ListConstraint
 
 from pipelines import __version__
 from pipelines.steps import REJECTED
@@ -32,3 +38,35 @@ def apart(outcomes: Iterable[T | Rejected]) -> Iterator[list[T] | Refusals]:
         yield passed
     if failed:
         yield TaggedOutput(REJECTED, failed)
+
+
+class ListCoder(Coder):
+    """Pickles a list at once, and takes its length for its size.
+
+    Beam asks for the size of every tenth element and more, and would pickle each record for it.
+    """
+
+    def encode(self, value: list[Any]) -> bytes:
+        """Give a list as bytes."""
+        return pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+
+    def decode(self, encoded: bytes) -> list[Any]:
+        """Give the list of bytes that this process wrote."""
+        decoded: list[Any] = pickle.loads(encoded)  # noqa: S301  our own bytes
+        return decoded
+
+    def estimate_size(self, value: list[Any]) -> int:
+        """Give a size that is no work to find."""
+        return len(value)
+
+    def is_deterministic(self) -> bool:
+        """Tell that a list is no key."""
+        return False
+
+    @classmethod
+    def from_type_hint(cls, typehint: object, registry: object) -> Any:  # noqa: ANN401, ARG003  Beam's
+        """Give the coder of any list."""
+        return cls()
+
+
+registry.register_coder(ListConstraint, ListCoder)

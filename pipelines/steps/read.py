@@ -61,4 +61,8 @@ class Read(beam.PTransform[Any, Any]):
 
     def expand(self, placed: Any) -> Any:  # noqa: ANN401  Beam's
         """Give one list a span."""
-        return placed | beam.MapTuple(lambda span, position: list(read(span, position)))
+        return placed | beam.MapTuple(_read_all).with_output_types(list[Received])
+
+
+def _read_all(span: Span, first_position: int) -> list[Received]:
+    return list(read(span, first_position))
