@@ -1,0 +1,80 @@
+"""Every case of tests/cases/ that a file can hold, through the command line."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Run
+from tests.scenario import line
+from tests.steps import cases
+
+AT_NOW = f"--as-of={cases.NOW}"
+FAILS = {
+    name: case for name in cases.names("fail") if "attributes" not in (case := cases.read(name))
+}
+FOUND_BY_THE_COMMIT = [
+    name for name, case in FAILS.items() if case["reason"] in cases.FOUND_BY_THE_COMMIT
+]
+FOUND_BEFORE = {
+    name: case
+    for name, case in FAILS.items()
+    if name not in FOUND_BY_THE_COMMIT and "size" not in case and "now" not in case
+}
+
+
+def _write(path: Path, case: cases.Case) -> str:
+    path.write_bytes(cases.received(case).body + b"\n")
+    return str(path)
+
+
+def test_what_fails_is_a_dead_letter_with_its_reason_and_path(
+    manyhands: Run, tmp_path: Path
+) -> None:
+    """A folder of refused events takes nothing in, and each is kept with why."""
+    folder = tmp_path / "events"
+    folder.mkdir()
+    for name, case in FOUND_BEFORE.items():
+        _write(folder / f"{name}.ndjson", case)
+    counts = manyhands("ingest", str(folder), AT_NOW, "--json").json
+    query = "SELECT origin, reason, path FROM dead_letter"
+    kept = manyhands("query", query, "--json").json
+    found = {Path(row["origin"]).stem: (row["reason"], row["path"]) for row in kept}
+
+    assert {name: (case["reason"], case["path"]) for name, case in FOUND_BEFORE.items()} == found
+    assert (len(FOUND_BEFORE), 0) == (counts["received"], counts["accepted"])
+
+
+@pytest.mark.parametrize("name", FOUND_BY_THE_COMMIT)
+def test_what_the_commit_refuses_is_refused_with_its_reason(
+    manyhands: Run, tmp_path: Path, name: str
+) -> None:
+    """Conflicts and manifests are judged against the log, and counted apart."""
+    case = FAILS[name]
+    before = tmp_path / "before.ndjson"
+    before.write_bytes(b"".join(line(event) + b"\n" for event in case.get("before", [])))
+    roots = f"--manifest-roots={cases.FOLDER}"
+    manyhands("ingest", str(before), AT_NOW, roots)
+    source = _write(tmp_path / "case.ndjson", case)
+    counts = manyhands("ingest", source, AT_NOW, roots, "--json").json
+    refused = {"id_conflict": counts["conflict"], **counts["rejected"]}
+
+    assert 1 == refused[case["reason"]]
+    assert (1, 0) == (counts["received"], counts["accepted"])
+
+
+@pytest.mark.parametrize("name", [n for n in cases.names("pass") if "manifest_in_a_file" in n])
+def test_a_manifest_in_a_file_is_taken_from_a_root(
+    manyhands: Run, tmp_path: Path, name: str
+) -> None:
+    """Its rows are facts, and its copy is in the warehouse under its SHA-256."""
+    case = cases.read(name)
+    manifest = case["event"]["data"]["manifest"]
+    source = _write(tmp_path / "case.ndjson", case)
+    roots = f"--manifest-roots={cases.FOLDER}"
+    counts = manyhands("ingest", source, AT_NOW, roots, "--json").json
+    rows = manyhands("query", "SELECT count(*) AS n FROM manifest_entry", "--json").json
+
+    assert 1 == counts["accepted"]
+    assert [{"n": manifest["rows"]}] == rows
+    copy = tmp_path / "warehouse" / "data" / "manifests" / manifest["sha256"]
+    assert (cases.FOLDER / manifest["uri"]).read_bytes() == copy.read_bytes()
