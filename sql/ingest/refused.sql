@@ -20,7 +20,7 @@ WITH late AS (
         CASE judged_event.outcome
             WHEN 'conflict' THEN 'id_conflict' ELSE received_event.fault_reason
         END AS reason,
-        CASE judged_event.outcome WHEN 'conflict' THEN 'id' ELSE 'data.manifest' END AS path,
+        CASE judged_event.outcome WHEN 'conflict' THEN '' ELSE 'data.manifest' END AS path,
         CASE judged_event.outcome
             WHEN 'conflict'
                 THEN

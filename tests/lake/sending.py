@@ -1,0 +1,82 @@
+"""Sends events to a log as the pipeline does, without a runner: its functions, one by one."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from pipelines.lake.log import Batch, BatchCounts, append, batch_counts
+from pipelines.lake.manifest import Manifests
+from pipelines.lake.warehouse import connect
+from pipelines.steps.commit import events_table, refusals_table
+from pipelines.steps.decode import decode
+from pipelines.steps.fetch_manifests import fetch_manifests
+from pipelines.steps.validate import validate
+from schemas.record import Event, Received, Rejected
+
+NOW = datetime.fromisoformat("2026-12-01")
+
+Message = dict[str, Any] | bytes | Received
+
+
+def received(messages: Iterable[Message]) -> list[Received]:
+    """Give messages as the lines of a file."""
+    return [
+        replace(message, position=number)
+        if isinstance(message, Received)
+        else Received(number, "events.ndjson", str(number + 1), _body(message))
+        for number, message in enumerate(messages)
+    ]
+
+
+def _body(message: dict[str, Any] | bytes) -> bytes:
+    return message if isinstance(message, bytes) else json.dumps(message).encode()
+
+
+def batch(
+    messages: Sequence[Received], manifests: Manifests, batch_id: str = "", now: datetime = NOW
+) -> Batch:
+    """Make a batch of what was received."""
+    events: list[Event] = []
+    refusals: list[Rejected] = []
+    for message in messages:
+        decoded = decode(message)
+        outcome = decoded if isinstance(decoded, Rejected) else validate(decoded, now)
+        if isinstance(outcome, Rejected):
+            refusals.append(outcome)
+        else:
+            events.append(outcome)
+    found = fetch_manifests(events, manifests)
+    return Batch(batch_id or str(uuid4()), now, events_table(found), refusals_table(refusals))
+
+
+def send(
+    folder: Path,
+    messages: Iterable[Message],
+    roots: Sequence[Path] = (),
+    batch_id: str = "",
+    now: datetime = NOW,
+) -> BatchCounts:
+    """Send messages as one batch, in a process's own connection, and give what became of them."""
+    manifests = Manifests(folder, tuple(roots))
+    made = batch(received(messages), manifests, batch_id, now)
+    with connect(folder) as connection:
+        append(connection, folder, made, manifests)
+        return batch_counts(connection, made.batch_id)
+
+
+def rows(folder: Path, query: str) -> list[tuple[Any, ...]]:
+    """Run a query on a warehouse, whose relations go by their bare names."""
+    with connect(folder, read_only=True) as connection:
+        connection.execute("USE warehouse")
+        return connection.execute(query).fetchall()
+
+
+def relation(folder: Path, name: str) -> list[dict[str, Any]]:
+    """Give a relation's rows by column, in the order of the log."""
+    with connect(folder, read_only=True) as connection:
+        found = connection.sql(f"FROM warehouse.{name} ORDER BY ALL")
+        return [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
