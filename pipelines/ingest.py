@@ -10,10 +10,10 @@ from uuid import uuid4
 
 import apache_beam as beam
 
-from pipelines.lake import closes, reading
+from pipelines.lake import closes
 from pipelines.lake.log import BatchCounts, batch_counts
 from pipelines.lake.manifest import Manifests
-from pipelines.lake.warehouse import Setting, create, exists
+from pipelines.lake.warehouse import Setting, connect, create, exists
 from pipelines.sources.files import Limits, Span, batches, find_files
 from pipelines.steps import REJECTED
 from pipelines.steps.bounded_run import bounded_run
@@ -71,7 +71,7 @@ def ingest(  # noqa: PLR0913  two of them only listen
     for batch in batches(files, Limits()):
         counts.add(_run(folder, batch, clock(), manifests))
         report(f"{counts.received} events received, the log is at {counts.head}")
-    with reading.connect(folder) as connection:
+    with connect(folder, read_only=True) as connection:
         counts.head = closes.head(connection)
     return counts
 
@@ -88,5 +88,5 @@ def _run(folder: Path, spans: list[Span], now: datetime, manifests: Manifests) -
         events = valid.events | FetchManifests(manifests)
         refusals = (decoded[REJECTED], valid[REJECTED]) | beam.Flatten()
         (events, refusals) | Commit(folder, batch_id, now, manifests)
-    with reading.connect(folder) as connection:
+    with connect(folder, read_only=True) as connection:
         return batch_counts(connection, batch_id)

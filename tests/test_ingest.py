@@ -1,0 +1,239 @@
+"""What an ingest promises: nothing lost, nothing twice, bounded memory (SPEC §4, §8)."""
+
+import io
+import json
+import os
+import re
+import resource
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from hashlib import sha256
+from itertools import count
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from pipelines import ingest as job
+from pipelines.errors import NotFoundError
+from pipelines.ingest import Counts, ingest
+from pipelines.lake.warehouse import exists
+from pipelines.sources.files import Limits
+from tests.lake.sending import NOW, rows
+from tests.marketplace import Events
+
+AS_OF = "--as-of=2026-12-01T00:00:00Z"
+COMMAND = str(Path(sys.executable).parent / "manyhands")
+BATCH = 200
+"""Lines of a batch in the processes that are started here."""
+
+
+def _write(path: Path, numbers: Sequence[int], amount: str = "1") -> str:
+    events = Events()
+    events.generation("1", amount)
+    (event,) = events.events
+    lines = (json.dumps({**event, "id": f"e{number}"}) + "\n" for number in numbers)
+    path.write_text("".join(lines))
+    return str(path)
+
+
+def _ingest(folder: Path, *sources: str) -> Counts:
+    return ingest(folder, sources, clock=lambda: NOW, manifest_roots=[], report=lambda _text: None)
+
+
+def _start(folder: Path, source: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [COMMAND, "ingest", f"--warehouse={folder}", source, AS_OF, "--json"],
+        env={**os.environ, "MANYHANDS_BATCH_LINES": str(BATCH)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _log_digest(folder: Path) -> str:
+    """Give a digest over all of the log's identities and contents in their order."""
+    query = "SELECT seq, source, id, content_sha256 FROM event ORDER BY seq"
+    return sha256(repr(rows(folder, query)).encode()).hexdigest()
+
+
+def _head(folder: Path) -> tuple[int, int, int]:
+    """Give the head, the highest position and how many positions are taken."""
+    query = "SELECT (SELECT seq FROM head), max(seq), count(DISTINCT seq) FROM event"
+    ((head, highest, taken),) = rows(folder, query)
+    return head, highest, taken
+
+
+@pytest.fixture
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a batch hold ten lines."""
+    monkeypatch.setattr(job, "Limits", lambda: Limits(lines=10))
+
+
+@pytest.mark.usefixtures("small_batches")
+def test_batches_add_up_to_what_was_received(tmp_path: Path) -> None:
+    """Duplicates and conflicts are told within and across batches, rejections by reason."""
+    first = _write(tmp_path / "a.ndjson", [*range(15), 3, 14])
+    second = _write(tmp_path / "b.ndjson", [2, 20], "2")
+    with Path(first).open("a") as file:
+        file.write("\n{\n[]\n \t\n")
+
+    counts = _ingest(tmp_path / "warehouse", first, second)
+
+    rejected = {"not_json": 1, "not_an_event": 1}
+    expected = Counts(21, 16, 2, 1, Counter(rejected), 16)
+    assert expected == counts
+    ids = [f"e{number}" for number in [*range(15), 20]]
+    assert list(enumerate(ids, 1)) == rows(tmp_path / "warehouse", "SELECT seq, id FROM event")
+    query = "SELECT sum(received), count(*), max(head) FROM ingest_batch"
+    ((received, batches, head),) = rows(tmp_path / "warehouse", query)
+    assert (21, 16) == (received, head)
+    assert batches > 1
+
+
+def test_a_missing_source_makes_nothing(tmp_path: Path) -> None:
+    """It is found missing before a warehouse is made."""
+    source = _write(tmp_path / "a.ndjson", range(3))
+
+    with pytest.raises(NotFoundError, match="gone"):
+        _ingest(tmp_path / "warehouse", source, str(tmp_path / "gone"))
+
+    assert not (tmp_path / "warehouse").exists()
+
+
+def test_a_source_without_events_is_an_empty_batch(tmp_path: Path) -> None:
+    """Blank lines are nothing received; the warehouse is made all the same."""
+    (tmp_path / "a.ndjson").write_text("\n \n\t")
+
+    assert Counts() == _ingest(tmp_path / "warehouse", str(tmp_path))
+    assert exists(tmp_path / "warehouse")
+
+
+@pytest.mark.usefixtures("small_batches")
+def test_the_clock_is_read_once_per_batch(tmp_path: Path) -> None:
+    """All of a batch is recorded at one instant, and judged by it."""
+    source = _write(tmp_path / "a.ndjson", range(20))
+    ticks = iter(NOW.replace(minute=minute) for minute in range(60))
+
+    ingest(
+        tmp_path / "warehouse",
+        [source],
+        clock=lambda: next(ticks),
+        manifest_roots=[],
+        report=lambda _text: None,
+    )
+
+    by_batch = rows(
+        tmp_path / "warehouse",
+        "SELECT count(DISTINCT recorded_at), count(DISTINCT batch_id) FROM event GROUP BY batch_id",
+    )
+    assert {(1, 1)} == set(by_batch)
+    assert len(by_batch) > 1
+
+
+@pytest.mark.usefixtures("small_batches")
+def test_standard_input_is_a_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its lines are numbered like a file's; its name is `-`."""
+    text = Path(_write(tmp_path / "a.ndjson", range(25))).read_bytes() + b"not json"
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(text)))
+
+    counts = _ingest(tmp_path / "warehouse", "-")
+
+    assert (26, 25) == (counts.received, counts.accepted)
+    letters = rows(tmp_path / "warehouse", "SELECT origin, origin_item FROM dead_letter")
+    assert [("-", "26")] == letters
+
+
+def test_a_killed_ingest_goes_on_where_it_was(tmp_path: Path) -> None:
+    """`kill -9` in the middle of a file, and the same command again: as if undisturbed."""
+    source = _write(tmp_path / "a.ndjson", range(BATCH * 6))
+    undisturbed = tmp_path / "undisturbed"
+    _ingest(undisturbed, source)
+    warehouse = tmp_path / "warehouse"
+    for commits in (1, 2):
+        process = _start(warehouse, source)
+        assert process.stderr is not None
+        for _ in range(commits):
+            assert "events received" in process.stderr.readline()
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        assert -signal.SIGKILL == process.returncode
+        head, highest, taken = _head(warehouse)
+        assert head == highest == taken >= BATCH * commits // 2
+
+    process = _start(warehouse, source)
+    counts = json.loads(process.communicate()[0])
+
+    assert (0, BATCH * 6) == (process.returncode, counts["received"])
+    assert counts["accepted"] + counts["duplicate"] == BATCH * 6
+    assert counts["duplicate"] >= BATCH
+    assert _head(undisturbed) == _head(warehouse)
+    assert _log_digest(undisturbed) == _log_digest(warehouse)
+
+
+def test_two_ingesters_at_once_lose_nothing(tmp_path: Path) -> None:
+    """Each event is there once, positions have no gap, and one of two equal ones is a duplicate."""
+    warehouse = tmp_path / "warehouse"
+    _ingest(warehouse, _write(tmp_path / "first.ndjson", [0]))
+    sources = [
+        _write(tmp_path / "a.ndjson", range(BATCH * 4)),
+        _write(tmp_path / "b.ndjson", range(BATCH * 3, BATCH * 7)),
+    ]
+
+    processes = [_start(warehouse, source) for source in sources]
+    outcomes = [process.communicate() for process in processes]
+
+    assert [0, 0] == [process.returncode for process in processes], outcomes
+    counts = [json.loads(stdout) for stdout, _ in outcomes]
+    assert BATCH * 7 - 1 == sum(count["accepted"] for count in counts)
+    assert BATCH + 1 == sum(count["duplicate"] for count in counts)
+    assert (BATCH * 7, BATCH * 7, BATCH * 7) == _head(warehouse)
+    assert [(BATCH * 7,)] == rows(warehouse, "SELECT count(DISTINCT id) FROM event")
+    assert [(BATCH * 7,)] == rows(warehouse, "SELECT count(DISTINCT seq) FROM asset_generated")
+
+
+def test_a_full_disk_is_told_and_the_same_command_goes_on(tmp_path: Path) -> None:
+    """Nothing half-written counts, and it is all taken when there is room again."""
+    warehouse = tmp_path / "warehouse"
+    _ingest(warehouse, _write(tmp_path / "first.ndjson", [0]))
+    text = Path(_write(tmp_path / "a.ndjson", range(1, 10_001))).read_text()
+    numbers = count()
+    text = re.sub('"asset_id": "a"', lambda _: f'"asset_id": "{_noise(next(numbers))}"', text)
+    (tmp_path / "a.ndjson").write_text(text)
+
+    failed = subprocess.run(
+        [COMMAND, "ingest", f"--warehouse={warehouse}", str(tmp_path / "a.ndjson"), AS_OF],
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20)),
+    )
+
+    assert 1 == failed.returncode
+    assert 1 == len(failed.stderr.splitlines())
+    assert "File too large" in failed.stderr
+    assert (1, 1, 1) == _head(warehouse)
+    counts = _ingest(warehouse, str(tmp_path / "a.ndjson"))
+    assert (10_000, 10_001) == (counts.accepted, counts.head)
+
+
+def _noise(number: int) -> str:
+    """Give letters that can't be compressed."""
+    return sha256(b"%d" % number).hexdigest()
+
+
+def test_memory_does_not_grow_with_the_source(tmp_path: Path) -> None:
+    """Ten times the batches take less than a fifth more memory."""
+    peaks = []
+    for name, events in (("few", BATCH * 2), ("many", BATCH * 20)):
+        source = _write(tmp_path / f"{name}.ndjson", range(events))
+        process = _start(tmp_path / name, source)
+        _, status, usage = os.wait4(process.pid, 0)
+        assert 0 == status
+        peaks.append(usage.ru_maxrss)
+
+    few, many = peaks
+    assert many < few * 1.2
