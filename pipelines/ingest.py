@@ -71,7 +71,7 @@ def ingest(  # noqa: PLR0913  two of them only listen
     for batch in batches(files, Limits()):
         counts.add(_run(folder, batch, clock(), manifests))
         report(f"{counts.received} events received, the log is at {counts.head}")
-    with connect(folder, read_only=True) as connection:
+    with connect(folder) as connection:
         counts.head = closes.head(connection)
     return counts
 
@@ -88,5 +88,5 @@ def _run(folder: Path, spans: list[Span], now: datetime, manifests: Manifests) -
         events = valid.events | FetchManifests(manifests)
         refusals = (decoded[REJECTED], valid[REJECTED]) | beam.Flatten()
         (events, refusals) | Commit(folder, batch_id, now, manifests)
-    with connect(folder, read_only=True) as connection:
+    with connect(folder) as connection:
         return batch_counts(connection, batch_id)

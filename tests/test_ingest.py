@@ -87,7 +87,9 @@ def test_batches_add_up_to_what_was_received(tmp_path: Path) -> None:
     expected = Counts(21, 16, 2, 1, Counter(rejected), 16)
     assert expected == counts
     ids = [f"e{number}" for number in [*range(15), 20]]
-    assert list(enumerate(ids, 1)) == rows(tmp_path / "warehouse", "SELECT seq, id FROM event")
+    assert list(enumerate(ids, 1)) == rows(
+        tmp_path / "warehouse", "SELECT seq, id FROM event ORDER BY seq"
+    )
     query = "SELECT sum(received), count(*), max(head) FROM ingest_batch"
     ((received, batches, head),) = rows(tmp_path / "warehouse", query)
     assert (21, 16) == (received, head)

@@ -158,6 +158,8 @@ def _write(connection: duckdb.DuckDBPyConnection) -> None:
     if head(connection) != judged_at:
         raise _StaleHeadError
     connection.execute("UPDATE warehouse.head SET seq = $head", {"head": after})
+    # what is refused for another reason than before is one dead letter, with the new reason
+    connection.execute("DELETE FROM warehouse.dead_letter WHERE id IN (SELECT id FROM refused)")
     for name in ("ingest_batch", "dead_letter", "event"):
         _insert(connection, sql.relation("log", name))
     for fact in sql.relations("facts"):

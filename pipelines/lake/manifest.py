@@ -62,6 +62,7 @@ class Manifests:
 
         Raises ManifestError.
         """
+        _refuse_elsewhere(uri)
         kept = self.rows_path(sha256)
         if not kept.exists():
             self._copy(_find(uri, self.roots), sha256)
@@ -92,10 +93,13 @@ def _mismatch(message: str) -> NoReturn:
     raise ManifestError(Reason.MANIFEST_MISMATCH, message)
 
 
-def _find(uri: str, roots: Sequence[Path]) -> Path:
+def _refuse_elsewhere(uri: str) -> None:
     if not uri or "\0" in uri or "://" in uri or uri.startswith("/") or ".." in uri.split("/"):
         message = "should be a path relative to a local manifest root, without `..`"
         _unavailable(message)
+
+
+def _find(uri: str, roots: Sequence[Path]) -> Path:
     for root in roots:
         try:
             path = (root / uri).resolve()

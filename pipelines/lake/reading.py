@@ -59,6 +59,9 @@ def frozen_catalog(folder: Path) -> Iterator[Path]:
             if "locked" in str(error):
                 message = f"{folder}: the catalog is busy; run the command again later"
                 raise TryAgainError(message) from error
+            if "full" in str(error):
+                message = f"{made}: no room for a copy of the catalog; make room, or set TMPDIR"
+                raise ManyhandsError(message) from error
             message = f"{catalog}: {error}; restore the catalog from a backup"
             raise ManyhandsError(message) from error
         yield copy

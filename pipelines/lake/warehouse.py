@@ -17,7 +17,7 @@ import duckdb_extension_ducklake
 import duckdb_extension_sqlite_scanner
 
 import sql
-from pipelines.errors import ConflictError, NotFoundError, UsageError
+from pipelines.errors import ConflictError, ManyhandsError, NotFoundError, UsageError
 from pipelines.royalties.periods import Cadence, Period
 
 CATALOG = "catalog.sqlite"
@@ -56,8 +56,7 @@ def create(folder: Path, setting: Setting) -> None:
             raise UsageError(str(error)) from error
     folder = folder.absolute()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        what = "a warehouse already" if exists(folder) else "not empty, and no warehouse"
-        message = f"{folder} is {what}; name another folder, or an empty one"
+        message = f"{folder} {_why_not_made(folder)}"
         raise ConflictError(message)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as made:
@@ -67,6 +66,14 @@ def create(folder: Path, setting: Setting) -> None:
         except OSError as error:
             message = f"{folder}: somebody else made it first; run the command again"
             raise ConflictError(message) from error
+
+
+def _why_not_made(folder: Path) -> str:
+    if exists(folder):
+        return "is a warehouse already; name another folder"
+    if (folder / DATA).is_dir():
+        return f"has {DATA}/ but no {CATALOG}; restore that from a backup, or name another folder"
+    return "is not empty, and no warehouse; name another folder, or an empty one"
 
 
 def _fill(folder: Path, setting: Setting) -> None:
@@ -94,11 +101,14 @@ def _fill(folder: Path, setting: Setting) -> None:
 def require(folder: Path) -> None:
     """Insist on a warehouse in a folder.
 
-    Raises NotFoundError where the folder holds none.
+    Raises NotFoundError where the folder holds none, ManyhandsError where its catalog is empty.
     """
     if not exists(folder):
         message = f"no warehouse in {folder}; make one with `manyhands init`, or name another"
         raise NotFoundError(message)
+    if (folder / CATALOG).stat().st_size == 0:
+        message = f"{folder / CATALOG} is empty; restore it from a backup"
+        raise ManyhandsError(message)
 
 
 @contextmanager

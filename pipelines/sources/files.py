@@ -34,7 +34,7 @@ class Span:
 class Limits:
     """How much one batch may hold; a batch is one run of the pipeline and one commit."""
 
-    lines: int = int(os.environ.get("MANYHANDS_BATCH_LINES", "50000"))
+    lines: int = int(os.environ.get("MANYHANDS_BATCH_LINES", "20000"))
     size: int = int(os.environ.get("MANYHANDS_BATCH_BYTES", str(32 << 20)))
     """Bytes."""
 
@@ -49,24 +49,35 @@ def find_files(sources: Sequence[str]) -> tuple[list[str], list[str]]:
     files: list[str] = []
     others: list[str] = []
     for source in sources:
-        if source == STANDARD_INPUT or Path(source).is_file():
-            files.append(source)
-        elif Path(source).is_dir():
+        if Path(source).is_dir():
             paths = sorted(_walk(source), key=os.fsencode)
-            files += [path for path in paths if path.endswith(SUFFIXES)]
-            others += [path for path in paths if not path.endswith(SUFFIXES)]
+            files += [path for path in paths if _holds_events(path)]
+            others += [path for path in paths if not _holds_events(path)]
+        elif source == STANDARD_INPUT or Path(source).exists():
+            files.append(source)
         else:
             message = f"{source}: no such file or folder; nothing was ingested"
             raise NotFoundError(message)
     for path in files:
-        if path != STANDARD_INPUT:
+        if not _is_stream(path):
             Path(path).open("rb").close()
     return files, others
 
 
+def _holds_events(path: str) -> bool:
+    return path.endswith(SUFFIXES) and Path(path).is_file()
+
+
+def _is_stream(source: str) -> bool:
+    """Tell whether a source can be read only once: standard input, a pipe, a device."""
+    return source == STANDARD_INPUT or not Path(source).is_file()
+
+
 def _walk(folder: str) -> Iterator[str]:
-    for parent, _, names in os.walk(folder, onerror=_raise):
-        yield from (str(Path(parent) / name) for name in names)
+    """Give all files below a folder, and the folders that are links, which aren't followed."""
+    for parent, folders, names in os.walk(folder, onerror=_raise):
+        linked = [name for name in folders if (Path(parent) / name).is_symlink()]
+        yield from (str(Path(parent) / name) for name in [*names, *linked])
 
 
 def _raise(error: OSError) -> NoReturn:
@@ -83,7 +94,7 @@ def batches(files: Iterable[str], limits: Limits) -> Iterator[list[Span]]:
             yield batch
             batch = []
         batch.append(span)
-        if span.origin == STANDARD_INPUT and _ends_its_file(span):
+        if span.path != span.origin and _ends_its_file(span):
             yield batch
             batch = []
     if batch:
@@ -98,7 +109,10 @@ def _spans_of_all(files: Iterable[str], limits: Limits) -> Iterator[Span]:
     block_lines = max(1, limits.lines // 4)
     for file in files:
         if file == STANDARD_INPUT:
-            yield from _spans_of_stream(sys.stdin.buffer, limits, block_lines)
+            yield from _spans_of_stream(sys.stdin.buffer, file, limits.size, block_lines)
+        elif _is_stream(file):
+            with Path(file).open("rb") as stream:
+                yield from _spans_of_stream(stream, file, limits.size, block_lines)
         else:
             yield from spans(file, file, 1, block_lines)
 
@@ -132,14 +146,14 @@ def _pieces(block: bytes, most_lines: int) -> Iterator[bytes]:
     yield from (piece for piece in (block[start:last], block[last:]) if piece)
 
 
-def _spans_of_stream(stream: IO[bytes], limits: Limits, most_lines: int) -> Iterator[Span]:
-    """Write a stream to a temporary file a batch at a time, and cut that."""
+def _spans_of_stream(stream: IO[bytes], origin: str, size: int, most_lines: int) -> Iterator[Span]:
+    """Write a stream to a temporary file, about `size` bytes at a time, and cut that."""
     line, rest = 1, b""
     with tempfile.TemporaryDirectory(prefix="manyhands-") as folder:
-        path = str(Path(folder) / "stdin")
+        path = str(Path(folder) / "stream")
         while True:
-            rest, is_over = _spool(stream, rest, path, limits.size)
-            for span in spans(path, STANDARD_INPUT, line, most_lines):
+            rest, is_over = _spool(stream, rest, path, size)
+            for span in spans(path, origin, line, most_lines):
                 yield span
                 line = span.first_line + span.lines
             if is_over:

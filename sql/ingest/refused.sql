@@ -1,5 +1,5 @@
 -- Something received that the log doesn't take, and that isn't a mere duplicate (SPEC §3.4).
--- Grain: one row per refusal of the batch that no dead letter stands for yet.
+-- Grain: one row per refusal of the batch that no dead letter stands for yet with this reason.
 --
 -- id VARCHAR: SHA-256 of the UTF-8 of origin, LF, origin_item, LF and payload_sha256
 -- batch_id VARCHAR: the batch
@@ -76,5 +76,7 @@ SELECT
     identified.payload_sha256
 FROM identified
 CROSS JOIN batch_input
-WHERE identified.id NOT IN (SELECT dead_letter.id FROM warehouse.dead_letter AS dead_letter)
+WHERE (identified.id, identified.reason) NOT IN (
+    SELECT (dead_letter.id, dead_letter.reason) FROM warehouse.dead_letter AS dead_letter
+)
 QUALIFY row_number() OVER (PARTITION BY identified.id) = 1
