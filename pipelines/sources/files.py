@@ -34,7 +34,7 @@ class Span:
 class Limits:
     """How much one batch may hold; a batch is one run of the pipeline and one commit."""
 
-    lines: int = int(os.environ.get("MANYHANDS_BATCH_LINES", "20000"))
+    lines: int = int(os.environ.get("MANYHANDS_BATCH_LINES", "50000"))
     size: int = int(os.environ.get("MANYHANDS_BATCH_BYTES", str(32 << 20)))
     """Bytes."""
 

@@ -97,12 +97,11 @@ class Commit(beam.PTransform[Any, Any]):
     def expand(self, outcomes: Any) -> Any:  # noqa: ANN401  Beam's
         """Bring all of the batch to one committer."""
         events, refusals = outcomes
-        tables = {
-            "events": events | "PackEvents" >> beam.Map(lambda part: (None, events_table(part))),
-            "refusals": refusals
-            | "PackRefusals" >> beam.Map(lambda part: (None, refusals_table(part))),
-        }
-        return tables | beam.CoGroupByKey() | beam.ParDo(_CommitBatch(self))
+        tables = (
+            events | "PackEvents" >> beam.Map(lambda part: (None, events_table(part))),
+            refusals | "PackRefusals" >> beam.Map(lambda part: (None, refusals_table(part))),
+        )
+        return tables | beam.Flatten() | beam.GroupByKey() | beam.ParDo(_CommitBatch(self))
 
 
 class _CommitBatch(beam.DoFn):
@@ -113,12 +112,12 @@ class _CommitBatch(beam.DoFn):
         self._manifests = commit.manifests
 
     def process(self, grouped: Any) -> Iterator[None]:  # noqa: ANN401  Beam's
-        tables = grouped[1]
+        tables = list(grouped[1])
         batch = Batch(
             self._batch_id,
             self._recorded_at,
-            _concat(tables["events"], EVENT_COLUMNS),
-            _concat(tables["refusals"], REFUSAL_COLUMNS),
+            _concat(tables, EVENT_COLUMNS),
+            _concat(tables, REFUSAL_COLUMNS),
         )
         with connect(self._folder) as connection:
             append(connection, self._folder, batch, self._manifests)
@@ -126,4 +125,6 @@ class _CommitBatch(beam.DoFn):
 
 
 def _concat(tables: Iterable[pa.Table], schema: pa.Schema) -> pa.Table:
-    return pa.concat_tables(chain([schema.empty_table()], tables))
+    """Give the tables of one schema as one."""
+    alike = (table for table in tables if table.schema == schema)
+    return pa.concat_tables(chain([schema.empty_table()], alike))
