@@ -78,3 +78,30 @@ def test_a_manifest_in_a_file_is_taken_from_a_root(
     assert [{"n": manifest["rows"]}] == rows
     copy = tmp_path / "warehouse" / "data" / "manifests" / manifest["sha256"]
     assert (cases.FOLDER / manifest["uri"]).read_bytes() == copy.read_bytes()
+
+
+def test_a_dead_letter_tells_why_it_was_refused_last(manyhands: Run, tmp_path: Path) -> None:
+    """A line refused for its manifest, then for its identity, is one dead letter: `id_conflict`."""
+    name = next(
+        name for name in FOUND_BY_THE_COMMIT if name.startswith("model-trained.manifest_not")
+    )
+    case = FAILS[name]
+    source = _write(tmp_path / "case.ndjson", case)
+    other = tmp_path / "other.ndjson"
+    data = {**case["event"]["data"], "manifest": [{"image_id": "i"}]}
+    other.write_bytes(line({**case["event"], "data": data}) + b"\n")
+    for path in (source, str(other), source):
+        manyhands("ingest", path, AT_NOW)
+    letters = manyhands("deadletter", "list", "--json").json
+
+    assert ["id_conflict"] == [letter["reason"] for letter in letters]
+
+
+def test_after_an_ingest_the_folder_holds_nothing_that_a_reader_would_tidy_up(
+    manyhands: Run, tmp_path: Path
+) -> None:
+    """SQLite's write-ahead log is gone with the last writer."""
+    manyhands("ingest", _write(tmp_path / "case.ndjson", {"text": "{}"}), AT_NOW)
+
+    names = sorted(path.name for path in (tmp_path / "warehouse").iterdir())
+    assert ["catalog.sqlite", "data", "gate"] == names

@@ -304,3 +304,14 @@ def test_a_disk_that_fails_is_no_mismatch(
     monkeypatch.undo()
     manifests.fetch("m.parquet", digest, 1)
     assert [("a", 1000)] == _rows(manifests, digest)
+
+
+@pytest.mark.parametrize("uri", ["", "/etc/passwd", "../m.ndjson", "a/../m.ndjson", "gs://b/o"])
+def test_a_uri_is_judged_also_where_its_digest_is_known(
+    manifests: Manifests, root: Path, uri: str
+) -> None:
+    """What becomes of an event doesn't depend on which manifests came before it."""
+    digest = _write(root / "m.ndjson", b'{"image_id":"i"}\n')
+    manifests.fetch("m.ndjson", digest, 1)
+
+    assert Reason.MANIFEST_UNAVAILABLE == _reason(manifests, uri, digest, 1)

@@ -3,6 +3,7 @@
 import io
 import os
 import sys
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -37,6 +38,29 @@ def test_other_files_of_a_folder_are_named_and_a_named_one_is_read(tmp_path: Pat
 
     assert ([], [str(other)]) == find_files([str(tmp_path)])
     assert ([str(other), "-"], []) == find_files([str(other), "-"])
+
+
+def test_a_folder_leaves_out_aloud_what_it_will_not_open(tmp_path: Path) -> None:
+    """A pipe would be waited for, a link may lead nowhere or round in a circle."""
+    os.mkfifo(tmp_path / "pipe.ndjson")
+    (tmp_path / "dangling.ndjson").symlink_to(tmp_path / "gone")
+    (tmp_path / "round").symlink_to(tmp_path)
+    others = ["dangling.ndjson", "pipe.ndjson", "round"]
+
+    assert ([], [str(tmp_path / name) for name in others]) == find_files([str(tmp_path)])
+
+
+def test_a_pipe_that_is_named_is_read_to_its_end(tmp_path: Path) -> None:
+    """It is read as standard input is, under its own name."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=(b"{}\n[]\n",))
+    writer.start()
+    found, _ = find_files([str(pipe)])
+    (batch,) = batches(found, Limits())
+    writer.join()
+
+    assert [(str(pipe), 1, 2)] == [(span.origin, span.first_line, span.lines) for span in batch]
 
 
 def test_a_source_that_is_not_there_is_not_found(tmp_path: Path) -> None:
