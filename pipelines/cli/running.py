@@ -11,7 +11,7 @@ from pipelines.cli.printing import print_document
 from pipelines.cli.progress import reporting
 from pipelines.cli.settings import is_given
 from pipelines.errors import UsageError
-from pipelines.outputs.formats import money_text
+from pipelines.royalties.money import from_micros
 from pipelines.royalties.periods import Cadence
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def _chosen_period(context: typer.Context, period: str | None, *, due: bool) -> 
 def describe_close(closed: "Closed") -> dict[str, Any]:
     """Give a close as it is printed, money as text."""
     totals = {
-        currency: {"payable": money_text(payable), "withholding": money_text(withholding)}
+        currency: {"payable": from_micros(payable), "withholding": from_micros(withholding)}
         for currency, (payable, withholding) in closed.totals.items()
     }
     return asdict(closed) | {"totals": totals}

@@ -1,8 +1,8 @@
-"""Money as text."""
+"""Money as text, to the largest amount that a column holds."""
 
 import pytest
 
-from pipelines.outputs.formats import money_text
+from pipelines.royalties.money import from_micros
 
 
 @pytest.mark.parametrize(
@@ -18,4 +18,4 @@ from pipelines.outputs.formats import money_text
 )
 def test_money_has_six_decimals(micros: int, expected: str) -> None:
     """A `-` stands before negatives, no amount is rounded."""
-    assert expected == money_text(micros)
+    assert expected == from_micros(micros)
