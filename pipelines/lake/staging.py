@@ -40,7 +40,7 @@ def stage_rows(
 ) -> None:
     """Fill the staged table `name` with rows; `columns` are names with their types."""
     connection.execute(f"CREATE OR REPLACE TABLE {name} ({', '.join(columns)})")
-    values = [list(row) for row in rows]
+    values = [list(column) for column in zip(*rows, strict=True)]
     if values:
-        marks = ", ".join("?" for _ in columns)
-        connection.executemany(f"INSERT INTO {name} VALUES ({marks})", values)
+        lists = ", ".join("unnest(?)" for _ in columns)
+        connection.execute(f"INSERT INTO {name} SELECT {lists}", values)
