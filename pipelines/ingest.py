@@ -63,7 +63,7 @@ def ingest(  # noqa: PLR0913  two of them only listen
     """
     files, others = find_files(sources)
     for other in others:
-        (note or report)(f"left out {other}: not *.ndjson or *.jsonl")
+        (note or report)(f"left out {other}: no *.ndjson or *.jsonl file")
     if not exists(folder):
         create(folder, Setting())
     manifests = Manifests(folder, tuple(manifest_roots))
