@@ -10,6 +10,8 @@ from typing import Final, NoReturn
 from schemas.rejection import Reason
 
 MAX_BYTES: Final = 1_048_576
+BLANK: Final = b" \t\r\n"
+"""JSON's white space: a line of nothing else is skipped."""
 MAX_DEPTH: Final = 16
 MAX_DIGITS: Final = 4_300
 _SAFE_DIGITS: Final = 640

@@ -22,7 +22,7 @@ import sql
 from pipelines.lake.transaction import sync_file
 from pipelines.lake.warehouse import DATA, bounded
 from schemas.decimals import scaled
-from schemas.json_text import MAX_BYTES, UnreadableError, read_json
+from schemas.json_text import BLANK, MAX_BYTES, UnreadableError, read_json
 from schemas.parts import ManifestEntry
 from schemas.rejection import Reason
 
@@ -31,7 +31,6 @@ MOST_NDJSON_ROWS = 1_000_000
 WEIGHT_DIGITS = 3
 _ROWS_AT_ONCE = 50_000
 _PARQUET_MAGIC = b"PAR1"
-_BLANK = b" \t\r\n"
 _SCHEMA = pa.schema([("image_id", pa.string()), ("weight_milli", pa.int32())])
 _TEXT_TYPE = "VARCHAR"
 _COLUMNS = ({"image_id"}, {"image_id", "weight"})
@@ -147,7 +146,7 @@ def _ndjson_entries(file: IO[bytes]) -> Iterator[dict[str, object]]:
     count = 0
     for number, line in enumerate(iter(lambda: file.readline(MAX_BYTES + 2), b""), start=1):
         text = line.removesuffix(b"\n")
-        if not text.strip(_BLANK):
+        if not text.strip(BLANK):
             continue
         count += 1
         if count > MOST_NDJSON_ROWS:

@@ -9,11 +9,9 @@ from typing import IO, Any
 import apache_beam as beam
 
 from pipelines.sources.files import Span
-from schemas.json_text import MAX_BYTES
+from schemas.json_text import BLANK, MAX_BYTES
 from schemas.record import Received
 from schemas.rejection import KEPT_BYTES
-
-_BLANK = b" \t\r\n"
 
 
 def read(span: Span, first_position: int) -> Iterator[Received]:
@@ -36,7 +34,7 @@ def read(span: Span, first_position: int) -> Iterator[Received]:
             if len(line) > MAX_BYTES and not line.endswith(b"\n"):
                 _measure(received, file, end)
             received.body = received.body.removesuffix(b"\n")
-            if received.size >= 0 or received.body.strip(_BLANK):
+            if received.size >= 0 or received.body.strip(BLANK):
                 yield received
 
 
