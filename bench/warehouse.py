@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-import sql
+from pipelines.lake import sql
 from pipelines.lake.warehouse import Setting, connect, create
 
 FACTS = ("contributor", "image_licensed", "licence_contributor")

@@ -11,12 +11,11 @@ from typing import Any
 
 import pytest
 
-import sql
 from pipelines import close as close_job
 from pipelines import ingest as ingest_job
 from pipelines.cli import entry, main, progress
 from pipelines.errors import ConflictError
-from pipelines.lake import warehouse
+from pipelines.lake import sql, warehouse
 from tests.conftest import Run
 from tests.outputs import stored
 

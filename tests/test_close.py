@@ -6,10 +6,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-import sql
 from pipelines import close as close_job
 from pipelines.errors import ConflictError, GateError
-from pipelines.lake import closes, warehouse
+from pipelines.lake import closes, sql, warehouse
 from pipelines.lake.seal import seal
 from pipelines.royalties.periods import Cadence, Period
 from pipelines.steps.commit_close import commit_close

@@ -8,12 +8,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-import sql
+from pipelines.lake import sql
 
 ROOT = Path(__file__).parent.parent
-CODE = sorted(
-    path for top in ("pipelines", "schemas", "sql") for path in (ROOT / top).rglob("*.py")
-)
+CODE = sorted(path for top in ("pipelines", "schemas") for path in (ROOT / top).rglob("*.py"))
 ROYALTIES = sorted((ROOT / "pipelines" / "royalties").glob("*.py"))
 QUERIES = sorted((ROOT / "sql").rglob("*.sql"))
 FOLDERS = sorted(

@@ -10,10 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-import sql
 from pipelines import export as job
 from pipelines.errors import NotFoundError
-from pipelines.lake import reading
+from pipelines.lake import reading, sql
 from pipelines.outputs.formats import Format
 from tests.outputs import stored
 

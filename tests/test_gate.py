@@ -12,10 +12,10 @@ import duckdb
 import great_expectations
 import pytest
 
-import sql
 from pipelines.errors import GateError
 from pipelines.gate import CheckResult, Outcome, Verdict, check, checking, keep, run
 from pipelines.gate.verdict import ROWS_SHOWN, Found, json_value
+from pipelines.lake import sql
 from tests.gate.staged import PERIOD, staged_close
 
 LOSE_A_MICRO = """

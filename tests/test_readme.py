@@ -15,8 +15,8 @@ import duckdb
 import pytest
 import typer
 
-import sql
 from pipelines.cli.app import app
+from pipelines.lake import sql
 from pipelines.lake.warehouse import load_extensions
 from schemas.rejection import Reason
 from tests.conftest import Run

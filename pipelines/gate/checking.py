@@ -11,7 +11,6 @@ from pathlib import Path
 
 import duckdb
 
-import sql
 from pipelines.errors import GateError
 from pipelines.gate.verdict import (
     ROWS_SHOWN,
@@ -22,6 +21,7 @@ from pipelines.gate.verdict import (
     Verdict,
     json_value,
 )
+from pipelines.lake import sql
 from pipelines.lake.warehouse import GATE
 
 

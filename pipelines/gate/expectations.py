@@ -24,9 +24,9 @@ from great_expectations.expectations.core.unexpected_rows_expectation import (
 )
 from sqlalchemy.pool import NullPool
 
-import sql
 from pipelines.gate.engine import creator
 from pipelines.gate.verdict import Found
+from pipelines.lake import sql
 
 logging.getLogger("great_expectations").setLevel(logging.ERROR)  # the verdict tells all
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-import sql
+from pipelines.lake import sql
 from pipelines.lake.closes import head
 from pipelines.lake.manifest import Manifests
 from pipelines.lake.staging import stage, stage_rows

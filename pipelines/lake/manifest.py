@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import ValidationError
 
-import sql
+from pipelines.lake import sql
 from pipelines.lake.transaction import sync_file
 from pipelines.lake.warehouse import DATA, bounded
 from schemas.decimals import scaled

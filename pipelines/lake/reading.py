@@ -14,9 +14,8 @@ from urllib.parse import quote
 
 import duckdb
 
-import sql
 from pipelines.errors import ManyhandsError, NotFoundError, TryAgainError
-from pipelines.lake import closes, warehouse
+from pipelines.lake import closes, sql, warehouse
 from pipelines.lake.staging import stage_rows
 
 ROWS_AT_ONCE = 2_048

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 
 import duckdb
 
-import sql
 from pipelines.errors import ManyhandsError
+from pipelines.lake import sql
 
 _OUT_OF_RANGE = "out of range: "
 

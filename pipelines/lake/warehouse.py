@@ -16,8 +16,8 @@ import duckdb
 import duckdb_extension_ducklake
 import duckdb_extension_sqlite_scanner
 
-import sql
 from pipelines.errors import ConflictError, ManyhandsError, NotFoundError, UsageError
+from pipelines.lake import sql
 from pipelines.royalties.periods import Cadence, Period
 
 CATALOG = "catalog.sqlite"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import duckdb
 
-import sql
 from pipelines.errors import ConflictError
+from pipelines.lake import sql
 from pipelines.lake.closes import FIRST_PREVIOUS_DIGEST, find_close, head, last_close
 from pipelines.lake.seal import Seal
 from pipelines.lake.staging import stage_rows

@@ -4,11 +4,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import sql
 from bench import events, warehouse
 from bench.report import Figure
 from pipelines.ingest import ingest
-from pipelines.lake import reading
+from pipelines.lake import reading, sql
 from pipelines.steps.decode import decode
 from pipelines.steps.validate import validate
 from schemas.record import Event, Received

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-import sql
+from pipelines.lake import sql
 
 HERE = Path(__file__).parent
 PERIOD = "2026-10"

@@ -3,8 +3,8 @@
 import duckdb
 import pytest
 
-import sql
 from pipelines.gate import Outcome, run
+from pipelines.lake import sql
 from tests.gate.staged import PERIOD, breaking_names, breaking_statements
 
 CASES = [

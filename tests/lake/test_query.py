@@ -9,9 +9,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-import sql
 from pipelines.errors import ManyhandsError, NotFoundError, UsageError
-from pipelines.lake import query, reading, warehouse
+from pipelines.lake import query, reading, sql, warehouse
 from pipelines.lake.functions import FUNCTIONS, TABLE_FUNCTIONS
 from tests.outputs import stored
 

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-import sql
-from pipelines.lake import warehouse
+from pipelines.lake import sql, warehouse
 
 BEYOND_DOUBLES = 2**53 + 1
 LARGEST = {"BIGINT": 2**63 - 1, "DECIMAL(38, 0)": 10**38 - 1}

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import sql
+from pipelines.lake import sql
 from pipelines.royalties.money import from_micros, to_micros
 from pipelines.royalties.rounding import floor_div, half_even
 

@@ -1,10 +1,17 @@
-"""The rules and relations in SQL, one a file; a file's head is its documentation and its DDL."""
+"""Reads `sql/`: the rules and relations, one a file; a file's head is its documentation and DDL.
+
+`sql/` holds SQL alone. It is installed as data under a name of its own, `manyhands_sql`: other
+projects install a package `sql`, and of two with one name the later overwrites the earlier.
+"""
 
 import re
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
+_AROUND = Path(__file__).parents[2]
+_INSTALLED, _CHECKOUT = _AROUND / "manyhands_sql", _AROUND / "sql"
+_FOLDER = _INSTALLED if _INSTALLED.is_dir() else _CHECKOUT
 _COLUMN = re.compile(r"-- (\w+) (.+?): (.+)")
 
 
@@ -31,14 +38,14 @@ class Relation:
 @cache
 def names(folder: str) -> tuple[str, ...]:
     """Give the names of a folder's files, sorted, without their ending."""
-    entries = (files(__name__) / folder).iterdir()
+    entries = (_FOLDER / folder).iterdir()
     return tuple(sorted(e.name.removesuffix(".sql") for e in entries if e.name.endswith(".sql")))
 
 
 @cache
 def text(folder: str, name: str) -> str:
     """Read one file whole."""
-    return (files(__name__) / folder / f"{name}.sql").read_text(encoding="utf-8")
+    return (_FOLDER / folder / f"{name}.sql").read_text(encoding="utf-8")
 
 
 @cache
