@@ -27,6 +27,7 @@ def status(folder: Path, as_of: datetime) -> dict[str, object]:
             "last_batch": _last_batch(connection),
             "last_close": {"digest": last.digest, "period": last.period} if last else None,
             "next_period": following.name if following else None,
+            "open": _open(connection),
         }
 
 
@@ -48,6 +49,16 @@ def _held(
     ).fetchall():
         held.setdefault(reason, {})[currency] = amount
     return held
+
+
+def _open(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, Decimal]]:
+    """Sum what the last statements leave open, by currency."""
+    names = ("carried", "reserve", "advance_outstanding")
+    sums = ", ".join(f"sum({name}_micros) * 0.000001" for name in names)
+    rows = connection.execute(
+        f"SELECT currency, {sums} FROM warehouse.open_balance GROUP BY currency ORDER BY currency"
+    ).fetchall()
+    return {currency: dict(zip(names, amounts, strict=True)) for currency, *amounts in rows}
 
 
 def _last_batch(connection: duckdb.DuckDBPyConnection) -> dict[str, object] | None:

@@ -1,4 +1,7 @@
-"""The currencies that money may be in: ISO 4217's that have a minor unit (SPEC §3.2)."""
+"""The currencies that money may be in: ISO 4217's of today and those withdrawn since 2000.
+
+Only codes with a minor unit are among them (SPEC §3.2, `currencies.csv`).
+"""
 
 import csv
 from importlib.resources import files

@@ -13,7 +13,7 @@ from schemas.parts import (
     Contributors,
     DirectLevels,
     EventIdentity,
-    FxRateByCurrency,
+    FxRateByCode,
     Manifest,
     Money,
     PositiveMoney,
@@ -25,6 +25,7 @@ from schemas.scalars import (
     Day,
     Identifier,
     Instant,
+    ModelId,
     Rate,
     ReservePeriods,
     SourceType,
@@ -65,7 +66,7 @@ class ModelTrained(Canonical):
     base_models: BaseModels = Field(default_factory=list)
     developer_id: Identifier
     manifest: Manifest
-    model_id: Identifier
+    model_id: ModelId
     training_fee: Money
     version: Identifier
 
@@ -85,7 +86,7 @@ class AssetGenerated(Canonical):
     asset_id: Identifier
     attributions: Attributions = Field(default_factory=list)
     customer_id: Identifier
-    model_id: Identifier
+    model_id: ModelId
     revenue: Money
     version: Identifier
 
@@ -134,14 +135,7 @@ class FxRatesPublished(Canonical):
 
     base: Currency
     date: Day
-    rates: Annotated[FxRateByCurrency, Field(description="Without `base`.")]
-
-    @model_validator(mode="after")
-    def _check_base(self) -> Self:
-        if self.base in self.rates:
-            message = "rates should not hold the base"
-            raise refusal(message)
-        return self
+    rates: FxRateByCode
 
 
 class AdvancePaid(Canonical):

@@ -6,15 +6,18 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, Tag
 
+from schemas.currencies import MINOR_DIGITS
 from schemas.decimals import scaled
 from schemas.model import Canonical
 from schemas.scalars import (
     Amount,
     Currency,
+    CurrencyCode,
     EventId,
     FxRate,
     Identifier,
     Integer,
+    ModelId,
     PositiveAmount,
     PositiveInteger,
     PositiveShare,
@@ -29,6 +32,8 @@ from schemas.scalars import (
 
 _PPM_DIGITS: Final = 6
 _ONE: Final = 10**_PPM_DIGITS
+FX_DIGITS: Final = 10
+"""Digits after the point of a rate that converts money."""
 
 
 def _total_ppm(shares: Iterable[str]) -> int:
@@ -128,7 +133,7 @@ Manifest = Annotated[
 class BaseModelShare(Canonical):
     """A model version that another was trained from, and its share of what that one earns."""
 
-    model_id: Identifier
+    model_id: ModelId
     share: Share
     version: Identifier
 
@@ -184,7 +189,7 @@ class PlatformScope(Canonical):
 class ModelScope(Canonical):
     """Terms for one model, in all its versions."""
 
-    id: Identifier
+    id: ModelId
     kind: Literal["model"]
 
 
@@ -242,6 +247,22 @@ def _by_currency(values: dict[str, str]) -> dict[str, str]:
 AmountByCurrency = Annotated[
     dict[Currency, Amount], Field(min_length=1), AfterValidator(_by_currency)
 ]
-FxRateByCurrency = Annotated[
-    dict[Currency, FxRate], Field(min_length=1), AfterValidator(_by_currency)
+
+
+def _check_rates(rates: dict[str, str]) -> dict[str, str]:
+    for code, rate in rates.items():
+        if code in MINOR_DIGITS and len(rate.partition(".")[2]) > FX_DIGITS:
+            message = f"{code} should have at most {FX_DIGITS} digits after the point, then zeros"
+            raise refusal(message)
+    return _by_currency(rates)
+
+
+FxRateByCode = Annotated[
+    dict[CurrencyCode, FxRate],
+    Field(
+        min_length=1,
+        description="Of a currency of ours at most 10 digits after the point, then zeros. Other"
+        " codes, and the base, are kept and convert nothing.",
+    ),
+    AfterValidator(_check_rates),
 ]

@@ -7,12 +7,13 @@ no trailing zeros, instants in UTC, short codes.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field, GetCoreSchemaHandler, GetPydanticSchema
 from pydantic_core import PydanticCustomError, core_schema
 
 from schemas import instants, source_types
+from schemas.countries import COUNTRIES, OTHER_NAMES
 from schemas.currencies import MINOR_DIGITS
 from schemas.decimals import plain
 
@@ -66,19 +67,36 @@ def _day(text: str) -> str:
         raise refusal(message) from None
 
 
+def _country(code: str) -> str:
+    if code in COUNTRIES:
+        return code
+    message = "should be the code of a country: two capital letters of ISO 3166-1"
+    if code in OTHER_NAMES:
+        message += f"; there {code} is {OTHER_NAMES[code]}"
+    raise refusal(message)
+
+
 Plain = AfterValidator(plain)
 AboveZero = AfterValidator(_above_zero)
 NOT_ZERO = Field(json_schema_extra={"not": {"pattern": r"^0(\.0+)?$"}})
 
+IDENTIFIER: Final = r"[A-Za-z0-9_-][A-Za-z0-9._:~-]{0,127}"
+"""A regular expression for an identifier, whole; a manifest's Parquet file is checked by it too."""
+
 Identifier = Annotated[
     str,
-    Field(strict=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:~-]*$", max_length=128),
-    Says("should be an identifier: 1 to 128 of A-Z a-z 0-9 . _ : ~ -, first a letter or a digit"),
+    Field(strict=True, pattern=f"^{IDENTIFIER}$"),
+    Says("should be an identifier: 1 to 128 of A-Z a-z 0-9 . _ : ~ -, the first no . : or ~"),
+]
+ModelId = Annotated[
+    str,
+    Field(strict=True, pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._:~/-]*$", max_length=128),
+    Says("should be a model's id: 1 to 128 of A-Z a-z 0-9 . _ : ~ / -, the first no . : ~ or /"),
 ]
 EventId = Annotated[
     str,
-    Field(strict=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:~-]*$", max_length=255),
-    Says("should be 1 to 255 of A-Z a-z 0-9 . _ : ~ -, first a letter or a digit"),
+    Field(strict=True, pattern=r"^[A-Za-z0-9._:@/+=~%?&#-]+$", max_length=255),
+    Says("should be 1 to 255 of A-Z a-z 0-9 . _ : @ / + = ~ % ? & # -"),
 ]
 Source = Annotated[
     str,
@@ -89,8 +107,11 @@ Source = Annotated[
 ]
 Amount = Annotated[
     str,
-    Field(strict=True, pattern=r"^(0|[1-9][0-9]{0,11})(\.[0-9]{1,6})?$"),
-    Says("should be an amount: a string of up to 12 digits, and up to 6 after a point"),
+    Field(strict=True, pattern=r"^(0|[1-9][0-9]{0,11})(\.[0-9]{1,6}0{0,12})?$"),
+    Says(
+        "should be an amount: a string of up to 12 digits, and up to 6 after a point;"
+        " zeros may follow, 18 digits in all"
+    ),
     Plain,
 ]
 PositiveAmount = Annotated[Amount, NOT_ZERO, AboveZero]
@@ -101,24 +122,40 @@ Currency = Annotated[
 ]
 Share = Annotated[
     str,
-    Field(strict=True, pattern=r"^(0(\.[0-9]{1,6})?|1(\.0{1,6})?)$"),
-    Says("should be a string, 0 to 1, with at most 6 digits after the point"),
+    Field(strict=True, pattern=r"^(0(\.[0-9]{1,6}0{0,12})?|1(\.0{1,18})?)$"),
+    Says(
+        "should be a string, 0 to 1, with at most 6 digits after the point;"
+        " zeros may follow, 18 digits in all"
+    ),
     Plain,
 ]
 PositiveShare = Annotated[Share, NOT_ZERO, AboveZero]
 Rate = Share
+WEIGHT: Final = r"(0|[1-9][0-9]{0,2})(\.[0-9]{1,3}0{0,15})?|1000(\.0{1,18})?"
+"""A regular expression for a weight, or 0; a manifest's Parquet file is checked by it too."""
+
 Weight = Annotated[
     str,
-    Field(strict=True, pattern=r"^((0|[1-9][0-9]{0,2})(\.[0-9]{1,3})?|1000(\.0{1,3})?)$"),
-    Says("should be a string, above 0, at most 1000, with at most 3 digits after the point"),
+    Field(strict=True, pattern=f"^({WEIGHT})$"),
+    Says(
+        "should be a string, above 0, at most 1000, with at most 3 digits after the point;"
+        " zeros may follow, 18 digits in all"
+    ),
     NOT_ZERO,
     Plain,
     AboveZero,
 ]
+CurrencyCode = Annotated[
+    str,
+    Field(strict=True, pattern=r"^[A-Z]{3}$"),
+    Says("should have codes of three capital letters"),
+]
+"""A code that a feed of rates may name: a currency of ours or not."""
+
 FxRate = Annotated[
     str,
-    Field(strict=True, pattern=r"^(0|[1-9][0-9]{0,6})(\.[0-9]{1,10})?$"),
-    Says("should be a string, above 0, at most 7 digits before the point and 10 after it"),
+    Field(strict=True, pattern=r"^(0|[1-9][0-9]{0,6})(\.[0-9]{1,18})?$"),
+    Says("should be a string, above 0, at most 7 digits before the point and 18 after it"),
     NOT_ZERO,
     Plain,
     AboveZero,
@@ -161,8 +198,8 @@ Text = Annotated[
 ]
 Country = Annotated[
     str,
-    Field(strict=True, pattern=r"^[A-Z]{2}$"),
-    Says("should be two capital letters (ISO 3166-1)"),
+    Field(json_schema_extra={"enum": COUNTRIES}),
+    AfterValidator(_country),
 ]
 Sha256 = Annotated[
     str,
@@ -171,7 +208,7 @@ Sha256 = Annotated[
 ]
 SourceType = Annotated[
     str,
-    _one_of([*source_types.CODES, *(source_types.URI + code for code in source_types.CODES)]),
+    Field(strict=True, pattern=source_types.PATTERN),
     Says("should be a code of IPTC's digital source types, or its URI"),
     AfterValidator(source_types.short_code),
 ]

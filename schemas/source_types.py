@@ -2,8 +2,6 @@
 
 from typing import Final
 
-URI: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/"
-
 CODES: Final = (
     "digitalCapture",
     "computationalCapture",
@@ -27,10 +25,19 @@ CODES: Final = (
     "virtualRecording",
 )
 
-GENERATED: Final = frozenset({"trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia"})
+GENERATED: Final = frozenset(
+    {"trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia", "compositeSynthetic"}
+)
 """What nobody can be named the author of, so it can't be licensed as somebody's image."""
 
+_CODE: Final = f"({'|'.join(CODES)})"
 
-def short_code(code_or_uri: str) -> str:
-    """Give the short code of a code or of its URI."""
-    return code_or_uri.removeprefix(URI)
+PATTERN: Final = (
+    f"^(digsrctype:)?{_CODE}$|^https?://cv\\.iptc\\.org/newscodes/digitalsourcetype/{_CODE}/?$"
+)
+"""A code as it is written: plain, with its scheme's name before it, or as its URI."""
+
+
+def short_code(written: str) -> str:
+    """Return the plain code of one that is written as `PATTERN` allows."""
+    return written.removesuffix("/").rpartition("/")[2].removeprefix("digsrctype:")

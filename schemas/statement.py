@@ -6,7 +6,8 @@ Fields stand in the order of their names, which is the order of the sealed JSON 
 import json
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic.json_schema import SkipJsonSchema
 
 from schemas.model import Strict
 from schemas.scalars import Currency, Day, FxRate, Identifier, Says
@@ -35,7 +36,18 @@ class FxRates(Strict):
 class FxCredited(Strict):
     """What had been credited for a key, where a delta below 0 takes it back in proportion."""
 
-    credited: Money
+    credited: Annotated[Money, Field(description="In the statement's currency.")]
+
+
+class Converted(Strict):
+    """How an account went over to another currency: units of each for one unit of `base`."""
+
+    base: Currency
+    date: Day
+    left: Annotated[Currency, Field(alias="from", description="The currency left.")]
+    from_rate: FxRate
+    opening: Annotated[Money, Field(description="What was carried, in the currency left.")]
+    to_rate: FxRate
 
 
 class StatementLine(Strict):
@@ -47,7 +59,8 @@ class StatementLine(Strict):
     currency: Currency
     delta: Annotated[Money, Field(description="`corrected` less `original`; in `currency`.")]
     fx: Annotated[
-        FxRates | FxCredited | None, Field(description="Null where the currencies are one.")
+        FxRates | FxCredited | None,
+        Field(description="Null where nothing was converted, and credited is what was stated."),
     ]
     kind: Literal["royalty", "adjustment"]
     origin_period: Period
@@ -62,6 +75,10 @@ class Statement(Strict):
     advance_outstanding: Annotated[Money, Field(description="After this close.")]
     carried: Money
     contributor_id: Identifier
+    converted: Annotated[
+        Converted | SkipJsonSchema[None],
+        Field(description="Only where the account changes its currency with this statement."),
+    ] = None
     currency: Currency
     lines: list[StatementLine]
     opening: Money
@@ -75,6 +92,15 @@ class Statement(Strict):
     statement_id: Annotated[str, Field(description="`period/contributor_id`.")]
     withholding: Money
 
+    @model_serializer(mode="wrap")
+    def _leave_out_absent(self, dump: SerializerFunctionWrapHandler) -> dict[str, object]:
+        fields: dict[str, object] = dump(self)
+        if self.converted is None:
+            del fields["converted"]
+        return fields
+
     def sealed(self) -> bytes:
         """Write the bytes whose SHA-256 the seal is made of: sorted keys, no spaces, ASCII."""
-        return json.dumps(self.model_dump(), sort_keys=True, separators=(",", ":")).encode("ascii")
+        return json.dumps(
+            self.model_dump(by_alias=True), sort_keys=True, separators=(",", ":")
+        ).encode("ascii")

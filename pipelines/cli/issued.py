@@ -9,6 +9,8 @@ import typer
 
 from pipelines.cli.flags import Common, PeriodFlag
 from pipelines.cli.printing import print_document, print_rows
+from pipelines.cli.settings import is_given
+from pipelines.errors import UsageError
 from pipelines.outputs.formats import Format
 
 _ARITHMETIC = (
@@ -25,13 +27,28 @@ _ARITHMETIC = (
     "advance_outstanding",
 )
 _LINE = ("kind", "basis", "origin_period", "reference", "original", "corrected", "delta")
+_RATE = ("rate", "rate of")
 
 
-def list_statements(common: Common, *, period: PeriodFlag = None) -> None:
-    """List the statements of a close."""
+def list_statements(
+    common: Common,
+    *,
+    period: PeriodFlag = None,
+    still_open: Annotated[
+        bool,
+        typer.Option("--open", help="List what the last statements leave open, of every period."),
+    ] = False,
+) -> None:
+    """List the statements of a close, or what stands open with each contributor."""
     from pipelines.lake import reading
 
+    if still_open and is_given(common.context, "period"):
+        message = "statements list takes either --open or --period P"
+        raise UsageError(message)
     with reading.connect(common.warehouse) as connection:
+        if still_open:
+            print_rows(common, *reading.report(connection, "open_balance", None))
+            return
         closed = reading.closed_period(connection, period)
         headings, rows = reading.listed_statements(connection, closed)
         shown = ("statement_id", "currency", "payable", "withholding", "carried", "digest")
@@ -61,13 +78,35 @@ def print_statement(statement: dict[str, Any]) -> None:
     sys.stdout.write(f"{plain(statement['statement_id'])}\n\n")
     amounts = [(name, statement[name]) for name in _ARITHMETIC]
     write_table(sys.stdout, ("", statement["currency"]), amounts)
+    if converted := statement.get("converted"):
+        rate, day = _rate(converted, converted["from"], statement["currency"])
+        opening = f"{converted['opening']} {converted['from']}"
+        sys.stdout.write(f"\nopening converted from {opening}, at {rate} of {day}\n")
     if statement["lines"]:
         sys.stdout.write("\n")
         rows = [
-            [line[name] for name in _LINE] + [line["currency"], line["amount"]]
+            [line[name] for name in _LINE]
+            + [line["currency"], line["amount"], *_conversion(line, statement["currency"])]
             for line in statement["lines"]
         ]
-        write_table(sys.stdout, (*_LINE, "currency", statement["currency"]), rows)
+        write_table(sys.stdout, (*_LINE, "currency", statement["currency"], *_RATE), rows)
+
+
+def _conversion(line: dict[str, Any], currency: str) -> tuple[str, str]:
+    """Return a line's rate and its date as text; of one that takes back, what was credited."""
+    fx = line["fx"]
+    if fx is None:
+        return "", ""
+    if "credited" in fx:
+        return f"as credited: {fx['credited']} {currency} for {line['original']}", ""
+    return _rate(fx, line["currency"], currency)
+
+
+def _rate(fx: dict[str, Any], left: str, reached: str) -> tuple[str, str]:
+    """Return rates as text, such as `1 EUR = 1.084 USD`, and their date."""
+    rates = ((fx["from_rate"], left), (fx["to_rate"], reached))
+    units = [f"{rate} {currency}" for rate, currency in rates if currency != fx["base"]]
+    return f"1 {fx['base']} = {' = '.join(units)}", fx["date"]
 
 
 def export_statements(

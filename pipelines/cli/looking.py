@@ -52,6 +52,12 @@ def _print_status(standing: dict[str, Any]) -> None:
         rows += [
             (f"held {reason}", f"{currency} {amounts[currency]}") for currency in sorted(amounts)
         ]
+    rows += [
+        (f"open {name.replace('_', ' ')}", f"{currency} {amount}")
+        for currency, amounts in standing["open"].items()
+        for name, amount in amounts.items()
+        if amount
+    ]
     write_table(sys.stdout, ("what", "is"), rows)
 
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 from pipelines.lake import sql
 from pipelines.lake.closes import head
 from pipelines.lake.manifest import Manifests
-from pipelines.lake.staging import stage, stage_rows
+from pipelines.lake.staging import stage, stage_currencies, stage_rows
 from pipelines.lake.transaction import commit
 from pipelines.lake.warehouse import quoted
 
@@ -121,6 +121,7 @@ def batch_counts(connection: duckdb.DuckDBPyConnection, batch_id: str) -> BatchC
 def _stage_batch(connection: duckdb.DuckDBPyConnection, batch: Batch, manifests: Manifests) -> None:
     connection.register("received_event", batch.events)
     connection.register("received_refusal", batch.refusals)
+    stage_currencies(connection)
     named = connection.execute(
         "SELECT DISTINCT manifest_sha256 FROM received_event"
         " WHERE manifest_sha256 IS NOT NULL AND fault_reason IS NULL"

@@ -25,6 +25,7 @@ from schemas.decimals import scaled
 from schemas.json_text import BLANK, MAX_BYTES, UnreadableError, read_json
 from schemas.parts import ManifestEntry
 from schemas.rejection import Reason
+from schemas.scalars import IDENTIFIER, WEIGHT
 
 FOLDER = "manifests"
 MOST_NDJSON_ROWS = 1_000_000
@@ -191,17 +192,14 @@ def _given_columns(source: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
     return source.project("image_id, weight")
 
 
-_VALID_ID = "regexp_full_match(image_id, '[A-Za-z0-9][A-Za-z0-9._:~-]{0,127}')"
-
-
-_TEXT_GRAMMAR = "(0|[1-9][0-9]{0,3})([.][0-9]{1,3})?"
+_VALID_ID = f"regexp_full_match(image_id, '{IDENTIFIER}')"
 _DECIMAL_GRAMMAR = "(0?|[1-9][0-9]{0,3})([.][0-9]{1,3}0*)?"
 """What DuckDB writes of a DECIMAL has no 0 before the point where all its digits are after it."""
 
 
 def _valid_weight(kind: str) -> str:
     """Check a weight by its text, as a DECIMAL may be too wide to compare with anything."""
-    grammar = _TEXT_GRAMMAR if kind == _TEXT_TYPE else _DECIMAL_GRAMMAR
+    grammar = WEIGHT if kind == _TEXT_TYPE else _DECIMAL_GRAMMAR
     text = "CAST(weight AS VARCHAR)"
     return (
         f"(weight IS NULL OR (regexp_full_match({text}, '{grammar}')"

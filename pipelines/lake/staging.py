@@ -6,6 +6,7 @@ import duckdb
 
 from pipelines.errors import ManyhandsError
 from pipelines.lake import sql
+from schemas.currencies import MINOR_DIGITS
 
 _OUT_OF_RANGE = "out of range: "
 
@@ -25,6 +26,12 @@ def stage(connection: duckdb.DuckDBPyConnection, folder: str, name: str) -> None
             raise ManyhandsError(text[text.index(_OUT_OF_RANGE) :]) from error
         message = f"{_OUT_OF_RANGE}{name}: {text}; reverse the event that made it"
         raise ManyhandsError(message) from error
+
+
+def stage_currencies(connection: duckdb.DuckDBPyConnection) -> None:
+    """Stage `currency`: the currencies of ours, each with its minor unit in micros."""
+    scales = [[code, 10 ** (6 - digits)] for code, digits in MINOR_DIGITS.items()]
+    stage_rows(connection, "currency", ["currency VARCHAR", "minor_micros BIGINT"], scales)
 
 
 def stage_macro(connection: duckdb.DuckDBPyConnection, name: str) -> None:

@@ -6,10 +6,9 @@ from functools import partial
 import duckdb
 
 from pipelines.lake.closes import stage_input
-from pipelines.lake.staging import stage, stage_macro, stage_rows
+from pipelines.lake.staging import stage, stage_currencies, stage_macro
 from pipelines.royalties.periods import Period
 from pipelines.steps.share_lineage import share_lineage
-from schemas.currencies import MINOR_DIGITS
 
 Step = Callable[[duckdb.DuckDBPyConnection], None]
 
@@ -35,8 +34,8 @@ STEPS: tuple[Step, ...] = (
     _rule("licence"),
     _rule("model_version"),
     _rule("advance_in_force"),
-    _rule("previous"),
-    _rule("registered"),
+    _rule("last_statement"),
+    _rule("registration"),
     # what is owed: direct royalties, and pools split over manifests and attributed images
     _rule("direct_share"),
     _rule("training"),
@@ -52,11 +51,17 @@ STEPS: tuple[Step, ...] = (
     _rule("claim_share"),
     _result("allocation"),
     _rule("entitlement"),
+    # in which currency: that of the account, which may change with this statement
+    _rule("fx"),
+    _rule("registered"),
+    _rule("turn"),
+    _rule("advance_turn"),
     # what is stated: the difference to earlier statements, in the contributor's currency
     _rule("change"),
-    _rule("fx"),
     _rule("judged_change"),
     _result("statement_line"),
+    _rule("outstanding"),
+    _rule("kept_reserve"),
     _rule("account"),
     _rule("balance"),
     _rule("sealed_line"),
@@ -78,8 +83,7 @@ def compute_close(connection: duckdb.DuckDBPyConnection, period: Period, log_seq
     connection.execute("BEGIN")
     try:
         stage_input(connection, period, log_seq)
-        scales = [[code, 10 ** (6 - digits)] for code, digits in MINOR_DIGITS.items()]
-        stage_rows(connection, "currency", ["currency VARCHAR", "minor_micros BIGINT"], scales)
+        stage_currencies(connection)
         for step in STEPS:
             step(connection)
     except BaseException:

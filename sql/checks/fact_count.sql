@@ -1,4 +1,5 @@
 -- Every event of the log has its one fact: none is missing, none counts twice.
+-- A day of rates has facts where it names a currency of ours besides its base.
 -- Grain: one row per type of event whose facts aren't its events.
 --
 -- type VARCHAR: of the events
@@ -68,7 +69,19 @@ log AS (
         count(*) AS events,
         bit_xor(hash(seq)) AS fingerprint
     FROM warehouse.event
-    WHERE seq <= (SELECT close_input.log_seq FROM close_input) AND type != 'period-closed'
+    WHERE
+        seq <= (SELECT close_input.log_seq FROM close_input)
+        AND type != 'period-closed'
+        AND (
+            type != 'fx-rates-published'
+            OR list_has_any(
+                list_filter(
+                    json_keys(content, '$.data.rates'),
+                    LAMBDA code: code != json_extract_string(content, '$.data.base')
+                ),
+                (SELECT list(currency.currency) FROM currency)
+            )
+        )
     GROUP BY type
 )
 

@@ -1,8 +1,10 @@
--- What a contributor's last statement carried, however old, is opened now, or held.
+-- What a contributor's last statement carried, however old, is opened now, at the rate stated where
+-- the account goes over to another currency; of somebody no longer registered it is held.
 -- Grain: one row per contributor of whom something carried was lost or made up.
 --
 -- contributor_id VARCHAR: the contributor
 -- carried_micros DECIMAL(38,0): what the last statement carried; null where there was none
+-- converted_opening_micros DECIMAL(38,0): the same as this close's statement converts it
 -- opening_micros DECIMAL(38,0): what this close's statement opens with
 -- held_micros DECIMAL(38,0): what is held of somebody no longer registered
 WITH last_statement AS (
@@ -21,16 +23,41 @@ left_open AS (
     FROM held
     WHERE reason = 'contributor_not_registered' AND basis = 'carried'
     GROUP BY contributor_id
+),
+
+account AS (
+    SELECT
+        contributor_id,
+        coalesce(last_statement.carried_micros, 0) AS carried_micros,
+        statement.converted_from,
+        statement.converted_from_rate,
+        statement.converted_to_rate,
+        statement.converted_opening_micros,
+        statement.opening_micros,
+        left_open.held_micros,
+        registered.contributor_id IS NOT NULL AS is_registered
+    FROM last_statement
+    FULL JOIN statement USING (contributor_id)
+    FULL JOIN left_open USING (contributor_id)
+    LEFT JOIN registered USING (contributor_id)
 )
 
 SELECT
     contributor_id,
-    last_statement.carried_micros,
-    statement.opening_micros,
-    left_open.held_micros
-FROM last_statement
-FULL JOIN statement USING (contributor_id)
-FULL JOIN left_open USING (contributor_id)
+    carried_micros,
+    converted_opening_micros,
+    opening_micros,
+    held_micros
+FROM account
 WHERE
-    coalesce(last_statement.carried_micros, 0)
-    != coalesce(statement.opening_micros, 0) + coalesce(left_open.held_micros, 0)
+    coalesce(held_micros, 0) != CASE WHEN is_registered THEN 0 ELSE carried_micros END
+    OR opening_micros != CASE
+        WHEN converted_from IS NULL THEN carried_micros
+        ELSE half_even(
+            exact_product(
+                carried_micros, rate_e10(converted_to_rate), 'opening of ' || contributor_id
+            ),
+            rate_e10(converted_from_rate)
+        )
+    END
+    OR (converted_from IS NOT NULL AND converted_opening_micros IS DISTINCT FROM carried_micros)

@@ -1,5 +1,5 @@
--- A rate between two currencies.
--- Grain: one row per `fx-rates-published` event and currency.
+-- A rate between two currencies of ours; codes that are none, and the base itself, make no fact.
+-- Grain: one row per `fx-rates-published` event and currency other than its base.
 --
 -- seq BIGINT: position of the event in the log
 -- source VARCHAR: the event's source
@@ -42,5 +42,8 @@ SELECT
     rate_on,
     quote.key AS currency,
     quote.value AS rate,
-    rate_e10(quote.value) AS rate_e10
+    -- only what is kept is read: a rate of another code may have more digits
+    CASE WHEN currency.currency IS NOT NULL THEN rate_e10(quote.value) END AS rate_e10
 FROM quoted
+INNER JOIN currency ON quoted.quote.key = currency.currency
+WHERE quoted.quote.key != quoted.base

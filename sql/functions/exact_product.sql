@@ -1,7 +1,7 @@
 -- Multiplies two integers exactly, as HUGEINT; null where one of them is null.
 -- A product of more than 38 digits is an error that names `what` was computed (SPEC §5.2, Range).
 -- TRY stands twice: the optimizer shares the product, and a bare one would raise without a name.
-CREATE OR REPLACE TEMP MACRO exact_product(multiplicand, multiplier, what) AS
+CREATE OR REPLACE MACRO exact_product(multiplicand, multiplier, what) AS
 coalesce(
     CASE
         WHEN

@@ -5,6 +5,12 @@
 -- advance_outstanding DECIMAL(38, 6): advances not recouped, after this close
 -- carried DECIMAL(38, 6): what the next statement opens with
 -- contributor_id VARCHAR: who it is for
+-- converted_base VARCHAR: base of the rates at which the account went over; null where it stayed
+-- converted_date DATE: date of those rates
+-- converted_from VARCHAR: currency left
+-- converted_from_rate VARCHAR: rate of the currency left, in canonical form
+-- converted_opening DECIMAL(38, 6): what the last statement carried, in the currency left
+-- converted_to_rate VARCHAR: rate of the statement's currency, in canonical form
 -- currency VARCHAR: currency of all its amounts
 -- opening DECIMAL(38, 6): what the last statement carried
 -- payable DECIMAL(38, 6): to be paid
@@ -21,6 +27,12 @@ SELECT
     advance_outstanding_micros * 0.000001 AS advance_outstanding,
     carried_micros * 0.000001 AS carried,
     contributor_id,
+    converted_base,
+    converted_on AS converted_date,
+    converted_from,
+    converted_from_rate,
+    converted_opening_micros * 0.000001 AS converted_opening,
+    converted_to_rate,
     currency,
     opening_micros * 0.000001 AS opening,
     payable_micros * 0.000001 AS payable,

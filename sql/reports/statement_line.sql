@@ -1,7 +1,9 @@
--- A line of a statement as it leaves the warehouse: its statement and the fields of SPEC §7.2.
+-- A line of a statement as it leaves the warehouse: its statement, whose it is, and the fields of
+-- SPEC §7.2.
 -- Grain: one row per line of the close's statements, ordered by contributor_id and line.
 --
 -- statement_id VARCHAR: the statement, `period/contributor_id`
+-- contributor_id VARCHAR: who it is for
 -- amount DECIMAL(38, 6): the delta in the statement's currency
 -- basis VARCHAR: `direct`, `training` or `generation`
 -- corrected DECIMAL(38, 6): the entitlement now, in `currency`
@@ -18,6 +20,7 @@
 -- reference VARCHAR: image of a direct line, model version of a pool's
 SELECT
     statement_id,
+    contributor_id,
     amount_micros * 0.000001 AS amount,
     basis,
     corrected_micros * 0.000001 AS corrected,

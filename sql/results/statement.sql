@@ -5,7 +5,14 @@
 -- statement_id VARCHAR: the statement, `period/contributor_id`
 -- contributor_id VARCHAR: who it is for
 -- currency VARCHAR: currency of all its amounts
--- opening_micros DECIMAL(38, 0): what the last statement carried, in micros
+-- converted_from VARCHAR: currency that the account left with this statement; null where it stayed,
+--   as what follows is
+-- converted_base VARCHAR: base of the rates that it went over at
+-- converted_on DATE: date of those rates
+-- converted_from_rate VARCHAR: rate of the currency left, in canonical form
+-- converted_to_rate VARCHAR: rate of the statement's currency, in canonical form
+-- converted_opening_micros DECIMAL(38, 0): what the last statement carried, in the currency left
+-- opening_micros DECIMAL(38, 0): what the last statement carried, in micros of `currency`
 -- royalties_micros DECIMAL(38, 0): sum of the royalty lines
 -- adjustments_micros DECIMAL(38, 0): sum of the adjustment lines
 -- recouped_micros DECIMAL(38, 0): taken towards advances; negative where one is given back
@@ -29,7 +36,26 @@ WITH document AS (
                 'adjustments': money_text(balance.adjustments_micros),
                 'advance_outstanding': money_text(balance.advance_outstanding_micros),
                 'carried': money_text(balance.carried_micros),
-                'contributor_id': balance.contributor_id,
+                'contributor_id': balance.contributor_id
+            }
+        ) AS first_fields,
+        CASE
+            WHEN balance.converted_from IS NOT NULL
+                THEN to_json(
+                    {
+                        'converted': {
+                            'base': balance.converted_base,
+                            'date': strftime(balance.converted_on, '%Y-%m-%d'),
+                            'from': balance.converted_from,
+                            'from_rate': balance.converted_from_rate,
+                            'opening': money_text(balance.converted_opening_micros),
+                            'to_rate': balance.converted_to_rate
+                        }
+                    }
+                )
+        END AS converted_field,
+        to_json(
+            {
                 'currency': balance.currency,
                 'lines': coalesce(sealed_line.lines, []),
                 'opening': money_text(balance.opening_micros),
@@ -43,10 +69,24 @@ WITH document AS (
                 'statement_id': close_input.period || '/' || balance.contributor_id,
                 'withholding': money_text(balance.withholding_micros)
             }
-        ) AS json
+        ) AS last_fields
     FROM balance
     CROSS JOIN close_input
     LEFT JOIN sealed_line ON balance.contributor_id = sealed_line.contributor_id
+),
+
+-- the fields of the parts, in the order of their names, as one object
+written AS (
+    SELECT
+        *,
+        concat(
+            '{',
+            concat_ws(
+                ',', first_fields[2:-2], converted_field[2:-2], last_fields[2:-2]
+            ),
+            '}'
+        ) AS json
+    FROM document
 )
 
 SELECT
@@ -54,6 +94,12 @@ SELECT
     statement_id,
     contributor_id,
     currency,
+    converted_from,
+    converted_base,
+    converted_on,
+    converted_from_rate,
+    converted_to_rate,
+    converted_opening_micros,
     opening_micros,
     royalties_micros,
     adjustments_micros,
@@ -66,6 +112,6 @@ SELECT
     reserve_balance_micros,
     advance_outstanding_micros,
     reserve_due_period,
-    sha256(CAST(json AS VARCHAR)) AS digest,
-    encode(CAST(json AS VARCHAR)) AS sealed
-FROM document
+    sha256(json) AS digest,
+    encode(json) AS sealed
+FROM written

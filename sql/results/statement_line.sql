@@ -19,7 +19,8 @@
 -- fx_on DATE: date of those rates
 -- fx_from_rate VARCHAR: rate of the line's currency, in canonical form
 -- fx_to_rate VARCHAR: rate of the statement's currency, in canonical form
--- fx_credited_micros DECIMAL(38, 0): what was credited before, where a conversion is taken back
+-- fx_credited_micros DECIMAL(38, 0): what was credited before by the rates of the account's changes
+--   since, where that is taken back and isn't `original` itself
 WITH line AS (
     SELECT
         judged_change.*,
@@ -33,24 +34,24 @@ WITH line AS (
     WHERE judged_change.reason IS NULL
 ),
 
--- what takes back was credited in proportion; what is in one currency stays as it is
+-- what is taken back goes by what was credited, whatever the rates now
 conversion AS (
     SELECT
         *,
         concat_ws(' ', 'line', statement_id, basis, reference, origin_period, currency) AS name,
         CASE
-            WHEN currency != statement_currency AND delta_micros < 0 THEN credited_micros
+            WHEN delta_micros < 0 THEN credited_micros
             ELSE delta_micros
         END AS multiplicand,
         CASE
+            WHEN delta_micros < 0 THEN delta_micros
             WHEN currency = statement_currency THEN 1
-            WHEN delta_micros > 0 THEN to_rate_e10
-            ELSE delta_micros
+            ELSE to_rate_e10
         END AS multiplier,
         CASE
+            WHEN delta_micros < 0 THEN stated_micros
             WHEN currency = statement_currency THEN 1
-            WHEN delta_micros > 0 THEN from_rate_e10
-            ELSE stated_micros
+            ELSE from_rate_e10
         END AS divisor
     FROM line
 ),
@@ -91,6 +92,9 @@ SELECT
     fx_from_rate,
     fx_to_rate,
     CASE
-        WHEN currency != statement_currency AND delta_micros < 0 THEN credited_micros
+        WHEN
+            delta_micros < 0
+            AND (currency != statement_currency OR credited_micros != stated_micros)
+            THEN credited_micros
     END AS fx_credited_micros
 FROM converted

@@ -4,10 +4,17 @@
 -- contributor_id VARCHAR: the contributor
 -- currency VARCHAR: currency of the statement
 -- lines BIGINT: number of lines
--- opening_micros DECIMAL(38, 0): what the last statement carried
+-- converted_from VARCHAR: currency that the account leaves with this statement; null where it
+--   stays, as what follows is
+-- converted_base VARCHAR: base of the rates that it goes over at
+-- converted_on DATE: date of those rates
+-- converted_from_rate VARCHAR: rate of the currency left, in canonical form
+-- converted_to_rate VARCHAR: rate of the statement's currency, in canonical form
+-- converted_opening_micros DECIMAL(38, 0): what the last statement carried, in the currency left
+-- opening_micros DECIMAL(38, 0): what the last statement carried, in the statement's currency
 -- royalties_micros DECIMAL(38, 0): sum of the royalty lines
 -- adjustments_micros DECIMAL(38, 0): sum of the adjustment lines
--- outstanding_micros DECIMAL(38, 0): advances in the statement's currency, less what was recouped
+-- outstanding_micros DECIMAL(38, 0): advances less what was recouped
 -- reserve_micros DECIMAL(38, 0): reserve withheld and not released
 -- reserve_released_micros DECIMAL(38, 0): the part of it that is due
 -- reserve_rate_ppm INTEGER: rate of the reserve to withhold, 0 where none is
@@ -25,11 +32,16 @@ WITH earned AS (
     GROUP BY contributor_id
 ),
 
-advanced AS (
-    SELECT contributor_id, currency, sum(amount_micros) AS advanced_micros
-    FROM advance_in_force
-    WHERE NOT redeclared
-    GROUP BY contributor_id, currency
+reserve AS (
+    SELECT
+        kept_reserve.contributor_id,
+        sum(kept_reserve.amount_micros) AS reserve_micros,
+        sum(kept_reserve.amount_micros) FILTER (
+            WHERE kept_reserve.due_period <= close_input.period
+        ) AS reserve_due_micros
+    FROM kept_reserve
+    CROSS JOIN close_input
+    GROUP BY kept_reserve.contributor_id
 ),
 
 scoped AS (
@@ -47,15 +59,32 @@ SELECT
     scoped.contributor_id,
     scoped.currency,
     coalesce(earned.lines, 0) AS lines,
-    CAST(coalesce(previous.carried_micros, 0) AS DECIMAL(38, 0)) AS opening_micros,
+    scoped.converted_from,
+    scoped.converted_base,
+    scoped.converted_on,
+    scoped.converted_from_rate,
+    scoped.converted_to_rate,
+    CASE
+        WHEN scoped.converted_from IS NOT NULL THEN last_statement.carried_micros
+    END AS converted_opening_micros,
+    CASE
+        WHEN scoped.converted_from IS NULL THEN coalesce(last_statement.carried_micros, 0)
+        ELSE CAST(
+            half_even(
+                exact_product(
+                    last_statement.carried_micros,
+                    rate_e10(scoped.converted_to_rate),
+                    'opening of ' || scoped.contributor_id
+                ),
+                rate_e10(scoped.converted_from_rate)
+            ) AS DECIMAL(38, 0)
+        )
+    END AS opening_micros,
     CAST(coalesce(earned.royalties_micros, 0) AS DECIMAL(38, 0)) AS royalties_micros,
     CAST(coalesce(earned.adjustments_micros, 0) AS DECIMAL(38, 0)) AS adjustments_micros,
-    CAST(
-        coalesce(advanced.advanced_micros, 0) - coalesce(previous.recouped_micros, 0)
-        AS DECIMAL(38, 0)
-    ) AS outstanding_micros,
-    CAST(coalesce(previous.reserve_micros, 0) AS DECIMAL(38, 0)) AS reserve_micros,
-    CAST(coalesce(previous.reserve_due_micros, 0) AS DECIMAL(38, 0)) AS reserve_released_micros,
+    coalesce(outstanding.outstanding_micros, 0) AS outstanding_micros,
+    CAST(coalesce(reserve.reserve_micros, 0) AS DECIMAL(38, 0)) AS reserve_micros,
+    CAST(coalesce(reserve.reserve_due_micros, 0) AS DECIMAL(38, 0)) AS reserve_released_micros,
     CASE
         WHEN period_ahead.period IS NULL THEN 0 ELSE coalesce(reserve_rate.rate_ppm, 0)
     END AS reserve_rate_ppm,
@@ -71,9 +100,9 @@ SELECT
 FROM scoped
 INNER JOIN currency ON scoped.currency = currency.currency
 LEFT JOIN earned ON scoped.contributor_id = earned.contributor_id
-LEFT JOIN previous ON scoped.contributor_id = previous.contributor_id
-LEFT JOIN advanced
-    ON scoped.contributor_id = advanced.contributor_id AND scoped.currency = advanced.currency
+LEFT JOIN last_statement ON scoped.contributor_id = last_statement.contributor_id
+LEFT JOIN outstanding ON scoped.contributor_id = outstanding.contributor_id
+LEFT JOIN reserve ON scoped.contributor_id = reserve.contributor_id
 LEFT JOIN term AS reserve_rate
     ON
         reserve_rate.field = 'reserve_rate'

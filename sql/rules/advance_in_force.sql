@@ -5,6 +5,7 @@
 -- seq BIGINT: position of the event in the log
 -- advance_id VARCHAR: the advance
 -- contributor_id VARCHAR: who got it
+-- occurred_at TIMESTAMP: when it was paid, in UTC
 -- origin_period VARCHAR: period it was paid in
 -- currency VARCHAR: currency it was paid in
 -- amount_micros BIGINT: the advance, in micros
@@ -23,6 +24,7 @@ SELECT
     advance.seq,
     advance.advance_id,
     advance.contributor_id,
+    advance.occurred_at,
     period_month.period AS origin_period,
     advance.currency,
     advance.amount_micros,

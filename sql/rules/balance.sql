@@ -3,7 +3,14 @@
 --
 -- contributor_id VARCHAR: the contributor
 -- currency VARCHAR: currency of the statement
--- opening_micros DECIMAL(38, 0): what the last statement carried
+-- converted_from VARCHAR: currency that the account left with this statement; null where it stayed,
+--   as what follows is
+-- converted_base VARCHAR: base of the rates that it went over at
+-- converted_on DATE: date of those rates
+-- converted_from_rate VARCHAR: rate of the currency left, in canonical form
+-- converted_to_rate VARCHAR: rate of the statement's currency, in canonical form
+-- converted_opening_micros DECIMAL(38, 0): what the last statement carried, in the currency left
+-- opening_micros DECIMAL(38, 0): what the last statement carried, in the statement's currency
 -- royalties_micros DECIMAL(38, 0): sum of the royalty lines
 -- adjustments_micros DECIMAL(38, 0): sum of the adjustment lines
 -- recouped_micros DECIMAL(38, 0): taken towards advances; negative where one is given back
@@ -15,19 +22,14 @@
 -- reserve_balance_micros DECIMAL(38, 0): reserves withheld and not released, after this statement
 -- advance_outstanding_micros DECIMAL(38, 0): advances not recouped, after this statement
 -- reserve_due_period VARCHAR: when the reserve withheld is released; null where none was
-WITH receiving AS (
+WITH opened AS (
     SELECT *, opening_micros + royalties_micros + adjustments_micros AS open_micros
     FROM account
-    WHERE
-        lines > 0
-        OR opening_micros != 0
-        OR reserve_released_micros != 0
-        OR outstanding_micros < 0
 ),
 
 recouped AS (
     SELECT *, least(greatest(open_micros, 0), outstanding_micros) AS recouped_micros
-    FROM receiving
+    FROM opened
 ),
 
 reserved AS (
@@ -78,11 +80,18 @@ withheld AS (
             1000000
         ) AS withholding_minor
     FROM due
+    WHERE lines > 0 OR reserve_released_micros > 0 OR recouped_micros != 0 OR due_minor > 0
 )
 
 SELECT
     contributor_id,
     currency,
+    converted_from,
+    converted_base,
+    converted_on,
+    converted_from_rate,
+    converted_to_rate,
+    converted_opening_micros,
     opening_micros,
     royalties_micros,
     adjustments_micros,

@@ -7,20 +7,43 @@
 -- origin_period VARCHAR: period that the events occurred in
 -- currency VARCHAR: currency of the events
 -- stated_micros DECIMAL(38, 0): what earlier statements carry, in micros
--- credited_micros DECIMAL(38, 0): what they credited for it, in micros of the statement's currency
+-- credited_micros DECIMAL(38, 0): what they credited for it, in micros of the currency that the
+--   account has now
 -- entitled_micros DECIMAL(38, 0): the entitlement now, in micros
 -- delta_micros DECIMAL(38, 0): the difference, in micros, never 0
-WITH stated AS (
+WITH turn_left AS (
+    SELECT * FROM turn WHERE onward IS NOT NULL
+),
+
+stated AS (
     SELECT
-        contributor_id,
-        basis,
-        reference,
-        origin_period,
-        currency,
-        sum(delta_micros) AS stated_micros,
-        sum(amount_micros) AS credited_micros
-    FROM warehouse.statement_line
-    GROUP BY contributor_id, basis, reference, origin_period, currency
+        line.contributor_id,
+        line.basis,
+        line.reference,
+        line.origin_period,
+        line.currency,
+        sum(line.delta_micros) AS stated_micros,
+        sum(
+            CASE
+                WHEN turn_left.onward IS NULL THEN line.amount_micros
+                ELSE CAST(
+                    at_later_rates(
+                        line.amount_micros,
+                        turn_left.onward,
+                        concat_ws(' ', 'line', line.line, 'of', line.statement_id)
+                    ) AS DECIMAL(38, 0)
+                )
+            END
+        ) AS credited_micros
+    FROM warehouse.statement_line AS line
+    CROSS JOIN close_input
+    LEFT JOIN turn_left
+        ON
+            line.contributor_id = turn_left.contributor_id
+            AND line.period >= turn_left.first_period
+            AND line.period < turn_left.next_period
+    WHERE line.period < close_input.period
+    GROUP BY line.contributor_id, line.basis, line.reference, line.origin_period, line.currency
 )
 
 SELECT

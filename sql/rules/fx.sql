@@ -1,7 +1,9 @@
 -- The rates that convert one currency to another at a close (SPEC §6, FX).
--- Grain: one row per pair of currencies that a line needs and rates exist for.
+-- An older rate than 31 days before the last day of the period is none.
+-- Grain: one row per pair of currencies that a line or a change of currency may need and rates
+-- exist for.
 --
--- from_currency VARCHAR: currency of the line
+-- from_currency VARCHAR: currency of the line, or the one that an account leaves
 -- to_currency VARCHAR: currency of the statement
 -- base VARCHAR: base of the published rates
 -- rate_on DATE: date of the rates
@@ -9,18 +11,31 @@
 -- to_rate VARCHAR: units of `to_currency` for one unit of the base, in canonical form
 -- from_rate_e10 BIGINT: the same in 10^-10
 -- to_rate_e10 BIGINT: the same in 10^-10
-WITH pair AS (
-    SELECT DISTINCT change.currency AS from_currency, registered.currency AS to_currency
-    FROM change
-    INNER JOIN registered ON change.contributor_id = registered.contributor_id
-    WHERE change.currency != registered.currency AND change.delta_micros > 0
+WITH source AS (
+    SELECT currency FROM entitlement
+    UNION
+    SELECT currency FROM last_statement
+),
+
+target AS (
+    SELECT currency FROM registration
+    UNION
+    SELECT currency FROM last_statement
+),
+
+pair AS (
+    SELECT source.currency AS from_currency, target.currency AS to_currency
+    FROM source
+    INNER JOIN target ON source.currency != target.currency
 ),
 
 published AS (
     SELECT fx_rate.*
     FROM warehouse.fx_rate AS fx_rate
     CROSS JOIN close_input
-    WHERE in_force(fx_rate.seq) AND fx_rate.rate_on <= close_input.last_on
+    WHERE
+        in_force(fx_rate.seq)
+        AND fx_rate.rate_on BETWEEN close_input.last_on - 31 AND close_input.last_on
 ),
 
 quote AS (

@@ -71,9 +71,9 @@ UNION ALL
 SELECT
     'advance_currency', 'advance', advance.advance_id, advance.contributor_id,
     advance.origin_period, advance.currency, advance.amount_micros
-FROM advance_in_force AS advance
+FROM advance_turn AS advance
 INNER JOIN registered ON advance.contributor_id = registered.contributor_id
-WHERE NOT advance.redeclared AND advance.currency != registered.currency
+WHERE advance.turn IS NULL
 UNION ALL
 SELECT
     'contributor_not_registered', unpaid.basis, unpaid.contributor_id, unpaid.contributor_id,

@@ -7,7 +7,8 @@
 -- origin_period VARCHAR: period that the events occurred in
 -- currency VARCHAR: currency of the events
 -- stated_micros DECIMAL(38, 0): what earlier statements carry, in micros
--- credited_micros DECIMAL(38, 0): what they credited for it, in micros of the statement's currency
+-- credited_micros DECIMAL(38, 0): what they credited for it, in micros of the currency that the
+--   account has now
 -- entitled_micros DECIMAL(38, 0): the entitlement now, in micros
 -- delta_micros DECIMAL(38, 0): the difference, in micros
 -- statement_currency VARCHAR: currency of the contributor's statement; null where not registered

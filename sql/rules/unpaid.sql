@@ -9,14 +9,22 @@ WITH open AS (
     SELECT
         contributor_id, 'advance' AS basis, currency,
         CAST(amount_micros AS DECIMAL(38, 0)) AS amount_micros
-    FROM advance_in_force
-    WHERE NOT redeclared
+    FROM advance_turn
+    WHERE turn IS NULL
     UNION ALL
-    SELECT contributor_id, 'advance', currency, -recouped_micros FROM previous
+    SELECT
+        last_statement.contributor_id, 'advance', last_statement.currency,
+        outstanding.outstanding_micros
+    FROM last_statement
+    INNER JOIN outstanding ON last_statement.contributor_id = outstanding.contributor_id
     UNION ALL
-    SELECT contributor_id, 'carried', currency, carried_micros FROM previous
+    SELECT contributor_id, 'carried', currency, carried_micros FROM last_statement
     UNION ALL
-    SELECT contributor_id, 'reserve', currency, reserve_micros FROM previous
+    SELECT
+        last_statement.contributor_id, 'reserve', last_statement.currency,
+        kept_reserve.amount_micros
+    FROM last_statement
+    INNER JOIN kept_reserve ON last_statement.contributor_id = kept_reserve.contributor_id
 )
 
 SELECT

@@ -11,7 +11,7 @@ from pipelines.lake import sql
 HERE = Path(__file__).parent
 PERIOD = "2026-10"
 STAGED_RESULTS = ("pool", "allocation", "held", "statement_line", "statement")
-STAGED_RULES = ("entitlement", "registered", "advance_in_force")
+STAGED_RULES = ("entitlement", "registered", "turn", "advance_in_force")
 
 
 @contextmanager
@@ -19,6 +19,8 @@ def staged_close() -> Iterator[duckdb.DuckDBPyConnection]:
     """Give a connection to the close of staged_close.sql, which nothing is wrong with."""
     with duckdb.connect() as connection:
         connection.execute("ATTACH ':memory:' AS warehouse")
+        for name in sql.names("functions"):
+            connection.execute(sql.text("functions", name))
         for folder in ("log", "facts", "results"):
             for name in sql.names(folder):
                 _create(connection, f"warehouse.{name}", sql.relation(folder, name))

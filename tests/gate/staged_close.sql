@@ -2,6 +2,7 @@
 -- Ana and Bo own what dream@1 was trained on; its training pool changed since the close of 2026-09,
 -- so that Ana is owed more of it and Bo less.
 -- Cy never registered; Dee did, until the registration was reversed.
+-- Eve's account goes over from EUR to USD, with a reserve and an advance that isn't recouped whole.
 -- One event came after the close began, and changes nothing.
 
 INSERT INTO close_input VALUES
@@ -9,13 +10,29 @@ INSERT INTO close_input VALUES
 
 INSERT INTO currency VALUES ('EUR', 10_000), ('USD', 10_000);
 
-INSERT INTO registered VALUES ('ana', 'USD', 100_000), ('bo', 'USD', 0);
+INSERT INTO registered VALUES
+('ana', 'USD', 100_000, NULL, NULL, NULL, NULL, NULL),
+('bo', 'USD', 0, NULL, NULL, NULL, NULL, NULL),
+('eve', 'USD', 0, 'EUR', 'EUR', '2026-10-30', '1', '1.1');
+
+INSERT INTO turn BY NAME
+SELECT *
+FROM (VALUES
+    ('ana', 1, 'USD', '2026-08', NULL, TIMESTAMP 'infinity', 1, 1),
+    ('bo', 1, 'USD', '2026-09', NULL, 'infinity', 1, 1),
+    ('dee', 1, 'USD', '2026-08', NULL, 'infinity', 1, 1),
+    ('eve', 1, 'EUR', '2026-09', '2026-10', '2026-11-01', 1, 1),
+    ('eve', 2, 'USD', '2026-10', NULL, 'infinity', 10_000_000_000, 11_000_000_000)
+) AS row (
+    contributor_id, turn, currency, first_period, next_period, left_at, from_rate_e10, to_rate_e10
+);
 
 INSERT INTO advance_in_force VALUES
-(7, 'first', 'bo', '2026-09', 'USD', 2_000_000, false),
-(12, 'second', 'bo', '2026-10', 'USD', 500_000, false),
-(12, 'in-euro', 'ana', '2026-10', 'EUR', 800_000, false),
-(12, 'first', 'bo', '2026-10', 'USD', 600_000, true);
+(7, 'first', 'bo', '2026-09-02', '2026-09', 'USD', 2_000_000, false),
+(12, 'second', 'bo', '2026-10-02', '2026-10', 'USD', 500_000, false),
+(12, 'in-euro', 'ana', '2026-10-02', '2026-10', 'EUR', 800_000, false),
+(12, 'first', 'bo', '2026-10-02', '2026-10', 'USD', 600_000, true),
+(7, 'for-eve', 'eve', '2026-09-02', '2026-09', 'EUR', 300_000, false);
 
 INSERT INTO pool BY NAME
 SELECT '2026-10' AS period, 'dream' AS model_id, '1' AS version, 'dream@1' AS reference, *
@@ -104,12 +121,23 @@ FROM (VALUES
         'ana', 7_000, 3_100_000, 1_000_000, 0, 405_000, 503_000,
         420_000, 3_780_000, 5_000, 405_000, 0
     ),
-    ('bo', 0, 2_500_000, -1_330_000, 500_000, 0, 0, 0, 0, 670_000, 0, 0)
+    ('bo', 0, 2_500_000, -1_330_000, 500_000, 0, 0, 0, 0, 670_000, 0, 0),
+    ('eve', 2_200_000, 0, 0, 110_000, 0, 0, 0, 2_090_000, 0, 110_000, 0)
 ) AS row (
     contributor_id, opening_micros, royalties_micros, adjustments_micros, recouped_micros,
     reserve_withheld_micros, reserve_released_micros, withholding_micros, payable_micros,
     carried_micros, reserve_balance_micros, advance_outstanding_micros
 );
+
+UPDATE statement
+SET
+    converted_from = 'EUR',
+    converted_base = 'EUR',
+    converted_on = '2026-10-30',
+    converted_from_rate = '1',
+    converted_to_rate = '1.1',
+    converted_opening_micros = 2_000_000
+WHERE contributor_id = 'eve';
 
 INSERT INTO warehouse.statement_line BY NAME
 SELECT period || '/' || contributor_id AS statement_id, *
@@ -121,13 +149,17 @@ FROM (VALUES
 ) AS row (period, contributor_id, basis, origin_period, reference, currency, delta_micros);
 
 INSERT INTO warehouse.statement BY NAME
-SELECT 'USD' AS currency, *
+SELECT *
 FROM (VALUES
-    ('2026-08', 'ana', 0, 9_000, 0),
-    ('2026-08', 'dee', 0, 40_000, 25_000),
-    ('2026-09', 'ana', 0, 7_000, 503_000),
-    ('2026-09', 'bo', 2_000_000, 0, 0)
-) AS row (period, contributor_id, recouped_micros, carried_micros, reserve_balance_micros);
+    ('2026-08', 'ana', 'USD', 0, 9_000, 503_000, '2026-10'),
+    ('2026-08', 'dee', 'USD', 0, 40_000, 25_000, '2026-12'),
+    ('2026-09', 'ana', 'USD', 0, 7_000, 0, NULL),
+    ('2026-09', 'bo', 'USD', 2_000_000, 0, 0, NULL),
+    ('2026-09', 'eve', 'EUR', 200_000, 2_000_000, 100_000, '2026-12')
+) AS row (
+    period, contributor_id, currency, recouped_micros, carried_micros, reserve_withheld_micros,
+    reserve_due_period
+);
 
 INSERT INTO warehouse.period_close BY NAME
 SELECT * FROM (VALUES
@@ -143,6 +175,9 @@ SELECT
         'asset-generated', 'licence-revoked', 'advance-paid', 'event-reversed', 'image-licensed'
     ]) AS type,
     unnest(range(1, 15)) AS seq;
+UPDATE warehouse.event
+SET content = '{"data":{"base":"EUR","rates":{"BTC":"0.00001","EUR":"1","JPY":"160","USD":"1.1"}}}'
+WHERE type = 'fx-rates-published';
 INSERT INTO warehouse.terms BY NAME SELECT 1 AS seq;
 INSERT INTO warehouse.contributor BY NAME SELECT unnest([2, 3]) AS seq;
 INSERT INTO warehouse.image_licensed BY NAME SELECT unnest([4, 14]) AS seq;

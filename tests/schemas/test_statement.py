@@ -42,5 +42,16 @@ def test_a_statement_is_sealed_as_it_is_shown() -> None:
     sealed = Statement.model_validate(statement).sealed()
 
     assert statement == json.loads(sealed)
-    assert list(statement) == sorted(Statement.model_fields)
+    assert list(statement) == sorted(set(Statement.model_fields) - {"converted"})
     assert json.dumps(statement, sort_keys=True, separators=(",", ":")).encode() == sealed
+
+
+def test_a_statement_that_changes_its_currency_says_so_where_its_name_stands() -> None:
+    """`converted` stands in the order of the names, with `from`; the other statements lack it."""
+    (_, close, *_) = scenario.read("change_of_currency")[1]["closes"]
+
+    for statement in close["statements"]:
+        sealed = Statement.model_validate(statement).sealed()
+        assert statement == json.loads(sealed)
+        assert sorted(Statement.model_fields) == list(json.loads(sealed))
+        assert "BGN" == statement["converted"]["from"]

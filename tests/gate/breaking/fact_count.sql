@@ -6,3 +6,5 @@ DELETE FROM warehouse.licence_revoked;
 UPDATE warehouse.event SET type = 'advance-paid' WHERE type = 'terms-agreed';
 -- A fact is of another event.
 UPDATE warehouse.contributor SET seq = 2;
+-- A day of rates in a currency of ours has no fact.
+DELETE FROM warehouse.fx_rate;

@@ -10,3 +10,7 @@ DELETE FROM held WHERE basis = 'carried';
 INSERT INTO held VALUES (
     '2026-10', 'contributor_not_registered', 'carried', 'ana', 'ana', '2026-10', 'USD', 7_000
 );
+-- What was carried is opened in another currency as it was.
+UPDATE statement SET opening_micros = 2_000_000 WHERE contributor_id = 'eve';
+-- Another opening is converted than what was carried.
+UPDATE statement SET converted_opening_micros = 2_000_001 WHERE contributor_id = 'eve';
