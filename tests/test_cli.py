@@ -18,6 +18,7 @@ from pipelines.errors import ConflictError
 from pipelines.lake import sql, warehouse
 from tests.conftest import Run
 from tests.outputs import stored
+from tests.scenario import VECTORS
 
 READING = [
     ["status"],
@@ -135,12 +136,7 @@ def test_a_statement_is_shown_as_it_was_sealed(look: Run) -> None:
 
 def test_a_statement_reads_as_arithmetic_for_people(manyhands: Run, tmp_path: Path) -> None:
     """Its amounts in the order of the sum, then its lines."""
-    case = json.loads(
-        Path(__file__)
-        .with_name("vectors")
-        .joinpath("late_event_adjusts.expected.json")
-        .read_text(encoding="utf-8")
-    )
+    case = json.loads(VECTORS.joinpath("late_event_adjusts.expected.json").read_text())
     issued = case["closes"][0]["statements"][0]
     row = stored.statement("2026-10", "ana") | stored.sealed(issued)
     stored.make(tmp_path / "warehouse", {"statement": [row]})
@@ -152,6 +148,26 @@ def test_a_statement_reads_as_arithmetic_for_people(manyhands: Run, tmp_path: Pa
     assert ["payable", "13639.080000"] == lines[10].split()
     assert "royalty" == lines[-2].split()[0]
     assert "13636.363636" == lines[-2].split()[-1]
+
+
+def test_a_statement_shows_the_rate_and_the_date_of_what_was_converted(
+    manyhands: Run, tmp_path: Path
+) -> None:
+    """Lines name their rates, what takes back names what was credited, and so does the opening."""
+    case = json.loads(VECTORS.joinpath("change_of_currency.expected.json").read_text())
+    february, march = (close["statements"][0] for close in case["closes"][1:3])
+    rows = [
+        stored.statement("2026-02", "ana") | stored.sealed(february),
+        stored.statement("2026-03", "ana") | stored.sealed(march),
+    ]
+    stored.make(tmp_path / "warehouse", {"statement": rows})
+
+    shown = manyhands("statements", "show", "2026-02/ana").stdout
+    taken_back = manyhands("statements", "show", "2026-03/ana").stdout
+
+    assert "opening converted from 80.019229 BGN, at 1 EUR = 1.95583 BGN of 2026-02-27" in shown
+    assert shown.splitlines()[-1].endswith("29.166667  1 EUR = 1.2 USD  2026-02-27")
+    assert "as credited: 47.732046 USD for 50.005000" in taken_back
 
 
 def test_a_statement_that_was_not_issued_is_not_found(look: Run) -> None:
@@ -185,8 +201,46 @@ def test_the_status_tells_how_the_warehouse_stands(look: Run) -> None:
         | {"recorded_at": "2026-10-01T08:00:00.000000Z", "rejected": {"not_json": 2}},
         "last_close": {"digest": stored.closed("2026-10", 2)["digest"], "period": "2026-10"},
         "next_period": "2026-11",
+        "open": {
+            "USD": {
+                "advance_outstanding": "2.000001",
+                "carried": "2.000001",
+                "reserve": "2.000001",
+            }
+        },
     }
     assert expected == standing
+    assert "open carried" in look("status").stdout
+
+
+def test_what_stands_open_is_listed_by_the_last_statement_of_each(
+    manyhands: Run, tmp_path: Path
+) -> None:
+    """An older statement counts where no later one was issued; who has nothing open isn't there."""
+    nothing = {"carried_micros": 0, "reserve_balance_micros": 0, "advance_outstanding_micros": 0}
+    rows = [
+        stored.statement("2026-09", "ana", 5) | {"reserve_balance_micros": 0},
+        stored.statement("2026-09", "ben", 7),
+        stored.statement("2026-10", "ben", 8) | nothing,
+        stored.statement("2026-10", "cem", 9) | nothing | {"reserve_balance_micros": 1},
+    ]
+    closes = [stored.closed("2026-09", 2), stored.closed("2026-10", 2)]
+    stored.make(tmp_path / "warehouse", {"period_close": closes, "statement": rows})
+
+    ana, cem = manyhands("statements", "list", "--open", "--json").json
+
+    assert {
+        "contributor_id": "ana",
+        "currency": "USD",
+        "carried": "0.000005",
+        "reserve": "0.000000",
+        "advance_outstanding": "0.000005",
+        "statement_id": "2026-09/ana",
+    } == ana
+    assert ("cem", "2026-10/cem") == (cem["contributor_id"], cem["statement_id"])
+    view = manyhands("query", "SELECT carried_micros FROM open_balance ORDER BY ALL", "--json")
+    assert [{"carried_micros": "0"}, {"carried_micros": "5"}] == view.json
+    assert 2 == manyhands("statements", "list", "--open", "--period=2026-09").code
 
 
 def test_as_of_stands_for_now(look: Run) -> None:

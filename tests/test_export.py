@@ -21,13 +21,14 @@ EXTREMES = [stored.BEYOND_DOUBLES, -stored.BEYOND_DOUBLES, 10**38 - 1, 1 - 10**3
 
 FIELDS = {
     "statements": (
-        "adjustments,advance_outstanding,carried,contributor_id,currency,opening,payable,period,"
-        "recouped,reserve_balance,reserve_released,reserve_withheld,royalties,statement_id,"
+        "adjustments,advance_outstanding,carried,contributor_id,converted_base,converted_date,"
+        "converted_from,converted_from_rate,converted_opening,converted_to_rate,currency,opening,"
+        "payable,period,recouped,reserve_balance,reserve_released,reserve_withheld,royalties,statement_id,"
         "withholding"
     ),
     "statement_lines": (
-        "statement_id,amount,basis,corrected,currency,delta,fx_base,fx_date,fx_from_rate,"
-        "fx_to_rate,fx_credited,kind,origin_period,original,reference"
+        "statement_id,contributor_id,amount,basis,corrected,currency,delta,fx_base,fx_date,"
+        "fx_from_rate,fx_to_rate,fx_credited,kind,origin_period,original,reference"
     ),
 }
 

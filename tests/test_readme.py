@@ -214,11 +214,11 @@ def test_every_reason_to_refuse_or_to_hold_is_explained() -> None:
     assert [] == [name for pair in held for name in pair if name and f"`{name}`" not in close]
 
 
-def test_the_example_of_an_event_is_one(manyhands: Run, tmp_path: Path) -> None:
-    """The line of docs/events.md is accepted as it stands."""
+def test_the_examples_of_events_are_some(manyhands: Run, tmp_path: Path) -> None:
+    """The lines of docs/events.md are accepted as they stand."""
     text = (ROOT / "docs" / "events.md").read_text(encoding="utf-8")
-    (example,) = re.findall(r"```json\n(\{\"specversion.+?)```", text, re.DOTALL)
-    (tmp_path / "example.ndjson").write_text(example, encoding="utf-8")
+    examples = "".join(re.findall(r"```json\n(\{\"specversion.+?)```", text, re.DOTALL))
+    (tmp_path / "example.ndjson").write_text(examples, encoding="utf-8")
     outcome = manyhands("ingest", "example.ndjson", "--as-of=2026-12-01T00:00:00Z", "--json")
 
-    assert 1 == json.loads(outcome.stdout)["accepted"]
+    assert 3 == len(examples.splitlines()) == json.loads(outcome.stdout)["accepted"]
