@@ -49,7 +49,8 @@ def close(
 
     Raises UsageError for a period that isn't one of the cadence, NotFoundError before there is
     any money to close for, TryAgainError where the period isn't over, ConflictError where it is
-    out of order or another closer won, GateError where a check found something.
+    out of order or another closer won, GateError where a check found something, GateNotRunError
+    where one could not run.
     """
     with reading.connect(folder) if dry_run else connect(folder) as connection:
         for chosen in _chosen(connection, period, as_of)[: 1 if dry_run else None]:
