@@ -52,9 +52,8 @@ def close(  # noqa: PLR0913  one of them only listens
 
     Raises UsageError for a period that isn't one of the cadence, NotFoundError before there is
     any money to close for, TryAgainError where the period isn't over or the log speaks against
-    the clock, ConflictError where it is
-    out of order or another closer won, GateError where a check found something, GateNotRunError
-    where one could not run.
+    the clock, ConflictError where it is out of order or another closer won, GateError where a
+    check found something, GateNotRunError where none did and some could not run.
     """
     with reading.connect(folder) if dry_run else connect(folder) as connection:
         chosen = _chosen(connection, period, as_of)
