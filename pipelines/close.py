@@ -16,6 +16,7 @@ from pipelines.errors import (
 )
 from pipelines.gate import check
 from pipelines.lake import closes, reading
+from pipelines.lake.clock import check_clock
 from pipelines.lake.closes import PeriodClose
 from pipelines.lake.seal import seal
 from pipelines.lake.warehouse import connect, setting
@@ -34,11 +35,12 @@ class Closed(PeriodClose):
     """Micros payable and withheld, by currency."""
 
 
-def close(
+def close(  # noqa: PLR0913  one of them only listens
     folder: Path,
     *,
     period: str | None,
     as_of: datetime,
+    by_clock: bool = False,
     dry_run: bool,
     report: Callable[[str], None],
 ) -> Iterator[Closed]:
@@ -46,15 +48,20 @@ def close(
 
     A period that is closed already is given as it was closed; nothing changes.
     A dry run computes and checks the first of them, and leaves the warehouse as it is.
+    `by_clock` says that `as_of` is what the clock says, and so can be wrong.
 
     Raises UsageError for a period that isn't one of the cadence, NotFoundError before there is
-    any money to close for, TryAgainError where the period isn't over, ConflictError where it is
-    out of order or another closer won, GateError where a check found something.
+    any money to close for, TryAgainError where the period isn't over or the log speaks against
+    the clock, ConflictError where it is out of order or another closer won, GateError where a
+    check found something, GateNotRunError where none did and some could not run.
     """
     with reading.connect(folder) if dry_run else connect(folder) as connection:
-        for chosen in _chosen(connection, period, as_of)[: 1 if dry_run else None]:
-            report(f"closing {chosen.name}")
-            yield _close_one(connection, folder, chosen, as_of, dry_run=dry_run)
+        chosen = _chosen(connection, period, as_of)
+        if by_clock and (period is None or closes.find_close(connection, period) is None):
+            check_clock(connection, as_of)
+        for one in chosen[: 1 if dry_run else None]:
+            report(f"closing {one.name}")
+            yield _close_one(connection, folder, one, as_of, dry_run=dry_run)
 
 
 def _chosen(

@@ -23,9 +23,13 @@ class NotFoundError(ManyhandsError):
 
 
 class GateError(ManyhandsError):
-    """The gate found something, or couldn't look; nothing was issued (exit 4)."""
+    """The gate found something; nothing was issued (exit 4)."""
 
     exit_code = 4
+
+
+class GateNotRunError(ManyhandsError):
+    """Checks of the gate couldn't run and none found anything; nothing was issued (exit 1)."""
 
 
 class ConflictError(ManyhandsError):

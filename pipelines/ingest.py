@@ -11,6 +11,7 @@ from uuid import uuid4
 import apache_beam as beam
 
 from pipelines.lake import closes
+from pipelines.lake.clock import check_clock
 from pipelines.lake.log import BatchCounts, batch_counts
 from pipelines.lake.manifest import Manifests
 from pipelines.lake.warehouse import Setting, connect, create, exists
@@ -50,22 +51,29 @@ def ingest(  # noqa: PLR0913  two of them only listen
     sources: Sequence[str],
     *,
     clock: Callable[[], datetime],
+    by_clock: bool = False,
     manifest_roots: Sequence[Path],
     report: Callable[[str], None],
     note: Callable[[str], None] | None = None,
 ) -> Counts:
     """Ingest files, folders or `-`; a warehouse is made with defaults where there is none.
 
-    `clock` gives the time that a batch is recorded at, naive in UTC.
+    `clock` gives the time that a batch is recorded at, naive in UTC. `by_clock` says that it is
+    a real one, which can be wrong: it is held against the log once, before the first batch.
+    Where it is set back later, what was recorded stays, and nothing depends on its order.
     `report` is told what is going on, `note` what is worth keeping; else `report` is told that too.
 
-    Raises NotFoundError where a source isn't there, before anything is done.
+    Raises NotFoundError where a source isn't there, and TryAgainError where the log speaks
+    against the clock, before anything is done.
     """
     files, others = find_files(sources)
     for other in others:
         (note or report)(f"left out {other}: no *.ndjson or *.jsonl file")
     if not exists(folder):
         create(folder, Setting())
+    if by_clock:
+        with connect(folder) as connection:
+            check_clock(connection, clock())
     manifests = Manifests(folder, tuple(manifest_roots))
     counts = Counts()
     for batch in batches(files, Limits()):

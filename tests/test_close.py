@@ -182,6 +182,25 @@ def test_a_gate_that_finds_something_issues_nothing(
         assert [{"n": 0}] == rows
 
 
+def test_a_gate_that_could_not_run_issues_nothing_and_blames_no_event(
+    market: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit 1, nothing committed, and what stopped it is kept in gate/<period>.json."""
+
+    def compute_too_little(connection: duckdb.DuckDBPyConnection, period: Period, seq: int) -> None:
+        compute_close(connection, period, seq)
+        connection.execute("DROP TABLE entitlement")
+
+    monkeypatch.setattr(close_job, "compute_close", compute_too_little)
+    outcome = market("close", "--period=2026-01", AS_OF)
+
+    assert 1 == outcome.code
+    assert "checks could not run" in outcome.stderr
+    assert "reverse" not in outcome.stderr
+    assert "entitlement" in (tmp_path / "warehouse" / "gate" / "2026-01.json").read_text()
+    assert [{"n": 0}] == market("query", "SELECT count(*) AS n FROM statement", "--json").json
+
+
 @pytest.mark.parametrize("check", sql.names("checks"))
 def test_every_check_stops_a_close(
     manyhands: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, check: str

@@ -1,9 +1,11 @@
 """The gate stops what it finds and what it couldn't look at, and tells the two apart."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,12 +14,13 @@ import duckdb
 import great_expectations
 import pytest
 
-from pipelines.errors import GateError
+from pipelines.errors import GateError, GateNotRunError
 from pipelines.gate import CheckResult, Outcome, Verdict, check, checking, keep, run
 from pipelines.gate.verdict import ROWS_SHOWN, Found, json_value
 from pipelines.lake import sql
 from tests.gate.staged import PERIOD, staged_close
 
+ROOT = Path(__file__).parent.parent
 LOSE_A_MICRO = """
 UPDATE allocation SET amount_micros = amount_micros - 1
 WHERE basis = 'training' AND contributor_id = 'ana'
@@ -95,16 +98,48 @@ def test_a_later_pass_takes_the_place_of_what_failed(
 def test_a_check_that_cannot_run_is_no_finding_and_stops_the_close(
     connection: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
-    """Where a relation is missing its checks are errors, with what DuckDB says; others pass."""
+    """Where a relation is missing its checks are errors, with what DuckDB says; others pass.
+
+    It is a failure of the program's surroundings, exit 1: no word on events, which moves money.
+    """
     connection.execute("DROP TABLE entitlement")
 
-    with pytest.raises(GateError, match="entitlement_balance could not run"):
+    with pytest.raises(GateNotRunError) as caught:
         check(connection, tmp_path, PERIOD)
 
+    message = str(caught.value)
     outcomes = {part["check"]: part["outcome"] for part in kept(tmp_path)["checks"]}
     stopped = {name for name, outcome in outcomes.items() if outcome != "passed"}
     assert {"entitlement_balance", "allocation_entitlement"} == stopped
     assert {"error"} == {outcomes[name] for name in stopped}
+    assert 1 == caught.value.exit_code
+    assert f"2 of {len(outcomes)} checks could not run" in message
+    assert "Table with name entitlement does not exist" in message
+    assert "event" not in message
+    assert str(tmp_path / "gate" / f"{PERIOD}.json") in message
+
+
+def test_what_was_found_and_what_could_not_run_are_told_apart(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    """Rows that were found are true whatever else couldn't run, so it is exit 4 with its advice.
+
+    The advice stands with what was found, and before what nothing is known of.
+    """
+    connection.execute(LOSE_A_MICRO)
+    connection.execute("DROP TABLE entitlement")
+
+    with pytest.raises(GateError) as caught:
+        check(connection, tmp_path, PERIOD)
+
+    found, advised, not_run = str(caught.value).partition("reverse the events that made this")
+    assert 4 == caught.value.exit_code
+    assert advised
+    assert "pool_conservation found 1 row." in found
+    assert "entitlement_balance" not in found
+    assert "entitlement_balance: " in not_run
+    assert "nothing is known of what they check" in not_run
+    assert "event" not in not_run.partition("\n")[2]
 
 
 def test_an_amount_beyond_what_can_be_added_is_an_error_and_no_pass(
@@ -148,11 +183,19 @@ def test_where_great_expectations_raises_no_check_could_run(
         raise RuntimeError(message)
 
     monkeypatch.setattr(great_expectations, "get_context", fail)
+    monkeypatch.setenv("PYTHONWARNINGS", "default")
+    monkeypatch.delenv("HOME")
 
-    with pytest.raises(GateError, match="no context today"):
+    with pytest.raises(GateNotRunError) as caught:
         check(connection, tmp_path, PERIOD)
 
-    assert {"error"} == {part["outcome"] for part in kept(tmp_path)["checks"]}
+    checks = kept(tmp_path)["checks"]
+    message = str(caught.value)
+    assert {"error"} == {part["outcome"] for part in checks}
+    assert f"{len(checks)} of {len(checks)} checks could not run" in message
+    assert 1 == message.count("no context today")
+    assert "HOME not set" in message
+    assert "PYTHONWARNINGS=default" in message
 
 
 def test_a_check_without_a_result_could_not_run(
@@ -182,7 +225,7 @@ def test_a_gate_without_checks_lets_nothing_through(
     """Where the checks' folder is empty, the close stops."""
     monkeypatch.setattr(sql, "relations", lambda _: ())
 
-    with pytest.raises(GateError, match="0 of 0 checks"):
+    with pytest.raises(GateNotRunError, match="there are no checks"):
         check(connection, tmp_path, PERIOD)
 
 
@@ -212,21 +255,57 @@ def test_money_in_a_verdict_is_exact() -> None:
     assert [str(2**53 + 1), 2**53, None] == json_value([2**53 + 1, 2**53, None])
 
 
-def test_the_gate_leaves_stdout_the_folder_and_the_home_alone(tmp_path: Path) -> None:
-    """Great Expectations prints nothing into ours, and leaves no file behind."""
-    root = Path(__file__).parent.parent
+CHECK_AND_COMPARE = """\
+import os, sys, warnings
+from tests.gate.staged import PERIOD, staged_close
+from pipelines.gate import run
+def state():
+    variables = {name: value for name, value in os.environ.items() if name != "SF_PARTNER"}
+    return variables, list(warnings.filters), warnings.showwarning, sys.stdout, sys.stderr
+with staged_close() as connection:
+    before = state()
+    passed = run(connection, PERIOD).passed
+    sys.exit(0 if passed and before == state() else 1)
+"""
+"""A program that runs the gate, and fails where the process isn't afterwards as it was.
+
+Great Expectations sets SF_PARTNER, which only a client of Snowflake reads, and that stays.
+"""
+
+AS_NOBODY = """\
+import os, pwd
+known = {entry.pw_uid for entry in pwd.getpwall()}
+os.setresuid(next(uid for uid in range(54321, 65536) if uid not in known), 0, 0)
+"""
+"""Makes the process one of a user without an entry and so without a home.
+
+It goes on reading as root: where the program is installed that user may not look.
+"""
+
+
+@pytest.mark.parametrize(
+    ("prelude", "environment"),
+    [
+        ("", {"HOME": "home"}),
+        ("", {"HOME": "~", "PYTHONWARNINGS": "error"}),
+        pytest.param(
+            AS_NOBODY,
+            {},
+            marks=pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user"),
+        ),
+    ],
+    ids=["a home", "no home, and warnings are errors", "a user without an entry"],
+)
+def test_the_gate_runs_anywhere_and_leaves_everything_as_it_was(
+    tmp_path: Path, prelude: str, environment: dict[str, str]
+) -> None:
+    """It needs no home, prints nothing, and leaves no file, variable or filter behind."""
     (tmp_path / "home").mkdir()
-    program = (
-        "from tests.gate.staged import PERIOD, staged_close\n"
-        "from pipelines.gate import run\n"
-        "with staged_close() as connection:\n"
-        "    raise SystemExit(0 if run(connection, PERIOD).passed else 1)\n"
-    )
 
     done = subprocess.run(
-        [sys.executable, "-c", program],
+        [sys.executable, "-c", prelude + CHECK_AND_COMPARE],
         cwd=tmp_path,
-        env={"HOME": str(tmp_path / "home"), "PYTHONPATH": str(root)},
+        env={"PYTHONPATH": str(ROOT), **environment},
         capture_output=True,
         check=False,
     )
@@ -235,12 +314,31 @@ def test_the_gate_leaves_stdout_the_folder_and_the_home_alone(tmp_path: Path) ->
     assert ["home"] == [path.name for path in tmp_path.rglob("*")]
 
 
+def test_gates_in_threads_of_one_process_do_not_meddle_with_each_other() -> None:
+    """Each says what is so of its own close, and the process's stdout stays what it was."""
+    stdout = sys.stdout
+
+    def gate(number: int) -> list[str]:
+        with staged_close() as connection:
+            if number % 2:
+                connection.execute(LOSE_A_MICRO)
+            verdict = run(connection, PERIOD)
+        assert () == verdict.not_run
+        return [check.name for check in verdict.found]
+
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(gate, range(8)))
+
+    assert [False, True] * 4 == ["pool_conservation" in names for names in found]
+    assert [[]] * 4 == found[::2]
+    assert stdout is sys.stdout
+    assert not stdout.closed
+
+
 def test_great_expectations_is_imported_by_a_run_only() -> None:
     """Its import takes seconds, which a command that gates nothing doesn't pay."""
     program = "import sys, pipelines.gate; sys.exit('great_expectations' in sys.modules)"
 
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=Path(__file__).parent.parent, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False)
 
     assert 0 == done.returncode

@@ -13,6 +13,7 @@ import typer
 
 from pipelines.cli.app import app
 from pipelines.cli.flags import Invocation
+from pipelines.cli.place import fault_of_current_folder, in_full
 from pipelines.cli.settings import FILE, name_settings, read_file
 from pipelines.errors import ManyhandsError, TryAgainError
 
@@ -96,12 +97,19 @@ def _judge(error: Exception) -> tuple[int, str]:
     if isinstance(error, typer.TyperException):
         return error.exit_code, _where_set(error) + error.format_message()
     if isinstance(error, OSError):
-        place = f"{error.filename}: " if error.filename else ""
-        return FAILED, f"{place}{error.strerror or error}; nothing half-written is left"
+        return FAILED, f"{_place(error)}{error.strerror or error}; nothing half-written is left"
     if type(error).__module__.split(".")[0] in {"_duckdb", "duckdb", "sqlite3"}:
         return _judge_store(str(error))
     name = type(error).__name__
     return FAILED, f"unexpected {name}: {error}; run it again with --debug to see where"
+
+
+def _place(error: OSError) -> str:
+    """Name the file that an error is of; else the current folder, where that is what is wrong."""
+    if isinstance(error.filename, str | bytes):
+        return f"{in_full(os.fsdecode(error.filename))}: "
+    fault = fault_of_current_folder()
+    return f"{fault}: " if fault else ""
 
 
 def _judge_store(text: str) -> tuple[int, str]:

@@ -11,8 +11,9 @@ from typing import Annotated, Any
 
 import typer
 
+from pipelines.cli.place import fault_of_current_folder
 from pipelines.cli.settings import is_given
-from pipelines.errors import UsageError
+from pipelines.errors import ManyhandsError, UsageError
 
 DEFAULT_WAREHOUSE = "warehouse"
 
@@ -94,7 +95,11 @@ def _folder(warehouse: str) -> Path:
     if re.match(r"(ducklake:)?postgres(ql)?:", warehouse):
         message = "a warehouse in PostgreSQL is not in this version; name a folder"
         raise UsageError(message)
-    return Path(warehouse)
+    folder = Path(warehouse)
+    if not folder.is_absolute() and (fault := fault_of_current_folder()):
+        message = f"{folder}: {fault}; name the warehouse by its full path"
+        raise ManyhandsError(message)
+    return folder
 
 
 def instant(as_of: str | None) -> datetime:

@@ -40,6 +40,7 @@ def ingest(
             common.warehouse,
             sources,
             clock=lambda: instant(as_of),
+            by_clock=as_of is None,
             manifest_roots=roots,
             report=report,
             note=report.note,

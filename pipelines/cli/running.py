@@ -64,7 +64,14 @@ def close(
     done: list[dict[str, object]] = []
     try:
         with reporting() as report:
-            closes = job(common.warehouse, period=chosen, as_of=now, dry_run=dry_run, report=report)
+            closes = job(
+                common.warehouse,
+                period=chosen,
+                as_of=now,
+                by_clock=as_of is None,
+                dry_run=dry_run,
+                report=report,
+            )
             done.extend(describe_close(closed) for closed in closes)
     finally:
         # what is closed is closed, even where the next one fails

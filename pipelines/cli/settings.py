@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
-from pipelines.errors import UsageError
+from pipelines.cli.place import in_full
+from pipelines.errors import ManyhandsError, UsageError
 
 if TYPE_CHECKING:
     from typer import Context
@@ -32,12 +33,20 @@ def name_settings(group: TyperGroup) -> None:
 def read_file(group: TyperGroup, path: Path) -> dict[str, Any]:
     """Read a settings file as the default map of a command; empty where there is no file.
 
-    Raises UsageError, naming the file, where it isn't TOML or sets what is no flag.
+    A file that can't be looked for, because its folder can't be entered, is none either.
+
+    Raises UsageError, naming the file, where it isn't TOML or sets what is no flag, and
+    ManyhandsError where it is there and can't be read.
     """
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        path.lstat()
+    except (FileNotFoundError, PermissionError):
         return {}
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        message = f"{in_full(str(path))}: {error.strerror}; make it readable, or take it away"
+        raise ManyhandsError(message) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         message = f"{path}: not TOML: {error}"
         raise UsageError(message) from error

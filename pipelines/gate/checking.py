@@ -6,12 +6,13 @@ tables: what is TEMP, or in a transaction still open, they don't see.
 
 import json
 import os
+import platform
 from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
 
-from pipelines.errors import GateError
+from pipelines.errors import GateError, GateNotRunError
 from pipelines.gate.verdict import (
     ROWS_SHOWN,
     CheckResult,
@@ -24,27 +25,55 @@ from pipelines.gate.verdict import (
 from pipelines.lake import sql
 from pipelines.lake.warehouse import GATE
 
+_VARIABLES = ("HOME", "PYTHONPATH", "PYTHONWARNINGS", "TMPDIR")
+"""What libraries read of the environment, and so can be stopped by."""
+
 
 def check(connection: duckdb.DuckDBPyConnection, folder: Path | None, period: str) -> Verdict:
     """Run the gate on the staged close of a period, and keep what it said in the warehouse.
 
     Nothing is kept where there is no folder: a dry run leaves the warehouse as it is.
 
-    Raises GateError, which tells the failing checks with their first rows and their count.
+    Raises GateError where a check found rows, with the first of them and their count, and
+    GateNotRunError where none did but some could not run, with what stopped them.
     """
     verdict = run(connection, period)
-    kept = "" if folder is None else f"All of it is in {keep(verdict, folder)}; "
+    kept = [] if folder is None else [f"All of it is in {keep(verdict, folder)}"]
     if not verdict.passed:
-        message = (
-            f"{verdict.explain()}\n"
-            f"{kept}reverse the events that made it, or restore what was changed, and close again"
+        head = f"the gate stopped the close of {period}, and nothing was issued:"
+        message = "\n".join(
+            [head, *_found_and_advice(verdict), *_not_run_and_advice(verdict), *kept]
         )
-        raise GateError(message)
+        raise (GateError if verdict.found else GateNotRunError)(message)
     return verdict
 
 
+def _found_and_advice(verdict: Verdict) -> list[str]:
+    advice = "reverse the events that made this, or restore what was changed, and close again"
+    return [verdict.explain_found(), advice] if verdict.found else []
+
+
+def _not_run_and_advice(verdict: Verdict) -> list[str]:
+    """Explain what couldn't run, without a word on events: nothing is known of them."""
+    if not verdict.checks:
+        return ["there are no checks to run; install manyhands again, and close again"]
+    advice = (
+        f"nothing is known of what they check; mend what stopped them, and close again\n{_here()}"
+    )
+    return [verdict.explain_not_run(), advice] if verdict.not_run else []
+
+
+def _here() -> str:
+    """Return in one line the environment that the checks were to run in."""
+    variables = [
+        f"{name}={os.environ[name]}" if name in os.environ else f"{name} not set"
+        for name in _VARIABLES
+    ]
+    return f"This is Python {platform.python_version()} with {', '.join(variables)}"
+
+
 def run(connection: duckdb.DuckDBPyConnection, period: str) -> Verdict:
-    """Run every check; what fails, and what can't run, is told in the verdict."""
+    """Run every check; the verdict says what failed, and what couldn't run."""
     checks = sql.relations("checks")
     found = _validate(connection, checks)
     return Verdict(period, tuple(_result(connection, check, found) for check in checks))

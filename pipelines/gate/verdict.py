@@ -20,7 +20,7 @@ class Outcome(StrEnum):
     FAILED = "failed"
     """It found offending rows."""
     ERROR = "error"
-    """It could not run: nothing is known, which is no better than a fault found."""
+    """It could not run: nothing is known, so nothing may be issued."""
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,7 @@ class CheckResult:
         }
 
     def explain(self) -> str:
-        """Tell in lines what is wrong."""
-        if self.outcome is Outcome.ERROR:
-            return f"  {self.name} could not run: {self.message}\n    {self.meaning}"
+        """Return in lines what it found, with the first rows."""
         rows = [f"    {json.dumps(row, ensure_ascii=False)}" for row in self.rows]
         unseen = self.count - len(self.rows)
         more = [f"    and {unseen} more {self.message}".rstrip()] if unseen else []
@@ -78,26 +76,38 @@ class Verdict:
     checks: tuple[CheckResult, ...]
 
     @property
-    def stopped_by(self) -> tuple[CheckResult, ...]:
-        """The checks that stop the close: they failed, or could not run."""
-        return tuple(check for check in self.checks if check.outcome is not Outcome.PASSED)
+    def found(self) -> tuple[CheckResult, ...]:
+        """The checks that found rows: the data are at fault."""
+        return tuple(check for check in self.checks if check.outcome is Outcome.FAILED)
+
+    @property
+    def not_run(self) -> tuple[CheckResult, ...]:
+        """The checks that couldn't run: nothing is known of the data."""
+        return tuple(check for check in self.checks if check.outcome is Outcome.ERROR)
 
     @property
     def passed(self) -> bool:
-        """Tell whether the close may go on: there are checks, and every one passed."""
-        return bool(self.checks) and not self.stopped_by
+        """Whether the close may go on: there are checks, and every one passed."""
+        return bool(self.checks) and not self.found and not self.not_run
 
     def as_json(self) -> dict[str, JsonValue]:
         """Give the verdict as JSON has it."""
         checks: list[JsonValue] = [check.as_json() for check in self.checks]
         return {"period": self.period, "passed": self.passed, "checks": checks}
 
-    def explain(self) -> str:
-        """Tell in lines which checks stop the close, and with which rows."""
-        total = len(self.checks)
-        head = f"the gate stopped the close of {self.period}, and nothing was issued:"
-        tally = f"{len(self.stopped_by)} of {total} checks did not pass"
-        return "\n".join([f"{head} {tally}", *(check.explain() for check in self.stopped_by)])
+    def explain_found(self) -> str:
+        """Return in lines which checks found something, with their first rows."""
+        tally = f"{len(self.found)} of {len(self.checks)} checks found something"
+        return "\n".join([tally, *(check.explain() for check in self.found)])
+
+    def explain_not_run(self) -> str:
+        """Return in lines which checks couldn't run and why; what has one reason, in one line."""
+        by_message: dict[str, list[str]] = {}
+        for check in self.not_run:
+            by_message.setdefault(check.message, []).append(check.name)
+        tally = f"{len(self.not_run)} of {len(self.checks)} checks could not run"
+        told = [f"  {', '.join(names)}: {message}" for message, names in by_message.items()]
+        return "\n".join([tally, *told])
 
 
 def json_value(value: object) -> JsonValue:

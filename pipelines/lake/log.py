@@ -148,7 +148,7 @@ def _judge(connection: duckdb.DuckDBPyConnection, batch: Batch) -> None:
     columns = ["batch_id VARCHAR", "recorded_at TIMESTAMP", "head BIGINT"]
     given = [batch.batch_id, batch.recorded_at, head(connection)]
     stage_rows(connection, "batch_input", columns, [given])
-    for name in ("judged_event", "accepted", "refused", "counted"):
+    for name in ("judged_event", "accepted", "refused", "resolved", "counted"):
         stage(connection, "ingest", name)
 
 
@@ -161,6 +161,10 @@ def _write(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("UPDATE warehouse.head SET seq = $head", {"head": after})
     # what is refused for another reason than before is one dead letter, with the new reason
     connection.execute("DELETE FROM warehouse.dead_letter WHERE id IN (SELECT id FROM refused)")
+    connection.execute(
+        "UPDATE warehouse.dead_letter AS letter SET resolved_at = resolved.resolved_at"
+        " FROM resolved WHERE letter.id = resolved.id"
+    )
     for name in ("ingest_batch", "dead_letter", "event"):
         _insert(connection, sql.relation("log", name))
     for fact in sql.relations("facts"):

@@ -14,7 +14,7 @@
 -- payload BLOB: the bytes received, of larger ones the first 64 KiB
 -- payload_size BIGINT: bytes received
 -- payload_sha256 VARCHAR: SHA-256 of all bytes received
--- resolved_at TIMESTAMP: when a replay of it was accepted, in UTC; null while it is open
+-- resolved_at TIMESTAMP: when the log had the same bytes after all, in UTC; null while it is open
 SELECT
     id,
     batch_id,
