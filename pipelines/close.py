@@ -137,9 +137,10 @@ def _closed(
         f" FROM {schema}statement WHERE period = $period GROUP BY currency ORDER BY currency",
         parameters,
     ).fetchall()
-    ((held,),) = connection.execute(
-        f"SELECT count(*) FROM {schema}held WHERE period = $period", parameters
-    ).fetchall()
+    if schema:
+        held = reading.count(connection, "held", period_close.period)
+    else:
+        ((held,),) = connection.execute("SELECT count(*) FROM standing_held").fetchall()
     return Closed(
         **asdict(period_close),
         statements=sum(row[1] for row in totals),

@@ -23,7 +23,7 @@ def status(folder: Path, as_of: datetime) -> dict[str, object]:
             "dead_letters": _open_dead_letters(connection),
             "due": [period.name for period in closes.due_periods(connection, as_of)],
             "head": closes.head(connection),
-            "held": _held(connection, last.period if last else None),
+            "held": _held(connection),
             "last_batch": _last_batch(connection),
             "last_close": {"digest": last.digest, "period": last.period} if last else None,
             "next_period": following.name if following else None,
@@ -38,14 +38,11 @@ def _open_dead_letters(connection: duckdb.DuckDBPyConnection) -> int:
     return int(letters)
 
 
-def _held(
-    connection: duckdb.DuckDBPyConnection, period: str | None
-) -> dict[str, dict[str, Decimal]]:
+def _held(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, Decimal]]:
     held: dict[str, dict[str, Decimal]] = {}
     for reason, currency, amount in connection.execute(
-        "SELECT reason, currency, sum(amount_micros) * 0.000001 FROM warehouse.held"
-        " WHERE period = $period GROUP BY reason, currency HAVING sum(amount_micros) != 0",
-        {"period": period},
+        "SELECT reason, currency, sum(amount_micros) * 0.000001 FROM warehouse.standing_held"
+        " GROUP BY reason, currency HAVING sum(amount_micros) != 0"
     ).fetchall():
         held.setdefault(reason, {})[currency] = amount
     return held

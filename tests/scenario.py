@@ -65,7 +65,7 @@ def _close(step: dict[str, Any], folder: Path, warehouse: str, call: Call) -> di
     export = ["statements", "export", warehouse, period, "--format=json", f"--out={out}"]
     call(export)
     sealed = (out / f"statements-{step['close']}.ndjson").read_text(encoding="ascii")
-    pools = json.loads(call(["query", warehouse, _POOLS.format(period=step["close"]), "--json"]))
+    pools = json.loads(call(["query", warehouse, _POOLS, "--json"]))
     return {
         "digest": closed["digest"],
         "held": json.loads(call(["held", warehouse, period, "--json"])),
@@ -79,7 +79,7 @@ def _close(step: dict[str, Any], folder: Path, warehouse: str, call: Call) -> di
 
 _POOLS = (
     "SELECT CAST(amount_micros AS VARCHAR) AS amount, basis, currency, origin_period, reference"
-    " FROM pool WHERE period = '{period}'"
+    " FROM standing_pool"
 )
 
 

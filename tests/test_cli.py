@@ -81,10 +81,10 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "held": [
             HELD,
             HELD | {"contributor_id": None, "reason": "unlicensed_image"},
-            HELD | {"amount_micros": 500_000},
-            HELD | {"reference": "image-2", "amount_micros": 7},
-            HELD | {"reference": "image-2", "amount_micros": -7},
+            HELD | {"reference": "image-2", "amount_micros": 0},
             HELD | {"period": "2026-09", "amount_micros": 9},
+            HELD | {"period": "2026-09", "reference": "image-2", "amount_micros": 7},
+            HELD | {"period": "2026-09", "reference": "image-3", "amount_micros": 500_000},
         ],
         "ingest_batch": [BATCH | {"batch_id": "b0", "received": 9}, BATCH],
         "dead_letter": [
@@ -120,7 +120,8 @@ def test_statements_are_listed_with_their_digests_and_without_lines(look: Run) -
 def test_a_period_can_be_named(look: Run) -> None:
     """A close without statements lists none; a period that isn't closed exits 3."""
     assert [] == look("statements", "list", "--period=2026-09", "--json").json
-    assert "0.000009" == look("held", "--period=2026-09", "--json").json[0]["amount"]
+    before = look("held", "--period=2026-09", "--json").json
+    assert ["0.000007", "0.000009", "0.500000"] == [part["amount"] for part in before]
     assert 3 == look("statements", "list", "--period=2026-11").code
     assert 3 == look("held", "--period=2026-11").code
 
@@ -175,12 +176,12 @@ def test_a_statement_that_was_not_issued_is_not_found(look: Run) -> None:
     assert 3 == look("statements", "show", "2026-10/zoe").code
 
 
-def test_held_is_summed_per_key_and_sorted(look: Run) -> None:
-    """Sums of 0 aside; in the order of their JSON with sorted keys."""
+def test_held_is_what_stands_at_a_close_and_sorted(look: Run) -> None:
+    """The latest of each key, what is gone aside; in the order of their JSON with sorted keys."""
     listed = look("held", "--json").json
 
-    assert ["2.500000", "3.000000"] == [part["amount"] for part in listed]
-    assert [None, "ana"] == [part["contributor_id"] for part in listed]
+    assert ["0.500000", "2.500000", "2.500000"] == [part["amount"] for part in listed]
+    assert ["ana", "ana", None] == [part["contributor_id"] for part in listed]
     assert sorted(listed, key=lambda part: json.dumps(part, sort_keys=True)) == listed
     keys = "amount basis contributor_id currency origin_period reason reference"
     assert keys.split() == list(listed[0])

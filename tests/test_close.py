@@ -169,7 +169,7 @@ def test_a_gate_that_finds_something_issues_nothing(
 
     def compute_wrongly(connection: duckdb.DuckDBPyConnection, period: Period, seq: int) -> None:
         compute_close(connection, period, seq)
-        connection.execute("UPDATE allocation SET amount_micros = amount_micros + 1")
+        connection.execute("UPDATE standing_allocation SET amount_micros = amount_micros + 1")
 
     monkeypatch.setattr(close_job, "compute_close", compute_wrongly)
     outcome = market("close", "--period=2026-01", AS_OF)

@@ -22,7 +22,7 @@ from tests.gate.staged import PERIOD, staged_close
 
 ROOT = Path(__file__).parent.parent
 LOSE_A_MICRO = """
-UPDATE allocation SET amount_micros = amount_micros - 1
+UPDATE standing_allocation SET amount_micros = amount_micros - 1
 WHERE basis = 'training' AND contributor_id = 'ana'
 """
 
@@ -146,7 +146,7 @@ def test_an_amount_beyond_what_can_be_added_is_an_error_and_no_pass(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
     """A sum that overflows is told as a check that could not run."""
-    connection.execute("UPDATE allocation SET amount_micros = $most", {"most": 10**38 - 1})
+    connection.execute("UPDATE standing_allocation SET amount_micros = $most", {"most": 10**38 - 1})
 
     result = result_of(run(connection, PERIOD), "pool_conservation")
 

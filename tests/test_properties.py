@@ -92,13 +92,18 @@ def _generation(draw: st.DrawFn, events: Events) -> None:
     )
 
 
-def _ingest_and_close(batches: Sequence[Sequence[Any]], folder: Path) -> dict[str, Any]:
+def _ingest(batches: Sequence[Sequence[Any]], folder: Path) -> None:
     warehouse = f"--warehouse={folder / 'warehouse'}"
     assert run(["init", warehouse, "--first-period=2026-01"]).code == 0
     for number, batch in enumerate(batches):
         source = folder / f"{number}.ndjson"
         source.write_bytes(b"".join(scenario.line(event) + b"\n" for event in batch))
         assert run(["ingest", warehouse, str(source), AS_OF]).code == 0
+
+
+def _ingest_and_close(batches: Sequence[Sequence[Any]], folder: Path) -> dict[str, Any]:
+    _ingest(batches, folder)
+    warehouse = f"--warehouse={folder / 'warehouse'}"
     outcome = run(["close", warehouse, "--due", "--as-of=2026-04-01T00:00:00Z", "--json"])
     assert outcome.code == 0, outcome.stderr
     return {one["period"]: one["digest"] for one in outcome.json["closes"]}
@@ -128,15 +133,14 @@ def test_any_order_and_any_batching_of_the_same_events_give_the_same_digests(
 def test_every_pool_is_allocated_or_held_and_every_statement_adds_up(market: Events) -> None:
     """At every close: pool = allocations + held parts, and the statement's identity."""
     with tempfile.TemporaryDirectory() as folder:
-        _ingest_and_close([market.events], Path(folder))
-        pools = _rows(Path(folder), _POOL_PARTS)
+        _ingest([market.events], Path(folder))
+        for period in PERIODS:
+            warehouse = f"--warehouse={Path(folder) / 'warehouse'}"
+            outcome = run(["close", warehouse, f"--period={period}", AS_OF])
+            assert outcome.code == 0, outcome.stderr
+            _check_pools(_rows(Path(folder), _POOL_PARTS))
         statements = _rows(Path(folder), "SELECT * FROM statement")
 
-    sums: dict[str, int] = defaultdict(int)
-    for row in pools:
-        key = json.dumps([row[name] for name in ("period", *_POOL_KEY)])
-        sums[key] += int(row["amount_micros"])
-    assert dict.fromkeys(sums, 0) == sums
     for row in statements:
         micros = {key[:-7]: int(row[key]) for key in row if key.endswith("_micros")}
         left = micros["payable"] + micros["withholding"] + micros["carried"]
@@ -145,21 +149,29 @@ def test_every_pool_is_allocated_or_held_and_every_statement_adds_up(market: Eve
         assert left == right
 
 
+def _check_pools(parts: list[dict[str, Any]]) -> None:
+    """Assert that what stands of each pool is allocated or held."""
+    sums: dict[str, int] = defaultdict(int)
+    for row in parts:
+        sums[json.dumps([row[name] for name in _POOL_KEY])] += int(row["amount_micros"])
+    assert dict.fromkeys(sums, 0) == sums
+
+
 _POOL_KEY = ("basis", "reference", "origin_period", "currency")
 _POOL_PARTS = """
 WITH part AS (
-    SELECT period, basis, reference, origin_period, currency, amount_micros FROM pool
+    SELECT basis, reference, origin_period, currency, amount_micros FROM standing_pool
     UNION ALL
-    SELECT period, basis, reference, origin_period, currency, -amount_micros FROM allocation
+    SELECT basis, reference, origin_period, currency, -amount_micros FROM standing_allocation
     UNION ALL
-    SELECT period, basis, reference, origin_period, currency, -amount_micros FROM held
+    SELECT basis, reference, origin_period, currency, -amount_micros FROM standing_held
     WHERE reason IN (
         'unlicensed_image', 'image_not_in_manifest', 'lineage_unresolved', 'unknown_model'
     )
 )
 
 SELECT * FROM part
-WHERE (period, basis, reference, origin_period, currency) IN (
-    SELECT (period, basis, reference, origin_period, currency) FROM pool
+WHERE (basis, reference, origin_period, currency) IN (
+    SELECT (basis, reference, origin_period, currency) FROM standing_pool
 )
 """

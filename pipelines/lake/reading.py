@@ -115,6 +115,13 @@ def report(
     return columns, rows(connection, relation.query, {})
 
 
+def count(connection: duckdb.DuckDBPyConnection, name: str, period: str) -> int:
+    """Return how many rows a relation of `sql/reports` has for a close."""
+    relation = _asked(connection, name, period)
+    ((rows_there,),) = connection.execute(f"SELECT count(*) FROM ({relation.query})").fetchall()
+    return int(rows_there)
+
+
 def listed_statements(
     connection: duckdb.DuckDBPyConnection, period: str | None
 ) -> tuple[tuple[str, ...], Iterator[Row]]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import duckdb
@@ -84,7 +85,7 @@ def _fill(folder: Path, setting: Setting) -> None:
         for folder_of_sql in STORED:
             for relation in sql.relations(folder_of_sql):
                 _create_table(connection, relation)
-        for view in sql.relations("views"):
+        for view in _views_in_order():
             _create_view(connection, view)
         connection.execute("INSERT INTO warehouse.head VALUES (0)")
         connection.execute(
@@ -96,6 +97,16 @@ def _fill(folder: Path, setting: Setting) -> None:
             },
         )
         connection.execute("COMMIT")
+
+
+def _views_in_order() -> Iterator[sql.Relation]:
+    """Yield the views, each after those that it reads."""
+    views = {view.name: view for view in sql.relations("views")}
+    read_by = {
+        name: {other for other in views if other != name and other in view.query.split()}
+        for name, view in views.items()
+    }
+    return (views[name] for name in TopologicalSorter(read_by).static_order())
 
 
 def require(folder: Path) -> None:

@@ -40,7 +40,7 @@ STEPS: tuple[Step, ...] = (
     _rule("direct_share"),
     _rule("training"),
     _rule("generation"),
-    _result("pool"),
+    _rule("standing_pool"),
     _rule("attributed_image"),
     _rule("pool_rest"),
     share_lineage,
@@ -49,7 +49,7 @@ STEPS: tuple[Step, ...] = (
     _rule("pool_part"),
     _rule("claim"),
     _rule("claim_share"),
-    _result("allocation"),
+    _rule("standing_allocation"),
     _rule("entitlement"),
     # in which currency: that of the account, which may change with this statement
     _rule("fx"),
@@ -69,6 +69,14 @@ STEPS: tuple[Step, ...] = (
     # what is held
     _rule("unpaid"),
     _rule("held_part"),
+    _rule("standing_held"),
+    # what is stored: what is new or changed since the close before
+    _rule("last_pool"),
+    _rule("last_allocation"),
+    _rule("last_held"),
+    _rule("changed_pool"),
+    _result("pool"),
+    _result("allocation"),
     _result("held"),
 )
 

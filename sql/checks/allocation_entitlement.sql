@@ -15,7 +15,7 @@ WITH entry AS NOT MATERIALIZED (
         origin_period,
         currency,
         amount_micros
-    FROM allocation
+    FROM standing_allocation
     WHERE basis != 'direct'
     UNION ALL
     SELECT

@@ -15,7 +15,7 @@ WITH keyed AS NOT MATERIALIZED (
         currency,
         contributor_id,
         hash(basis, reference, origin_period, currency, contributor_id) AS key_hash
-    FROM allocation
+    FROM standing_allocation
 ),
 
 -- Of millions of keys only those whose hash stands twice are compared as text.

@@ -27,6 +27,18 @@ WITH staged AS (
     GROUP BY period
     UNION ALL
     SELECT
+        'standing_pool',
+        (SELECT close_input.period FROM close_input),
+        max(origin_period)
+    FROM standing_pool
+    UNION ALL
+    SELECT
+        'standing_held',
+        (SELECT close_input.period FROM close_input),
+        max(origin_period)
+    FROM standing_held
+    UNION ALL
+    SELECT
         'statement_line',
         period,
         max(origin_period)

@@ -11,21 +11,21 @@ WITH used AS (
         'pool' AS relation,
         min(reference) AS reference,
         currency
-    FROM pool
+    FROM standing_pool
     GROUP BY currency
     UNION ALL
     SELECT
         'allocation',
         min(reference),
         currency
-    FROM allocation
+    FROM standing_allocation
     GROUP BY currency
     UNION ALL
     SELECT
         'held',
         min(reference),
         currency
-    FROM held
+    FROM standing_held
     GROUP BY currency
     UNION ALL
     SELECT

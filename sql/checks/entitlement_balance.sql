@@ -44,7 +44,7 @@ WITH entry AS NOT MATERIALIZED (
         origin_period,
         currency,
         -amount_micros
-    FROM held
+    FROM standing_held
     WHERE
         reason = 'no_fx_rate'
         OR (

@@ -16,6 +16,6 @@ SELECT
     origin_period,
     currency,
     count(*) AS parts
-FROM held
+FROM standing_held
 GROUP BY reason, basis, reference, contributor_id, origin_period, currency
 HAVING count(*) > 1

@@ -43,7 +43,7 @@ SELECT
     held.origin_period,
     held.currency,
     held.amount_micros
-FROM held
+FROM standing_held AS held
 CROSS JOIN close_input
 LEFT JOIN permitted ON held.reason = permitted.reason AND held.basis = permitted.basis
 WHERE

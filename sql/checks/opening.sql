@@ -20,7 +20,7 @@ left_open AS (
     SELECT
         contributor_id,
         sum(amount_micros) AS held_micros
-    FROM held
+    FROM standing_held
     WHERE reason = 'contributor_not_registered' AND basis = 'carried'
     GROUP BY contributor_id
 ),

@@ -15,7 +15,7 @@ WITH allocated AS (
         origin_period,
         currency,
         sum(amount_micros) AS amount_micros
-    FROM allocation
+    FROM standing_allocation
     WHERE basis != 'direct'
     GROUP BY ALL
 ),
@@ -30,8 +30,8 @@ bound AS (
         held.origin_period,
         held.currency,
         sum(held.amount_micros) AS amount_micros
-    FROM held
-    LEFT JOIN pool USING (basis, reference, origin_period, currency)
+    FROM standing_held AS held
+    LEFT JOIN standing_pool AS pool USING (basis, reference, origin_period, currency)
     WHERE
         held.reason IN ('unlicensed_image', 'image_not_in_manifest', 'lineage_unresolved')
         OR (
@@ -49,7 +49,7 @@ SELECT
     pool.amount_micros AS pool_micros,
     allocated.amount_micros AS allocated_micros,
     bound.amount_micros AS held_micros
-FROM pool
+FROM standing_pool AS pool
 FULL JOIN allocated USING (basis, reference, origin_period, currency)
 FULL JOIN bound USING (basis, reference, origin_period, currency)
 WHERE

@@ -12,6 +12,6 @@ SELECT
     origin_period,
     currency,
     count(*) AS pools
-FROM pool
+FROM standing_pool
 GROUP BY basis, reference, origin_period, currency
 HAVING count(*) > 1

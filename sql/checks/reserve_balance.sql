@@ -79,7 +79,7 @@ left_open AS (
     SELECT
         contributor_id,
         sum(amount_micros) AS held_micros
-    FROM held
+    FROM standing_held
     WHERE reason = 'contributor_not_registered' AND basis = 'reserve'
     GROUP BY contributor_id
 )

@@ -1,5 +1,6 @@
--- What a contributor gets of a pool (SPEC §5.2).
--- Grain: one row per close, pool and contributor, with the whole position at that close.
+-- What a contributor gets of a pool that a close found new or changed (SPEC §5.2; §6, Stored
+-- position). What stands is `standing_allocation`.
+-- Grain: one row per close, pool that it found new or changed, and contributor.
 --
 -- period VARCHAR: period of the close
 -- basis VARCHAR: `training` or `generation`
@@ -10,21 +11,12 @@
 -- amount_micros DECIMAL(38, 0): the contributor's part, in micros, above 0
 SELECT
     close_input.period,
-    part.basis,
-    part.reference,
-    part.origin_period,
-    part.currency,
-    share.contributor_id,
-    CAST(sum(share.amount_micros) AS DECIMAL(38, 0)) AS amount_micros
-FROM claim_share AS share
-INNER JOIN pool_part AS part ON share.part_id = part.part_id
+    basis,
+    reference,
+    origin_period,
+    currency,
+    standing_allocation.contributor_id,
+    standing_allocation.amount_micros
+FROM changed_pool
 CROSS JOIN close_input
-WHERE share.contributor_id IS NOT NULL
-GROUP BY
-    close_input.period,
-    part.basis,
-    part.reference,
-    part.origin_period,
-    part.currency,
-    share.contributor_id
-HAVING sum(share.amount_micros) > 0
+INNER JOIN standing_allocation USING (basis, reference, origin_period, currency)

@@ -1,6 +1,7 @@
--- What is owed but not payable yet, with the reason; it is never given to somebody else (SPEC §6).
--- Grain: one row per close, reason, basis, reference, contributor, origin period and currency, with
--- the whole position at that close.
+-- What is owed but not payable yet, with the reason, where a close found it new or changed (SPEC
+-- §6, Stored position). It is never given to somebody else. What stands is `standing_held`.
+-- Grain: one row per close, and per reason, basis, reference, contributor, origin period and
+-- currency that it found new or changed.
 --
 -- period VARCHAR: period of the close
 -- reason VARCHAR: why it is held
@@ -9,24 +10,30 @@
 -- contributor_id VARCHAR: whose it is, where the reason names one; else null
 -- origin_period VARCHAR: period that the events occurred in
 -- currency VARCHAR: currency of the amount
--- amount_micros DECIMAL(38, 0): what is held, in micros, never 0
+-- amount_micros DECIMAL(38, 0): what is held, in micros; 0 where it is gone
+WITH entry AS (
+    SELECT *, amount_micros AS held_micros FROM standing_held
+    UNION ALL
+    SELECT * REPLACE (-amount_micros AS amount_micros), 0 AS held_micros FROM last_held
+)
+
 SELECT
     close_input.period,
-    held_part.reason,
-    held_part.basis,
-    held_part.reference,
-    held_part.contributor_id,
-    held_part.origin_period,
-    held_part.currency,
-    CAST(sum(held_part.amount_micros) AS DECIMAL(38, 0)) AS amount_micros
-FROM held_part
+    entry.reason,
+    entry.basis,
+    entry.reference,
+    entry.contributor_id,
+    entry.origin_period,
+    entry.currency,
+    CAST(sum(entry.held_micros) AS DECIMAL(38, 0)) AS amount_micros
+FROM entry
 CROSS JOIN close_input
 GROUP BY
     close_input.period,
-    held_part.reason,
-    held_part.basis,
-    held_part.reference,
-    held_part.contributor_id,
-    held_part.origin_period,
-    held_part.currency
-HAVING sum(held_part.amount_micros) != 0
+    entry.reason,
+    entry.basis,
+    entry.reference,
+    entry.contributor_id,
+    entry.origin_period,
+    entry.currency
+HAVING sum(entry.amount_micros) != 0

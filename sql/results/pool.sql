@@ -1,6 +1,6 @@
--- What one model version owes its contributors for one origin period, basis and currency
--- (SPEC §5.2).
--- Grain: one row per close and pool, with the whole position at that close.
+-- What one model version owes its contributors for one origin period, basis and currency, where a
+-- close found it new or changed (SPEC §5.2; §6, Stored position). What stands is `standing_pool`.
+-- Grain: one row per close and pool that it found new or changed.
 --
 -- period VARCHAR: period of the close
 -- basis VARCHAR: `training` or `generation`
@@ -9,39 +9,17 @@
 -- reference VARCHAR: what statements call it, `model_id@version`
 -- origin_period VARCHAR: period that the events occurred in
 -- currency VARCHAR: currency of the pool
--- amount_micros DECIMAL(38, 0): the pool, in micros
-WITH owed AS (
-    SELECT
-        'training' AS basis,
-        model_id,
-        version,
-        origin_period,
-        currency,
-        floor_div(CAST(training_fee_micros AS HUGEINT) * share_ppm, 1000000) AS amount_micros
-    FROM training
-    WHERE share_ppm IS NOT NULL
-    UNION ALL
-    SELECT
-        'generation' AS basis,
-        model_id,
-        version,
-        origin_period,
-        currency,
-        floor_div(sum(CAST(revenue_micros AS HUGEINT) * share_ppm), 1000000) AS amount_micros
-    FROM generation
-    WHERE share_ppm IS NOT NULL AND known
-    GROUP BY model_id, version, origin_period, currency
-)
-
+-- amount_micros DECIMAL(38, 0): the pool, in micros; 0 where it is gone
 SELECT
     close_input.period,
-    owed.basis,
-    owed.model_id,
-    owed.version,
-    owed.model_id || '@' || owed.version AS reference,
-    owed.origin_period,
-    owed.currency,
-    CAST(owed.amount_micros AS DECIMAL(38, 0)) AS amount_micros
-FROM owed
+    basis,
+    coalesce(standing_pool.model_id, last_pool.model_id) AS model_id,
+    coalesce(standing_pool.version, last_pool.version) AS version,
+    reference,
+    origin_period,
+    currency,
+    coalesce(standing_pool.amount_micros, 0) AS amount_micros
+FROM changed_pool
 CROSS JOIN close_input
-WHERE owed.amount_micros > 0
+LEFT JOIN standing_pool USING (basis, reference, origin_period, currency)
+LEFT JOIN last_pool USING (basis, reference, origin_period, currency)

@@ -15,7 +15,7 @@ WITH owed AS (
     WHERE NOT no_terms
     UNION ALL
     SELECT contributor_id, basis, reference, origin_period, currency, amount_micros
-    FROM allocation
+    FROM standing_allocation
 )
 
 SELECT

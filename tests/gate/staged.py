@@ -11,7 +11,15 @@ from pipelines.lake import sql
 HERE = Path(__file__).parent
 PERIOD = "2026-10"
 STAGED_RESULTS = ("pool", "allocation", "held", "statement_line", "statement")
-STAGED_RULES = ("entitlement", "registered", "turn", "advance_in_force")
+STAGED_RULES = (
+    "entitlement",
+    "registered",
+    "turn",
+    "advance_in_force",
+    "standing_pool",
+    "standing_allocation",
+    "standing_held",
+)
 
 
 @contextmanager

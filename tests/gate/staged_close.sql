@@ -34,15 +34,15 @@ INSERT INTO advance_in_force VALUES
 (12, 'first', 'bo', '2026-10-02', '2026-10', 'USD', 600_000, true),
 (7, 'for-eve', 'eve', '2026-09-02', '2026-09', 'EUR', 300_000, false);
 
-INSERT INTO pool BY NAME
-SELECT '2026-10' AS period, 'dream' AS model_id, '1' AS version, 'dream@1' AS reference, *
+INSERT INTO standing_pool BY NAME
+SELECT 'dream' AS model_id, '1' AS version, 'dream@1' AS reference, *
 FROM (VALUES
     ('training', '2026-09', 'USD', 10_000_000),
     ('generation', '2026-10', 'USD', 5_000_000)
 ) AS row (basis, origin_period, currency, amount_micros);
 
-INSERT INTO allocation BY NAME
-SELECT '2026-10' AS period, 'dream@1' AS reference, 'USD' AS currency, *
+INSERT INTO standing_allocation BY NAME
+SELECT 'dream@1' AS reference, 'USD' AS currency, *
 FROM (VALUES
     ('training', '2026-09', 'ana', 6_000_000),
     ('training', '2026-09', 'bo', 3_000_000),
@@ -51,7 +51,8 @@ FROM (VALUES
 ) AS row (basis, origin_period, contributor_id, amount_micros);
 
 INSERT INTO entitlement BY NAME
-SELECT basis, reference, origin_period, currency, contributor_id, amount_micros FROM allocation;
+SELECT basis, reference, origin_period, currency, contributor_id, amount_micros
+FROM standing_allocation;
 INSERT INTO entitlement BY NAME
 SELECT 'direct' AS basis, *
 FROM (VALUES
@@ -62,8 +63,8 @@ FROM (VALUES
     ('ana', 'sea', '2026-11', 'USD', 123_456)
 ) AS row (contributor_id, reference, origin_period, currency, amount_micros);
 
-INSERT INTO held BY NAME
-SELECT '2026-10' AS period, *
+INSERT INTO standing_held BY NAME
+SELECT *
 FROM (VALUES
     ('unlicensed_image', 'training', 'dream@1', NULL, '2026-09', 'USD', 1_000_000),
     ('image_not_in_manifest', 'generation', 'dream@1', NULL, '2026-10', 'USD', 300_000),
@@ -78,6 +79,27 @@ FROM (VALUES
     ('advance_currency', 'advance', 'in-euro', 'ana', '2026-10', 'EUR', 800_000),
     ('advance_redeclared', 'advance', 'first', 'bo', '2026-10', 'USD', 600_000)
 ) AS row (reason, basis, reference, contributor_id, origin_period, currency, amount_micros);
+
+-- Of the position before, the training pool had other allocations, one held part was larger, one is
+-- gone and one stands as it did.
+INSERT INTO warehouse.pool BY NAME
+SELECT '2026-09' AS period, * FROM standing_pool WHERE basis = 'training';
+INSERT INTO warehouse.allocation BY NAME
+SELECT '2026-09' AS period, * REPLACE (amount_micros - 500_000 AS amount_micros)
+FROM standing_allocation
+WHERE basis = 'training';
+INSERT INTO warehouse.held BY NAME
+SELECT '2026-09' AS period, * FROM standing_held WHERE reason = 'model_version_redeclared';
+INSERT INTO warehouse.held VALUES
+('2026-09', 'unlicensed_image', 'training', 'dream@1', NULL, '2026-09', 'USD', 2_000_000),
+('2026-09', 'no_terms', 'generation', 'old@1', NULL, '2026-09', 'USD', 5);
+
+INSERT INTO pool BY NAME SELECT '2026-10' AS period, * FROM standing_pool;
+INSERT INTO allocation BY NAME SELECT '2026-10' AS period, * FROM standing_allocation;
+INSERT INTO held BY NAME
+SELECT '2026-10' AS period, * FROM standing_held WHERE reason != 'model_version_redeclared';
+INSERT INTO held VALUES
+('2026-10', 'no_terms', 'generation', 'old@1', NULL, '2026-09', 'USD', 0);
 
 INSERT INTO statement_line BY NAME
 SELECT

@@ -1,6 +1,6 @@
 -- An allocation is no entitlement.
 DELETE FROM entitlement WHERE basis = 'generation' AND contributor_id = 'bo';
 -- An entitlement comes from no allocation.
-DELETE FROM allocation WHERE basis = 'generation';
+DELETE FROM standing_allocation WHERE basis = 'generation';
 -- One contributor is allocated what another is entitled to.
-UPDATE allocation SET contributor_id = 'cy' WHERE contributor_id = 'bo';
+UPDATE standing_allocation SET contributor_id = 'cy' WHERE contributor_id = 'bo';

@@ -1,3 +1,3 @@
 -- An allocation counts twice.
-INSERT INTO allocation SELECT * FROM allocation
+INSERT INTO standing_allocation SELECT * FROM standing_allocation
 WHERE basis = 'training' AND contributor_id = 'ana';

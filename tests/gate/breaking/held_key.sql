@@ -1,2 +1,2 @@
 -- A held part counts twice.
-INSERT INTO held SELECT * FROM held WHERE reference = 'ghost@1';
+INSERT INTO standing_held SELECT * FROM standing_held WHERE reference = 'ghost@1';

@@ -5,10 +5,10 @@ UPDATE statement SET opening_micros = 9_000 WHERE contributor_id = 'ana';
 -- Something is opened that nobody carried.
 UPDATE statement SET opening_micros = 1 WHERE contributor_id = 'bo';
 -- Of somebody no longer registered, what was carried is lost.
-DELETE FROM held WHERE basis = 'carried';
+DELETE FROM standing_held WHERE basis = 'carried';
 -- It is held once more beside the statement.
-INSERT INTO held VALUES (
-    '2026-10', 'contributor_not_registered', 'carried', 'ana', 'ana', '2026-10', 'USD', 7_000
+INSERT INTO standing_held VALUES (
+    'contributor_not_registered', 'carried', 'ana', 'ana', '2026-10', 'USD', 7_000
 );
 -- What was carried is opened in another currency as it was.
 UPDATE statement SET opening_micros = 2_000_000 WHERE contributor_id = 'eve';

@@ -1,2 +1,2 @@
 -- A pool counts twice.
-INSERT INTO pool SELECT * FROM pool WHERE basis = 'training';
+INSERT INTO standing_pool SELECT * FROM standing_pool WHERE basis = 'training';

@@ -1,0 +1,34 @@
+-- A pool that is new or changed since the close before: its amount or any of its allocations is
+-- (SPEC §6, Stored position).
+-- Grain: one row per pool.
+--
+-- basis VARCHAR: `training` or `generation`
+-- reference VARCHAR: what statements call it, `model_id@version`
+-- origin_period VARCHAR: period that the events occurred in
+-- currency VARCHAR: currency of the pool
+WITH entry AS (
+    SELECT basis, reference, origin_period, currency, NULL AS contributor_id, amount_micros
+    FROM standing_pool
+    UNION ALL
+    SELECT basis, reference, origin_period, currency, NULL, -amount_micros FROM last_pool
+    UNION ALL
+    SELECT basis, reference, origin_period, currency, contributor_id, amount_micros
+    FROM standing_allocation
+    UNION ALL
+    SELECT basis, reference, origin_period, currency, contributor_id, -amount_micros
+    FROM last_allocation
+),
+
+difference AS (
+    SELECT basis, reference, origin_period, currency
+    FROM entry
+    GROUP BY basis, reference, origin_period, currency, contributor_id
+    HAVING sum(amount_micros) != 0
+)
+
+SELECT DISTINCT
+    basis,
+    reference,
+    origin_period,
+    currency
+FROM difference

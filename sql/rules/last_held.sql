@@ -1,0 +1,33 @@
+-- A held part as it stood at the close before (SPEC §6, Stored position).
+-- Grain: one row per reason, basis, reference, contributor, origin period and currency.
+--
+-- reason VARCHAR: why it is held
+-- basis VARCHAR: `direct`, `training`, `generation`, `advance`, `carried` or `reserve`
+-- reference VARCHAR: image, model version, advance or contributor
+-- contributor_id VARCHAR: whose it is, where the reason names one; else null
+-- origin_period VARCHAR: period that the events occurred in
+-- currency VARCHAR: currency of the amount
+-- amount_micros DECIMAL(38, 0): what is held, in micros, never 0
+WITH latest AS (
+    SELECT held.*
+    FROM warehouse.held AS held
+    CROSS JOIN close_input
+    WHERE held.period < close_input.period
+    QUALIFY row_number() OVER (
+        PARTITION BY
+            held.reason, held.basis, held.reference, held.contributor_id, held.origin_period,
+            held.currency
+        ORDER BY held.period DESC
+    ) = 1
+)
+
+SELECT
+    reason,
+    basis,
+    reference,
+    contributor_id,
+    origin_period,
+    currency,
+    amount_micros
+FROM latest
+WHERE amount_micros != 0

@@ -1,0 +1,27 @@
+-- What is owed but not payable yet, with the reason; it is never given to somebody else (SPEC §6).
+-- Grain: one row per reason, basis, reference, contributor, origin period and currency.
+--
+-- reason VARCHAR: why it is held
+-- basis VARCHAR: `direct`, `training`, `generation`, `advance`, `carried` or `reserve`
+-- reference VARCHAR: image, model version, advance or contributor
+-- contributor_id VARCHAR: whose it is, where the reason names one; else null
+-- origin_period VARCHAR: period that the events occurred in
+-- currency VARCHAR: currency of the amount
+-- amount_micros DECIMAL(38, 0): what is held, in micros, never 0
+SELECT
+    held_part.reason,
+    held_part.basis,
+    held_part.reference,
+    held_part.contributor_id,
+    held_part.origin_period,
+    held_part.currency,
+    CAST(sum(held_part.amount_micros) AS DECIMAL(38, 0)) AS amount_micros
+FROM held_part
+GROUP BY
+    held_part.reason,
+    held_part.basis,
+    held_part.reference,
+    held_part.contributor_id,
+    held_part.origin_period,
+    held_part.currency
+HAVING sum(held_part.amount_micros) != 0
