@@ -67,10 +67,11 @@ class _Batch:
 
     def drop(self, position: int) -> None:
         """Drop all lines from a position on."""
-        for portion in self.portions:
-            portion[:] = [lines for lines in portion if lines.position < position]
-        self.size = sum(len(lines.text) for portion in self.portions for lines in portion)
+        kept = ([one for one in part if one.position < position] for part in self.portions)
+        self.portions = [portion for portion in kept if portion]
         self.lines = position
+        self.size = sum(len(lines.text) for portion in self.portions for lines in portion)
+        self.room = 0
 
 
 def _read(sources: Iterable[Source], limits: Limits) -> Iterator[list[Portion]]:

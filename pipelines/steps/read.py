@@ -31,15 +31,25 @@ class Handed:
     """A portion that stays in this process: its pickle names it, and is of use while it is there.
 
     Beam compresses what a pipeline begins with, several times, which takes longer than all steps.
+    The portion is emptied when it is read, so that its text isn't held beside what is made of it.
     """
 
     def __init__(self, portion: Portion) -> None:
-        self.portion = portion
+        self._portion = portion
         _HANDED[id(self)] = self
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Return how to find it again."""
         return _handed, (id(self),)
+
+    def read(self) -> list[Received]:
+        """Read all of its lines, once."""
+        if not self._portion:
+            message = "a portion can be read only once"
+            raise RuntimeError(message)
+        received = [received for lines in self._portion for received in read(lines)]
+        self._portion.clear()
+        return received
 
 
 _HANDED: Final[WeakValueDictionary[int, Handed]] = WeakValueDictionary()
@@ -52,15 +62,11 @@ def _handed(name: int) -> Handed:
 
 @dataclass
 class Read(beam.PTransform[Any, Any]):
-    """Read a batch of portions into lists of `Received`."""
+    """Read a batch of portions into lists of `Received`; it is empty afterwards."""
 
     batch: list[Portion]
 
     def expand(self, pipeline: Any) -> Any:  # noqa: ANN401  Beam's
         """Return one list a portion."""
         handed = beam.Create([Handed(portion) for portion in self.batch], reshuffle=False)
-        return pipeline | handed | beam.Map(_read_all).with_output_types(list[Received])
-
-
-def _read_all(handed: Handed) -> list[Received]:
-    return [received for lines in handed.portion for received in read(lines)]
+        return pipeline | handed | beam.Map(Handed.read).with_output_types(list[Received])
