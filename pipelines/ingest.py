@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import accumulate
 from pathlib import Path
 from uuid import uuid4
 
@@ -15,7 +14,9 @@ from pipelines.lake.clock import check_clock
 from pipelines.lake.log import BatchCounts, batch_counts
 from pipelines.lake.manifest import Manifests
 from pipelines.lake.warehouse import Setting, connect, create, exists
-from pipelines.sources.files import Limits, Span, batches, find_files
+from pipelines.sources.batches import Portion, batches
+from pipelines.sources.files import find_files
+from pipelines.sources.limits import DEFAULT_LIMITS, Limits
 from pipelines.steps import REJECTED
 from pipelines.steps.bounded_run import bounded_run
 from pipelines.steps.commit import Commit
@@ -55,6 +56,7 @@ def ingest(  # noqa: PLR0913  two of them only listen
     manifest_roots: Sequence[Path],
     report: Callable[[str], None],
     note: Callable[[str], None] | None = None,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> Counts:
     """Ingest files, folders or `-`; a warehouse is made with defaults where there is none.
 
@@ -63,12 +65,14 @@ def ingest(  # noqa: PLR0913  two of them only listen
     Where it is set back later, what was recorded stays, and nothing depends on its order.
     `report` is told what is going on, `note` what is worth keeping; else `report` is told that too.
 
-    Raises NotFoundError where a source isn't there, and TryAgainError where the log speaks
-    against the clock, before anything is done.
+    Raises, before anything is done, NotFoundError where a source isn't there, UsageError where it
+    can't be NDJSON, and TryAgainError where the log speaks against the clock; and ManyhandsError
+    where a source couldn't be read to its end, after all others.
     """
     files, others = find_files(sources)
     for other in others:
-        (note or report)(f"left out {other}: no *.ndjson or *.jsonl file")
+        (note or report)(f"left out {other}: no *.ndjson or *.jsonl file, compressed or not")
+    read = batches(files, limits)
     if not exists(folder):
         create(folder, Setting())
     if by_clock:
@@ -76,7 +80,7 @@ def ingest(  # noqa: PLR0913  two of them only listen
             check_clock(connection, clock())
     manifests = Manifests(folder, tuple(manifest_roots))
     counts = Counts()
-    for batch in batches(files, Limits()):
+    for batch in read:
         counts.add(_run(folder, batch, clock(), manifests))
         report(f"{counts.received} events received, the log is at {counts.head}")
     with connect(folder) as connection:
@@ -84,13 +88,11 @@ def ingest(  # noqa: PLR0913  two of them only listen
     return counts
 
 
-def _run(folder: Path, spans: list[Span], now: datetime, manifests: Manifests) -> BatchCounts:
+def _run(folder: Path, batch: list[Portion], now: datetime, manifests: Manifests) -> BatchCounts:
     """Run the pipeline over one batch, and give what the log says of it."""
     batch_id = str(uuid4())
-    positions = accumulate((span.lines for span in spans), initial=0)
-    placed = list(zip(spans, positions, strict=False))
     with bounded_run() as pipeline:
-        received = pipeline | beam.Create(placed, reshuffle=False) | Read()
+        received = pipeline | Read(batch)
         decoded = received | Decode()
         valid = decoded.decoded | Validate(now)
         events = valid.events | FetchManifests(manifests)

@@ -1,5 +1,6 @@
 """What an ingest promises: nothing lost, nothing twice, bounded memory (SPEC §4, §8)."""
 
+import gzip
 import io
 import json
 import os
@@ -9,7 +10,8 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
@@ -17,11 +19,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from pipelines import ingest as job
-from pipelines.errors import NotFoundError
+from pipelines.errors import ManyhandsError, NotFoundError
 from pipelines.ingest import Counts, ingest
 from pipelines.lake.warehouse import exists
-from pipelines.sources.files import Limits
+from pipelines.sources.limits import DEFAULT_LIMITS, Limits
 from tests.lake.sending import NOW, rows
 from tests.marketplace import Events
 
@@ -40,8 +41,23 @@ def _write(path: Path, numbers: Sequence[int], amount: str = "1") -> str:
     return str(path)
 
 
-def _ingest(folder: Path, *sources: str) -> Counts:
-    return ingest(folder, sources, clock=lambda: NOW, manifest_roots=[], report=lambda _text: None)
+TEN = Limits(lines=10)
+
+
+def _ingest(
+    folder: Path,
+    *sources: str,
+    limits: Limits = DEFAULT_LIMITS,
+    clock: Callable[[], datetime] = lambda: NOW,
+) -> Counts:
+    return ingest(
+        folder,
+        sources,
+        clock=clock,
+        manifest_roots=[],
+        report=lambda _text: None,
+        limits=limits,
+    )
 
 
 def _start(folder: Path, source: str) -> subprocess.Popen[str]:
@@ -67,13 +83,6 @@ def _head(folder: Path) -> tuple[int, int, int]:
     return head, highest, taken
 
 
-@pytest.fixture
-def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a batch hold ten lines."""
-    monkeypatch.setattr(job, "Limits", lambda: Limits(lines=10))
-
-
-@pytest.mark.usefixtures("small_batches")
 def test_batches_add_up_to_what_was_received(tmp_path: Path) -> None:
     """Duplicates and conflicts are told within and across batches, rejections by reason."""
     first = _write(tmp_path / "a.ndjson", [*range(15), 3, 14])
@@ -81,7 +90,7 @@ def test_batches_add_up_to_what_was_received(tmp_path: Path) -> None:
     with Path(first).open("a") as file:
         file.write("\n{\n[]\n \t\n")
 
-    counts = _ingest(tmp_path / "warehouse", first, second)
+    counts = _ingest(tmp_path / "warehouse", first, second, limits=TEN)
 
     rejected = {"not_json": 1, "not_an_event": 1}
     expected = Counts(21, 16, 2, 1, Counter(rejected), 16)
@@ -114,19 +123,12 @@ def test_a_source_without_events_is_an_empty_batch(tmp_path: Path) -> None:
     assert exists(tmp_path / "warehouse")
 
 
-@pytest.mark.usefixtures("small_batches")
 def test_the_clock_is_read_once_per_batch(tmp_path: Path) -> None:
     """All of a batch is recorded at one instant, and judged by it."""
     source = _write(tmp_path / "a.ndjson", range(20))
     ticks = iter(NOW.replace(minute=minute) for minute in range(60))
 
-    ingest(
-        tmp_path / "warehouse",
-        [source],
-        clock=lambda: next(ticks),
-        manifest_roots=[],
-        report=lambda _text: None,
-    )
+    _ingest(tmp_path / "warehouse", source, limits=TEN, clock=lambda: next(ticks))
 
     by_batch = rows(
         tmp_path / "warehouse",
@@ -136,17 +138,123 @@ def test_the_clock_is_read_once_per_batch(tmp_path: Path) -> None:
     assert len(by_batch) > 1
 
 
-@pytest.mark.usefixtures("small_batches")
 def test_standard_input_is_a_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its lines are numbered like a file's; its name is `-`."""
     text = Path(_write(tmp_path / "a.ndjson", range(25))).read_bytes() + b"not json"
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(text)))
 
-    counts = _ingest(tmp_path / "warehouse", "-")
+    counts = _ingest(tmp_path / "warehouse", "-", limits=TEN)
 
     assert (26, 25) == (counts.received, counts.accepted)
     letters = rows(tmp_path / "warehouse", "SELECT origin, origin_item FROM dead_letter")
     assert [("-", "26")] == letters
+
+
+def test_a_compressed_source_is_read_as_what_it_holds(tmp_path: Path) -> None:
+    """Its events are those of the text, and a dead letter has the number of the text's line."""
+    text = Path(_write(tmp_path / "plain", range(25))).read_bytes() + b"not json"
+    (tmp_path / "a.ndjson.gz").write_bytes(gzip.compress(text))
+
+    counts = _ingest(tmp_path / "warehouse", str(tmp_path / "a.ndjson.gz"), limits=TEN)
+    again = _ingest(tmp_path / "warehouse", str(tmp_path / "plain"))
+
+    assert (26, 25) == (counts.received, counts.accepted)
+    assert 25 == again.duplicate
+    letters = rows(tmp_path / "warehouse", "SELECT origin, origin_item FROM dead_letter")
+    assert [(str(tmp_path / "a.ndjson.gz"), "26")] == letters
+
+
+def test_dead_letters_of_many_files_name_the_file_and_the_line(tmp_path: Path) -> None:
+    """Files that share a batch keep their lines apart."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    names = [str(folder / f"{number:03}.ndjson") for number in range(120)]
+    for number, name in enumerate(names):
+        good = _write(tmp_path / "good", [number])
+        Path(name).write_bytes(b"\n" * (number % 3) + b"bad\n" + Path(good).read_bytes())
+
+    counts = _ingest(tmp_path / "warehouse", str(folder))
+
+    assert (240, 120, 120) == (counts.received, counts.accepted, counts.rejected["not_json"])
+    query = "SELECT origin, origin_item FROM dead_letter ORDER BY origin"
+    expected = [(name, str(number % 3 + 1)) for number, name in enumerate(names)]
+    assert expected == rows(tmp_path / "warehouse", query)
+    ids = [(f"e{number}",) for number in range(120)]
+    assert ids == rows(tmp_path / "warehouse", "SELECT id FROM event ORDER BY seq")
+
+
+def test_what_is_said_to_be_in_the_log_of_damaged_data_is_there(tmp_path: Path) -> None:
+    """The batches before stay committed, nothing of the last one, and all of other sources."""
+    text = Path(_write(tmp_path / "plain", range(40_000))).read_bytes()
+    damaged = tmp_path / "a.ndjson.gz"
+    damaged.write_bytes(gzip.compress(text)[:-1])
+    after = _write(tmp_path / "b.ndjson", range(50_000, 50_010))
+    warehouse = tmp_path / "warehouse"
+
+    with pytest.raises(ManyhandsError) as failed:
+        _ingest(warehouse, str(damaged), after, limits=Limits(lines=20_000))
+
+    found = re.search("lines 1 to ([0-9]+) are in the log", str(failed.value))
+    assert found is not None
+    ids = [f"e{number}" for number in [*range(int(found[1])), *range(50_000, 50_010)]]
+    assert ids == [id_ for (id_,) in rows(warehouse, "SELECT id FROM event ORDER BY seq")]
+
+
+@pytest.mark.parametrize("words", [["b.ndjson"], ["a.ndjson", "b.ndjson"], ["-"]])
+def test_a_source_that_cannot_be_ndjson_makes_nothing(tmp_path: Path, words: list[str]) -> None:
+    """It ends with exit 2 before anything is done, whatever else is named; a pipe too."""
+    _write(tmp_path / "a.ndjson", range(3))
+    content = Path(_write(tmp_path / "text", range(3))).read_text().encode("utf-16")
+    (tmp_path / "b.ndjson").write_bytes(content)
+
+    ended = subprocess.run(
+        [COMMAND, "ingest", *words, AS_OF],
+        cwd=tmp_path,
+        input=content,
+        capture_output=True,
+        check=False,
+    )
+
+    assert 2 == ended.returncode
+    assert ended.stderr.startswith(f"error: {words[-1]}: UTF-16 text, not NDJSON".encode())
+    assert b"iconv" in ended.stderr
+    assert b"" == ended.stdout
+    assert not (tmp_path / "warehouse").exists()
+
+
+def test_a_source_that_is_replaced_under_an_ingest_is_told(tmp_path: Path) -> None:
+    """All of the old file is in the log, nothing of the new one, and the command fails."""
+    source = Path(_write(tmp_path / "a.ndjson", range(BATCH * 6)))
+    new = Path(_write(tmp_path / "new", range(10_000, 10_000 + BATCH * 6)))
+
+    process = _start(tmp_path / "warehouse", str(source))
+    assert process.stderr is not None
+    assert "events received" in process.stderr.readline()
+    source.rename(tmp_path / "a.ndjson.1")
+    new.rename(source)
+    _, stderr = process.communicate()
+
+    assert 1 == process.returncode
+    assert f"error: {source} was replaced" in stderr
+    assert f"lines 1 to {BATCH * 6} are in the log" in stderr
+    ids = [(f"e{number}",) for number in range(BATCH * 6)]
+    assert ids == rows(tmp_path / "warehouse", "SELECT id FROM event ORDER BY seq")
+
+
+def test_a_batch_has_no_limit_that_makes_no_sense(tmp_path: Path) -> None:
+    """A limit is a number within bounds; what set it to something else is named."""
+    source = _write(tmp_path / "a.ndjson", range(3))
+    for value in ("0", "many", "-1", str(10**12)):
+        ended = subprocess.run(
+            [COMMAND, "ingest", source],
+            cwd=tmp_path,
+            env={**os.environ, "MANYHANDS_BATCH_LINES": value},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert 2 == ended.returncode
+        assert ended.stderr.startswith("error: MANYHANDS_BATCH_LINES: ")
 
 
 def test_a_killed_ingest_goes_on_where_it_was(tmp_path: Path) -> None:

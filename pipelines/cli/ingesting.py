@@ -9,13 +9,18 @@ from pipelines.cli.flags import AsOfFlag, Common, instant
 from pipelines.cli.printing import print_document
 from pipelines.cli.progress import reporting
 from pipelines.errors import UsageError
+from pipelines.sources.limits import DEFAULT_LIMITS, MOST, Limits
 
 
-def ingest(
+def ingest(  # noqa: PLR0913  a flag each
     common: Common,
     *,
     sources: Annotated[
-        list[str], typer.Argument(metavar="SOURCE...", help="NDJSON files, folders, or `-`.")
+        list[str],
+        typer.Argument(
+            metavar="SOURCE...",
+            help="NDJSON files, as they are or compressed with gzip or zstd; folders; or `-`.",
+        ),
     ],
     as_of: AsOfFlag = None,
     manifest_roots: Annotated[
@@ -25,10 +30,19 @@ def ingest(
             help="Where manifests by uri are looked for, separated by commas. [default: nowhere]",
         ),
     ] = "",
+    batch_lines: Annotated[
+        int,
+        typer.Option(min=1, max=MOST.lines, metavar="N", help="Lines of one batch, at most."),
+    ] = DEFAULT_LIMITS.lines,
+    batch_bytes: Annotated[
+        int,
+        typer.Option(min=1, max=MOST.size, metavar="N", help="Bytes of one batch, at most."),
+    ] = DEFAULT_LIMITS.size,
 ) -> None:
     """Take events into the log.
 
     A rejected event is no failure: it is kept as a dead letter.
+    Exit 0 means that every line of every source is in the log, or a duplicate, or a dead letter.
     """
     if as_of is not None:
         instant(as_of)
@@ -44,6 +58,7 @@ def ingest(
             manifest_roots=roots,
             report=report,
             note=report.note,
+            limits=Limits(batch_lines, batch_bytes),
         )
     _print_counts(common, vars(counts))
 

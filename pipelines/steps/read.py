@@ -1,66 +1,72 @@
-"""Read spans of files: from bytes to lines (SPEC §3.1, §3.4)."""
+"""Read portions of sources: from bytes to lines (SPEC §3.1, §3.4)."""
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import IO, Any
+from typing import Any, Final
+from weakref import WeakValueDictionary
 
 import apache_beam as beam
 
-from pipelines.sources.files import Span
-from schemas.json_text import BLANK, MAX_BYTES
+from pipelines.sources.batches import Portion
+from pipelines.sources.lines import Lines
+from schemas.json_text import BLANK
 from schemas.record import Received
-from schemas.rejection import KEPT_BYTES
 
 
-def read(span: Span, first_position: int) -> Iterator[Received]:
-    """Read the lines of a span; those of nothing but white space are skipped.
-
-    A line that is larger than an event may be is never held whole: of it the first 64 KiB, the
-    size and the SHA-256 are kept.
-    """
-    with Path(span.path).open("rb") as file:
-        file.seek(span.offset)
-        end = span.offset + span.size
-        for number in range(span.lines):
-            line = file.readline(min(MAX_BYTES + 1, end - file.tell()))
-            if not line:
-                message = f"{span.origin} became shorter while it was read; run the command again"
-                raise OSError(message)
-            received = Received(
-                first_position + number, span.origin, str(span.first_line + number), line
+def read(lines: Lines) -> Iterator[Received]:
+    """Read lines one by one; those of nothing but white space are skipped."""
+    for number, line in enumerate(lines.text.removesuffix(b"\n").split(b"\n")):
+        if lines.size >= 0 or line.strip(BLANK):
+            yield Received(
+                lines.position + number,
+                lines.origin,
+                str(lines.first_line + number),
+                line,
+                size=lines.size,
+                sha256=lines.sha256,
             )
-            if len(line) > MAX_BYTES and not line.endswith(b"\n"):
-                _measure(received, file, end)
-            received.body = received.body.removesuffix(b"\n")
-            if received.size >= 0 or received.body.strip(BLANK):
-                yield received
 
 
-def _measure(received: Received, file: IO[bytes], end: int) -> None:
-    sha256 = hashlib.sha256(received.body)
-    size = len(received.body)
-    while size and file.tell() < end:
-        more = file.readline(min(MAX_BYTES, end - file.tell()))
-        content = more.removesuffix(b"\n")
-        sha256.update(content)
-        size += len(content)
-        if len(content) < len(more):
-            break
-    received.body = received.body[:KEPT_BYTES]
-    received.size = size
-    received.sha256 = sha256.hexdigest()
+class Handed:
+    """A portion that stays in this process: its pickle names it, and is of use while it is there.
+
+    Beam compresses what a pipeline begins with, several times, which takes longer than all steps.
+    The portion is emptied when it is read, so that its text isn't held beside what is made of it.
+    """
+
+    def __init__(self, portion: Portion) -> None:
+        self._portion = portion
+        _HANDED[id(self)] = self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return how to find it again."""
+        return _handed, (id(self),)
+
+    def read(self) -> list[Received]:
+        """Read all of its lines, once."""
+        if not self._portion:
+            message = "a portion can be read only once"
+            raise RuntimeError(message)
+        received = [received for lines in self._portion for received in read(lines)]
+        self._portion.clear()
+        return received
+
+
+_HANDED: Final[WeakValueDictionary[int, Handed]] = WeakValueDictionary()
+"""Those that a pipeline holds, as what it begins with."""
+
+
+def _handed(name: int) -> Handed:
+    return _HANDED[name]
 
 
 @dataclass
 class Read(beam.PTransform[Any, Any]):
-    """Read pairs of a span and its first line's position into lists of `Received`."""
+    """Read a batch of portions into lists of `Received`; it is empty afterwards."""
 
-    def expand(self, placed: Any) -> Any:  # noqa: ANN401  Beam's
-        """Give one list a span."""
-        return placed | beam.MapTuple(_read_all).with_output_types(list[Received])
+    batch: list[Portion]
 
-
-def _read_all(span: Span, first_position: int) -> list[Received]:
-    return list(read(span, first_position))
+    def expand(self, pipeline: Any) -> Any:  # noqa: ANN401  Beam's
+        """Return one list a portion."""
+        handed = beam.Create([Handed(portion) for portion in self.batch], reshuffle=False)
+        return pipeline | handed | beam.Map(Handed.read).with_output_types(list[Received])

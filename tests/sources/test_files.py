@@ -1,20 +1,29 @@
-"""Which files a source has, and how they are cut into batches (SPEC §4, §7.3)."""
+"""Which files a source has, and which of them can't be read as events (SPEC §7.3)."""
 
+import bz2
+import gzip
 import io
+import lzma
 import os
-import sys
-import threading
-from dataclasses import dataclass
+import tarfile
+import zipfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import SimpleNamespace
+from typing import Literal
 
+import pyarrow as pa
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from pyarrow import parquet
 
-from pipelines.errors import NotFoundError
-from pipelines.sources import files
-from pipelines.sources.files import Limits, Span, batches, find_files, spans
+from pipelines.errors import NotFoundError, UsageError
+from pipelines.sources.files import find_files
+
+LINE = b'{"specversion":"1.0"}\n'
+
+
+def _names(sources: Sequence[str]) -> tuple[list[str], list[str]]:
+    found, others = find_files(sources)
+    return [source.name for source in found], others
 
 
 def test_a_folder_is_read_recursively_in_order_of_its_paths_bytes(tmp_path: Path) -> None:
@@ -24,11 +33,23 @@ def test_a_folder_is_read_recursively_in_order_of_its_paths_bytes(tmp_path: Path
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
 
-    found, others = find_files([str(tmp_path)])
+    found, others = _names([str(tmp_path)])
 
     ordered = ["Z.jsonl", "a.ndjson", "a/c.ndjson", "b/x.ndjson", "é.ndjson"]
     assert [str(tmp_path / name) for name in ordered] == found
     assert [] == others
+
+
+def test_compressed_files_of_a_folder_are_read_among_the_others(tmp_path: Path) -> None:
+    """Their names end in .gz or .zst after that of a file of events; a folder so called is none."""
+    ordered = ["a.jsonl.zst", "b.ndjson", "b.ndjson.gz", "c.jsonl", "d.jsonl.gz", "d.ndjson.zst"]
+    others = ["e.csv.gz", "f.gz", "g.ndjson.bz2", "h.ndjson.gz.part"]
+    for name in [*ordered, *others]:
+        (tmp_path / name).touch()
+    (tmp_path / "x.ndjson.gz").mkdir()
+
+    expected = tuple([str(tmp_path / name) for name in names] for names in (ordered, others))
+    assert expected == _names([str(tmp_path)])
 
 
 def test_other_files_of_a_folder_are_named_and_a_named_one_is_read(tmp_path: Path) -> None:
@@ -36,8 +57,8 @@ def test_other_files_of_a_folder_are_named_and_a_named_one_is_read(tmp_path: Pat
     other = tmp_path / "events.json"
     other.touch()
 
-    assert ([], [str(other)]) == find_files([str(tmp_path)])
-    assert ([str(other), "-"], []) == find_files([str(other), "-"])
+    assert ([], [str(other)]) == _names([str(tmp_path)])
+    assert ([str(other), "-"], []) == _names([str(other), "-"])
 
 
 def test_a_folder_leaves_out_aloud_what_it_will_not_open(tmp_path: Path) -> None:
@@ -47,20 +68,7 @@ def test_a_folder_leaves_out_aloud_what_it_will_not_open(tmp_path: Path) -> None
     (tmp_path / "round").symlink_to(tmp_path)
     others = ["dangling.ndjson", "pipe.ndjson", "round"]
 
-    assert ([], [str(tmp_path / name) for name in others]) == find_files([str(tmp_path)])
-
-
-def test_a_pipe_that_is_named_is_read_to_its_end(tmp_path: Path) -> None:
-    """It is read as standard input is, under its own name."""
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
-    writer = threading.Thread(target=pipe.write_bytes, args=(b"{}\n[]\n",))
-    writer.start()
-    found, _ = find_files([str(pipe)])
-    (batch,) = batches(found, Limits())
-    writer.join()
-
-    assert [(str(pipe), 1, 2)] == [(span.origin, span.first_line, span.lines) for span in batch]
+    assert ([], [str(tmp_path / name) for name in others]) == _names([str(tmp_path)])
 
 
 def test_a_source_that_is_not_there_is_not_found(tmp_path: Path) -> None:
@@ -75,87 +83,107 @@ def test_the_name_of_a_file_can_be_any_bytes(tmp_path: Path) -> None:
     with open(path, "wb") as file:  # noqa: PTH123  a path in bytes
         file.write(b"{}\n")
 
-    (found,), _ = find_files([str(tmp_path)])
+    ((found,), _) = find_files([str(tmp_path)])
 
-    assert path == os.fsencode(found)
-    assert 1 == len(list(spans(found, found, 1, 10)))
-
-
-lines = st.lists(st.binary(max_size=40).map(lambda line: line.replace(b"\n", b"")), max_size=60)
+    assert path == os.fsencode(found.name)
+    assert 3 == found.size
 
 
-@given(lines, st.booleans(), st.integers(1, 90), st.integers(1, 9))
-def test_spans_are_whole_lines_and_leave_nothing_out(
-    content: list[bytes],
-    ends_with_lf: bool,  # noqa: FBT001  given by name
-    block: int,
-    most_lines: int,
-) -> None:
-    """Put together the spans are the file; each begins at the line that it says."""
-    text = b"\n".join(content) + (b"\n" if ends_with_lf else b"")
-    with _file_of(text) as path, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(files, "BLOCK_BYTES", block)
-        found = list(spans(path, "origin", 1, most_lines))
-
-    assert text == b"".join(text[span.offset : span.offset + span.size] for span in found)
-    for span in found:
-        before, within = text[: span.offset], text[span.offset : span.offset + span.size]
-        assert before == b"" or before.endswith(b"\n")
-        assert span.first_line == before.count(b"\n") + 1
-        assert span.lines == len(within.removesuffix(b"\n").split(b"\n"))
-        assert span.lines <= most_lines + 1
+def _zip() -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("events.ndjson", LINE)
+    return buffer.getvalue()
 
 
-def test_batches_hold_no_more_than_they_may(tmp_path: Path) -> None:
-    """A batch is full by its lines or by its bytes, and goes on into the next file."""
-    for name in ("a", "b", "c"):
-        (tmp_path / f"{name}.ndjson").write_bytes(b'{"n":1}\n' * 10)
-    paths = [str(path) for path in sorted(tmp_path.iterdir())]
-
-    by_lines = list(batches(paths, Limits(lines=16, size=1 << 20)))
-    by_size = list(batches(paths, Limits(lines=1_000, size=160)))
-
-    assert all(sum(span.lines for span in batch) <= 16 for batch in by_lines)
-    assert [160, 80] == [sum(span.size for span in batch) for batch in by_size]
-    for made in (by_lines, by_size):
-        assert 30 == sum(span.lines for batch in made for span in batch)
-    assert len({span.path for span in by_lines[0]}) > 1
+def _empty_zip() -> bytes:
+    buffer = io.BytesIO()
+    zipfile.ZipFile(buffer, "w").close()
+    return buffer.getvalue()
 
 
-def test_standard_input_is_cut_like_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pieces of it are spooled, one batch at a time, and lines keep their numbers."""
-    text = b"".join(b"%d\n" % number for number in range(1_000)) + b"the end"
-    monkeypatch.setattr(files, "BLOCK_BYTES", 100)
-    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(text)))
-    pieces: list[bytes] = []
-    firsts: list[int] = []
-
-    for batch in batches(["-"], Limits(lines=100, size=500)):
-        firsts.append(batch[0].first_line)
-        pieces += map(_content, batch)
-
-    assert text == b"".join(pieces)
-    assert 1 == firsts[0]
-    assert sorted(firsts) == firsts
-    assert len(firsts) > 5
+def _tar(mode: Literal["w:", "w:gz"] = "w:") -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode=mode) as archive:
+        member = tarfile.TarInfo("events.ndjson")
+        member.size = len(LINE)
+        archive.addfile(member, io.BytesIO(LINE))
+    return buffer.getvalue()
 
 
-def _content(span: Span) -> bytes:
-    with Path(span.path).open("rb") as file:
-        file.seek(span.offset)
-        return file.read(span.size)
+def _parquet() -> bytes:
+    buffer = io.BytesIO()
+    parquet.write_table(pa.table({"line": [LINE]}), buffer)
+    return buffer.getvalue()
 
 
-@dataclass
-class _file_of:  # noqa: N801  reads as a function
-    """A temporary file with a content; hypothesis runs without pytest's own folder."""
+FOREIGN: dict[str, Callable[[], bytes]] = {
+    "ZIP": _zip,
+    "empty ZIP": _empty_zip,
+    "tar archive": _tar,
+    "tar archive within gzip": lambda: _tar("w:gz"),
+    "ZIP archive within gzip": lambda: gzip.compress(_zip()),
+    "UTF-16 text within zstd": lambda: _zstd(LINE.decode().encode("utf-16")),
+    "compressed twice": lambda: gzip.compress(_zstd(LINE)),
+    "bzip2": lambda: bz2.compress(LINE),
+    "xz": lambda: lzma.compress(LINE),
+    "LZMA": lambda: lzma.compress(LINE, lzma.FORMAT_ALONE),
+    "LZ4": lambda: bytes(pa.Codec("lz4").compress(LINE)),
+    "7z": lambda: b"7z\xbc\xaf\x27\x1c\x00\x04",
+    "Parquet": _parquet,
+    "UTF-16": lambda: LINE.decode().encode("utf-16"),
+    "UTF-16 text": lambda: LINE.decode().encode("utf-16-be"),
+    "UTF-16 text,": lambda: LINE.decode().encode("utf-16-le"),
+    "UTF-32": lambda: LINE.decode().encode("utf-32"),
+    "UTF-32 text": lambda: LINE.decode().encode("utf-32-be"),
+    "UTF-32 text,": lambda: LINE.decode().encode("utf-32-le"),
+}
+"""What can't be NDJSON, by what it is called."""
 
-    content: bytes
 
-    def __enter__(self) -> str:
-        self._descriptor = os.memfd_create("content")
-        os.write(self._descriptor, self.content)
-        return f"/proc/self/fd/{self._descriptor}"
+def _zstd(content: bytes) -> bytes:
+    return bytes(pa.Codec("zstd").compress(content))
 
-    def __exit__(self, *_: object) -> None:
-        os.close(self._descriptor)
+
+@pytest.mark.parametrize("what", FOREIGN)
+def test_what_cannot_be_ndjson_is_refused_by_its_first_bytes(tmp_path: Path, what: str) -> None:
+    """Whatever it is called; the message names the file, what it is, and what to do."""
+    path = tmp_path / "events.ndjson"
+    path.write_bytes(FOREIGN[what]())
+
+    with pytest.raises(UsageError) as refused:
+        find_files([str(tmp_path)])
+
+    message = str(refused.value)
+    assert message.startswith(f"{path}: ")
+    assert what in message
+    assert "; " in message
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\n",
+        b"{",
+        b"PK",
+        b"BZ",
+        b"P\x2a",
+        b"\x00\x00\x00\x00",
+        b"{}\x00\x00",
+        b"\xef\xbb\xbf" + LINE,  # a UTF-8 byte order mark is a matter of its line (SPEC §3.4)
+        LINE,
+        gzip.compress(LINE),
+        _zstd(LINE),
+        gzip.compress(b""),
+        _zstd(b""),
+        gzip.compress(LINE)[:5],  # damage is told by who reads it
+        _zstd(LINE)[:-3],
+    ],
+)
+def test_what_can_be_ndjson_is_left_to_be_read(tmp_path: Path, content: bytes) -> None:
+    """Text, however bad, becomes rejections line by line; so does what is compressed."""
+    path = tmp_path / "events"
+    path.write_bytes(content)
+
+    assert ([str(path)], []) == _names([str(path)])

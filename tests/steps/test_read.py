@@ -4,25 +4,30 @@ import tracemalloc
 from hashlib import sha256
 from pathlib import Path
 
+import apache_beam as beam
 import pytest
+from apache_beam.testing.util import assert_that, equal_to
 
-from pipelines.sources.files import Span, spans
+from pipelines.sources.batches import batches
+from pipelines.sources.files import find_files
+from pipelines.sources.limits import Limits
+from pipelines.steps.bounded_run import bounded_run
 from pipelines.steps.decode import decode
-from pipelines.steps.read import read
+from pipelines.steps.read import Read, read
 from schemas.json_text import MAX_BYTES
 from schemas.record import Received, Rejected
 from schemas.rejection import KEPT_BYTES
 
-MOST_LINES = 1_000
-
 
 def _read(path: Path) -> list[Received]:
-    position = 0
-    received: list[Received] = []
-    for span in spans(str(path), str(path), 1, MOST_LINES):
-        received += read(span, position)
-        position += span.lines
-    return received
+    sources, _ = find_files([str(path)])
+    return [
+        received
+        for batch in batches(sources, Limits())
+        for portion in batch
+        for lines in portion
+        for received in read(lines)
+    ]
 
 
 def test_a_line_ends_at_lf_and_keeps_its_number(tmp_path: Path) -> None:
@@ -85,10 +90,23 @@ def test_a_line_of_any_size_takes_little_memory(tmp_path: Path) -> None:
     assert peak < 8 << 20
 
 
-def test_a_file_that_became_shorter_is_an_error(tmp_path: Path) -> None:
-    """What was planned to be read and isn't there any more can't be counted as nothing."""
-    path = tmp_path / "events.ndjson"
-    path.write_bytes(b"{}\n")
+def test_a_batch_is_handed_to_a_pipeline_and_opens_nothing(tmp_path: Path) -> None:
+    """What a pipeline reads is what the driver read, though the file is gone by then."""
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.ndjson").write_bytes(name.encode() * 3 + b"\n\n{}")
+    sources, _ = find_files([str(tmp_path)])
+    (batch,) = batches(sources, Limits())
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.ndjson").unlink()
+    a, b = (str(tmp_path / f"{name}.ndjson") for name in ("a", "b"))
+    expected = [(0, a, "1", b"aaa"), (2, a, "3", b"{}"), (3, b, "1", b"bbb"), (5, b, "3", b"{}")]
 
-    with pytest.raises(OSError, match="shorter"):
-        list(read(Span(str(path), "events.ndjson", 0, 6, 1, 2), 0))
+    with bounded_run() as pipeline:
+        seen = (
+            pipeline
+            | Read(batch)
+            | beam.FlatMap(
+                lambda part: [(one.position, one.origin, one.origin_item, one.body) for one in part]
+            )
+        )
+        assert_that(seen, equal_to(expected))
