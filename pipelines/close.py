@@ -86,10 +86,10 @@ def _close_one(
     stored = closes.find_close(connection, period.name)
     if stored is not None:
         return _closed(connection, "warehouse.", stored)
-    _refuse_unless_next(connection, period, as_of)
+    log_seq = closes.head(connection)  # read once: the first period is chosen by the same log
+    _refuse_unless_next(connection, period, as_of, log_seq)
     latest = closes.last_close(connection)
     previous_digest = latest.digest if latest else closes.FIRST_PREVIOUS_DIGEST
-    log_seq = closes.head(connection)
     compute_close(connection, period, log_seq)
     _pass_gate(connection, None if dry_run else folder, period, previous_digest)
     sealed = seal(connection, period.name, previous_digest)
@@ -99,9 +99,9 @@ def _close_one(
 
 
 def _refuse_unless_next(
-    connection: duckdb.DuckDBPyConnection, period: Period, as_of: datetime
+    connection: duckdb.DuckDBPyConnection, period: Period, as_of: datetime, log_seq: int
 ) -> None:
-    expected = closes.next_period(connection)
+    expected = closes.next_period(connection, log_seq)
     if expected is None:
         message = "there is no money in the log yet, so no period to close; ingest events first"
         raise NotFoundError(message)

@@ -17,12 +17,13 @@ def status(folder: Path, as_of: datetime) -> dict[str, object]:
     """
     with reading.connect(folder) as connection:
         last = closes.last_close(connection)
-        following = closes.next_period(connection)
+        head = closes.head(connection)
+        following = closes.next_period(connection, head)
         return {
             "cadence": setting(connection).cadence.value,
             "dead_letters": _open_dead_letters(connection),
             "due": [period.name for period in closes.due_periods(connection, as_of)],
-            "head": closes.head(connection),
+            "head": head,
             "held": _held(connection),
             "last_batch": _last_batch(connection),
             "last_close": {"digest": last.digest, "period": last.period} if last else None,

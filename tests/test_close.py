@@ -1,6 +1,7 @@
 """Closing periods: when it may, who wins, and what it leaves behind."""
 
 import json
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -160,6 +161,36 @@ def test_a_close_beside_an_ingest_reads_up_to_its_position(market: Run, tmp_path
         "query", "SELECT DISTINCT kind FROM statement_line WHERE period = '2026-02'", "--json"
     )
     assert [{"kind": "adjustment"}] == lines.json
+
+
+def test_money_that_comes_while_a_close_begins_is_not_missed(
+    market: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An older paid event that is committed once a period was chosen makes that out of order."""
+    choose = closes.due_periods
+    older = Events("/late")
+    older.generation("1", "100", "2025-12-30T12:00:00Z")
+    source = older.write(tmp_path / "older.ndjson")
+
+    def choose_too_early(connection: duckdb.DuckDBPyConnection, as_of: datetime) -> list[Period]:
+        chosen = choose(connection, as_of)
+        assert market("ingest", source, AS_OF).code == 0
+        return chosen
+
+    monkeypatch.setattr(closes, "due_periods", choose_too_early)
+    outcome = market("close", "--due", "--as-of=2026-02-01T00:00:00Z")
+
+    assert ConflictError.exit_code == outcome.code
+    assert "the next period to close is 2025-12" in outcome.stderr
+    assert [] == market("query", "FROM period_close", "--json").json
+
+
+@pytest.mark.parametrize(("words", "warnings"), [(["--as-of=2099-01-01T00:00:00Z"], 1), ([], 0)])
+def test_a_close_by_a_time_to_come_warns(market: Run, words: list[str], warnings: int) -> None:
+    """A period that isn't over would be closed for good, which nothing undoes."""
+    outcome = market("close", "--period=2026-01", *(words or ["--as-of=2026-02-01T00:00:00Z"]))
+
+    assert (0, warnings) == (outcome.code, outcome.stderr.count("closed for good"))
 
 
 def test_a_gate_that_finds_something_issues_nothing(

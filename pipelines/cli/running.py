@@ -2,13 +2,14 @@
 
 import sys
 from dataclasses import asdict
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pipelines.cli.flags import AsOfFlag, Common, instant
 from pipelines.cli.printing import print_document
-from pipelines.cli.progress import reporting
+from pipelines.cli.progress import Report, reporting
 from pipelines.cli.settings import is_given
 from pipelines.errors import UsageError
 from pipelines.royalties.money import from_micros
@@ -64,6 +65,8 @@ def close(
     done: list[dict[str, object]] = []
     try:
         with reporting() as report:
+            if as_of is not None and not dry_run:
+                _warn_if_ahead(now, report)
             closes = job(
                 common.warehouse,
                 period=chosen,
@@ -77,6 +80,16 @@ def close(
         # what is closed is closed, even where the next one fails
         if done or sys.exc_info()[0] is None:
             _print_closes(common, done)
+
+
+def _warn_if_ahead(now: datetime, report: Report) -> None:
+    """Say what `--as-of` does where it is more than a day after the clock."""
+    clock = instant(None)
+    if now > clock + timedelta(days=1):
+        report.note(
+            f"warning: --as-of is {(now - clock).days} days after this machine's clock;"
+            " periods that aren't over will be closed for good"
+        )
 
 
 def _chosen_period(context: typer.Context, period: str | None, *, due: bool) -> str | None:

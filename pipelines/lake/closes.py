@@ -52,21 +52,21 @@ def _first(
     return PeriodClose(*row) if row else None
 
 
-def next_period(connection: duckdb.DuckDBPyConnection) -> Period | None:
-    """Give the period to close next; None before there is any money in force."""
+def next_period(connection: duckdb.DuckDBPyConnection, log_seq: int) -> Period | None:
+    """Return the period to close next, by the log up to a position; None before any money."""
     settings = setting(connection)
     latest = last_close(connection)
     if latest is not None:
         return Period.parse(latest.period, settings.cadence).next()
     if settings.first_period:
         return Period.parse(settings.first_period, settings.cadence)
-    return _period_of_first_money(connection, settings)
+    return _period_of_first_money(connection, settings, log_seq)
 
 
 def _period_of_first_money(
-    connection: duckdb.DuckDBPyConnection, settings: Setting
+    connection: duckdb.DuckDBPyConnection, settings: Setting, log_seq: int
 ) -> Period | None:
-    stage_rows(connection, "close_input", ["log_seq BIGINT"], [[head(connection)]])
+    stage_rows(connection, "close_input", ["log_seq BIGINT"], [[log_seq]])
     stage(connection, "rules", "reversed_event")
     stage_macro(connection, "in_force")
     stage(connection, "rules", "first_money")
@@ -77,7 +77,7 @@ def _period_of_first_money(
 def due_periods(connection: duckdb.DuckDBPyConnection, as_of: datetime) -> list[Period]:
     """Give the periods that can close by now, in order."""
     grace_days = setting(connection).grace_days
-    period = next_period(connection)
+    period = next_period(connection, head(connection))
     due: list[Period] = []
     while period is not None and closable_at(period, grace_days) <= as_of:
         due.append(period)
