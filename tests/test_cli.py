@@ -285,6 +285,13 @@ def test_a_dead_letter_is_found_by_how_its_id_begins(look: Run, prefix: str, cod
     assert code == look("deadletter", "show", prefix).code
 
 
+def test_an_id_may_begin_with_a_hyphen_after_two(look: Run) -> None:
+    """A nanoid does, one in 64: behind `--` it is an id like any other."""
+    assert 3 == look("statements", "show", "--", "-2026-10/-ana").code
+    assert 3 == look("deadletter", "show", "--", "-Uakgb").code
+    assert 2 == look("deadletter", "show", "-Uakgb").code
+
+
 def test_nothing_received_steers_a_terminal(look: Run) -> None:
     """An escape in a message is shown as its code."""
     assert "\x1b" not in look("deadletter", "show", "ababababab").stdout
