@@ -22,6 +22,7 @@ from pipelines.gate.verdict import (
     json_value,
 )
 from pipelines.lake import sql
+from pipelines.lake.rights import follow
 from pipelines.lake.warehouse import GATE
 
 
@@ -63,6 +64,7 @@ def keep(verdict: Verdict, folder: Path) -> Path:
         file.write("\n")
         file.flush()
         os.fsync(file.fileno())
+    follow(unfinished, path.parent)
     unfinished.replace(path)
     return path
 
