@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from pipelines.demo import MARKER
-from pipelines.lake.warehouse import load_extensions
+from pipelines.lake.engine import load_extensions
 from pipelines.sources import example
 from schemas.events import EVENT_TYPES
 from tests.conftest import Outcome, Run, run

@@ -17,7 +17,7 @@ import typer
 
 from pipelines.cli.app import app
 from pipelines.lake import sql
-from pipelines.lake.warehouse import load_extensions
+from pipelines.lake.engine import load_extensions
 from schemas.rejection import Reason
 from tests.conftest import Run
 from tests.marketplace import Events, small

@@ -23,6 +23,7 @@ from pipelines.gate.verdict import (
     json_value,
 )
 from pipelines.lake import sql
+from pipelines.lake.rights import follow
 from pipelines.lake.warehouse import GATE
 
 _VARIABLES = ("HOME", "PYTHONPATH", "PYTHONWARNINGS", "TMPDIR")
@@ -92,6 +93,7 @@ def keep(verdict: Verdict, folder: Path) -> Path:
         file.write("\n")
         file.flush()
         os.fsync(file.fileno())
+    follow(unfinished, path.parent)
     unfinished.replace(path)
     return path
 

@@ -8,12 +8,11 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from pipelines.lake import sql
+from pipelines.lake import parquet, sql
 from pipelines.lake.closes import head
 from pipelines.lake.manifest import Manifests
 from pipelines.lake.staging import stage, stage_currencies, stage_rows
 from pipelines.lake.transaction import commit
-from pipelines.lake.warehouse import quoted
 
 _ORIGIN = [("origin", pa.string()), ("origin_item", pa.string()), ("attributes", pa.string())]
 EVENT_COLUMNS = pa.schema(
@@ -134,8 +133,12 @@ def _view_manifests(
     connection: duckdb.DuckDBPyConnection, manifests: Manifests, named: Sequence[str]
 ) -> None:
     rows = [
-        f"SELECT '{sha256}' AS manifest_sha256, image_id, weight_milli"
-        f" FROM read_parquet({quoted(str(manifests.rows_path(sha256)))})"
+        parquet.select(
+            manifests.rows_path(sha256),
+            f"'{sha256}' AS manifest_sha256",
+            "image_id",
+            "weight_milli",
+        )
         for sha256 in named
     ]
     none = "SELECT NULL AS manifest_sha256, NULL AS image_id, NULL AS weight_milli WHERE false"

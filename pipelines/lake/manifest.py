@@ -18,9 +18,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import ValidationError
 
-from pipelines.lake import sql
-from pipelines.lake.transaction import sync_file
-from pipelines.lake.warehouse import DATA, bounded
+from pipelines.lake import parquet, sql
+from pipelines.lake.disk import sync_file
+from pipelines.lake.engine import bounded
+from pipelines.lake.rights import follow, make_folder
+from pipelines.lake.warehouse import DATA
 from schemas.decimals import scaled
 from schemas.json_text import BLANK, MAX_BYTES, UnreadableError, read_json
 from schemas.parts import ManifestEntry
@@ -72,7 +74,7 @@ class Manifests:
 
     def _copy(self, path: Path, sha256: str) -> None:
         folder = self.warehouse / DATA / FOLDER
-        folder.mkdir(exist_ok=True)
+        make_folder(folder)
         with tempfile.TemporaryDirectory(prefix=".", dir=folder) as made:
             copy, checked = Path(made) / "copy", Path(made) / "rows"
             actual = _copy_and_hash(path, copy)
@@ -80,6 +82,7 @@ class Manifests:
                 _mismatch(f"its SHA-256 is {actual}, not {sha256}")
             _write_rows(copy, checked)
             for part, name in ((copy, sha256), (checked, f"{sha256}.parquet")):
+                follow(part, folder)
                 sync_file(part)
                 part.rename(folder / name)
             sync_file(folder)
@@ -168,7 +171,7 @@ def _checked_parquet(connection: duckdb.DuckDBPyConnection, copy: Path) -> duckd
     Here nothing is written, so that whatever fails is the file's fault, not that of a full disk.
     """
     try:
-        given = _given_columns(connection.from_parquet(str(copy), hive_partitioning=False))
+        given = _given_columns(connection.sql(parquet.select(copy, "*")))
         weight = str(given.types[1])
         invalid = given.filter(f"NOT coalesce({_VALID_ID} AND {_valid_weight(weight)}, false)")
         row = invalid.limit(1).fetchone()
@@ -209,7 +212,7 @@ def _valid_weight(kind: str) -> str:
 
 def _check_distinct(connection: duckdb.DuckDBPyConnection, checked: Path) -> None:
     repeated = (
-        connection.from_parquet(str(checked))
+        connection.sql(parquet.select(checked, "image_id"))
         .aggregate("image_id, count(*) AS n", "image_id")
         .filter("n > 1")
         .limit(1)

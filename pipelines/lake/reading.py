@@ -1,27 +1,28 @@
 """Reads a warehouse without touching its folder: what has been issued, held and refused.
 
-A reader in SQLite's WAL mode leaves files beside the catalog and keeps writers from tidying up.
-So readers get a copy of the catalog, one consistent snapshot; the data files never change.
+A reader in SQLite's WAL mode leaves files beside the catalog, has to be allowed to, and keeps
+writers from tidying up. So readers get a copy of the catalog, one consistent snapshot; the data
+files never change. A process may read so while it writes: another one makes the copy.
 """
 
-import sqlite3
+import errno
+import os
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
-from urllib.parse import quote
 
 import duckdb
 
 from pipelines.errors import ManyhandsError, NotFoundError, TryAgainError
-from pipelines.lake import closes, sql, warehouse
+from pipelines.lake import catalog_copy, closes, rights, sql, warehouse
 from pipelines.lake.staging import stage_rows
 
 ROWS_AT_ONCE = 2_048
 """Rows in memory at once while a result is read."""
-
-BUSY_TIMEOUT_S = 5.0
 
 Row: TypeAlias = tuple[Any, ...]
 
@@ -29,8 +30,6 @@ Row: TypeAlias = tuple[Any, ...]
 @contextmanager
 def connect(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a snapshot of a warehouse, read-only, for as long as the context lasts.
-
-    Not for a process that has the warehouse open for writing: SQLite's locks belong to a process.
 
     Raises NotFoundError where the folder holds no warehouse, TryAgainError where its catalog is
     busy, ManyhandsError where it can't be read.
@@ -49,41 +48,33 @@ def frozen_catalog(folder: Path) -> Iterator[Path]:
     Raises as `connect` does.
     """
     warehouse.require(folder)
-    catalog = folder.absolute() / warehouse.CATALOG
     with tempfile.TemporaryDirectory(prefix="manyhands-") as made:
         copy = Path(made) / warehouse.CATALOG
-        try:
-            _copy_catalog(catalog, copy)
-        except sqlite3.Error as error:
-            if "locked" in str(error):
-                message = f"{folder}: the catalog is busy; run the command again later"
-                raise TryAgainError(message) from error
-            if "full" in str(error):
-                message = f"{made}: no room for a copy of the catalog; make room, or set TMPDIR"
-                raise ManyhandsError(message) from error
-            message = f"{catalog}: {error}; restore the catalog from a backup"
-            raise ManyhandsError(message) from error
+        _copy_catalog(folder.absolute() / warehouse.CATALOG, copy)
         yield copy
 
 
 def _copy_catalog(catalog: Path, copy: Path) -> None:
-    try:
-        _back_up(catalog, copy, "mode=rw")
-    except sqlite3.OperationalError as error:
-        wal = catalog.with_name(f"{catalog.name}-wal")
-        if "locked" in str(error) or (wal.exists() and wal.stat().st_size):
-            raise
-        # a folder that we can't write: nothing is waiting beside the catalog, it is all there is
-        _back_up(catalog, copy, "immutable=1")
+    command = [sys.executable, "-I", "-S", catalog_copy.__file__, str(catalog), str(copy)]
+    ended = subprocess.run(command, capture_output=True, check=False)  # noqa: S603  our own program
+    if ended.returncode == catalog_copy.BUSY:
+        message = f"{catalog.parent}: the catalog is busy; run the command again later"
+        raise TryAgainError(message)
+    number, _, name = ended.stdout.partition(b"\n")
+    if ended.returncode and number:
+        raise _failure(int(number), os.fsdecode(name), copy)
+    if ended.returncode:
+        message = f"{catalog} can't be copied: {ended.stderr.decode(errors='replace')}"
+        raise ManyhandsError(message)
 
 
-def _back_up(catalog: Path, copy: Path, how: str) -> None:
-    address = f"file:{quote(str(catalog))}?{how}"
-    with (
-        closing(sqlite3.connect(address, uri=True, timeout=BUSY_TIMEOUT_S)) as source,
-        closing(sqlite3.connect(copy)) as target,
-    ):
-        source.backup(target)
+def _failure(number: int, name: str, copy: Path) -> Exception:
+    if number == errno.EACCES:
+        return rights.refusal(Path(name), "read")
+    if number in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+        message = f"{copy.parent}: no room for a copy of the catalog; make room, or set TMPDIR"
+        return ManyhandsError(message)
+    return OSError(number, os.strerror(number), name)
 
 
 def rows(

@@ -1,23 +1,21 @@
 """Commits to a warehouse: short transactions, one winner, on disk before they count (SPEC §4)."""
 
-import os
 import random
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
 import duckdb
 
 from pipelines.errors import TryAgainError
+from pipelines.lake.disk import entries, settle
 from pipelines.lake.warehouse import DATA
 
 PATIENCE_S = 60.0
 """How long a committer tries again before it gives up."""
 
 LONGEST_PAUSE_S = 0.5
-_CLOCK_SLACK_NS = 2_000_000_000
 
 _CONTENTION = ("database is locked", "conflict", "another transaction")
 
@@ -51,11 +49,17 @@ def commit(
 def _attempt(
     connection: duckdb.DuckDBPyConnection, folder: Path, write: Callable[[], Result]
 ) -> Result:
-    started_ns = time.time_ns()
+    """Run `write` and commit, with what is new in the data folder on disk in between.
+
+    DuckLake flushes its catalog but never its Parquet files, so a power cut could leave a
+    committed snapshot that names files of zeros. What it wrote is found by its names: those that
+    weren't there before, whatever their times say.
+    """
+    before = entries(folder / DATA)
     connection.execute("BEGIN")
     try:
         result = write()
-        sync_since(folder / DATA, started_ns)
+        settle(entries(folder / DATA) - before)
         connection.execute("COMMIT")
     except BaseException:
         _roll_back(connection)
@@ -73,34 +77,3 @@ def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
 def _is_contention(error: duckdb.Error) -> bool:
     text = str(error).lower()
     return any(words in text for words in _CONTENTION)
-
-
-def sync_since(data: Path, started_ns: int) -> None:
-    """Flush to disk the files that DuckLake wrote since an instant, and the folders they are in.
-
-    DuckLake flushes its catalog but never its Parquet files, so a power cut could leave a
-    committed snapshot that names files of zeros.
-    """
-    fresh_ns = started_ns - _CLOCK_SLACK_NS
-    for folder in {path.parent for path in data.rglob("*.parquet")}:
-        fresh = [path for path in folder.iterdir() if _modified_ns(path) >= fresh_ns]
-        for path in [*fresh, folder] if fresh else []:
-            # what another writer took back is not ours to keep
-            with suppress(FileNotFoundError):
-                sync_file(path)
-
-
-def _modified_ns(path: Path) -> int:
-    try:
-        return path.stat().st_mtime_ns
-    except FileNotFoundError:
-        return 0
-
-
-def sync_file(path: Path) -> None:
-    """Flush a file or a folder to disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

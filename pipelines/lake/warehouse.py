@@ -4,29 +4,34 @@ The warehouse is attached as `warehouse`; the connection's own in-memory databas
 to a temporary folder, holds what is staged.
 """
 
-import os
+import re
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
 import duckdb
-import duckdb_extension_ducklake
-import duckdb_extension_sqlite_scanner
 
 from pipelines.errors import ConflictError, ManyhandsError, NotFoundError, UsageError
-from pipelines.lake import sql
+from pipelines.lake import engine, rights, sql
+from pipelines.lake.disk import entries, sync_file
 from pipelines.royalties.periods import Cadence, Period
 
 CATALOG = "catalog.sqlite"
 DATA = "data"
+SCHEMA = "main"
 GATE = "gate"
+SIDECARS = ("-wal", "-shm")
 STORED = ("log", "facts", "results")
 BUSY_TIMEOUT_MS = 5_000
-MEMORY_LIMIT = os.environ.get("MANYHANDS_MEMORY_LIMIT", "1500MiB")
+
+_MAKING = ".making-"
+_DAMAGED = ("file is not a database", "database disk image is malformed")
+_REFUSED = re.compile('"([^"]+)": Permission denied')
+_READ_ONLY = "readonly database"
 
 
 @dataclass(frozen=True)
@@ -40,15 +45,24 @@ class Setting:
 
 
 def exists(folder: Path) -> bool:
-    """Tell whether a folder holds a warehouse."""
-    return (folder / CATALOG).is_file()
+    """Return whether a folder holds a warehouse.
+
+    Raises ManyhandsError where this user may not look into it.
+    """
+    try:
+        return stat.S_ISREG((folder / CATALOG).stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return False
+    except PermissionError as error:
+        raise rights.refusal(folder / CATALOG, "read") from error
 
 
 def create(folder: Path, setting: Setting) -> None:
-    """Make an empty warehouse, whole or not at all.
+    """Make an empty warehouse, whole or not at all; an empty folder keeps its owner and mode.
 
-    Raises ConflictError where the folder holds a warehouse or anything else, and UsageError
-    where the first period isn't one of the cadence.
+    Raises ConflictError where the folder holds a warehouse or anything else, UsageError
+    where the first period isn't one of the cadence, and ManyhandsError where the folder can't be
+    made or written.
     """
     if setting.first_period:
         try:
@@ -56,17 +70,26 @@ def create(folder: Path, setting: Setting) -> None:
         except ValueError as error:
             raise UsageError(str(error)) from error
     folder = folder.absolute()
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if not _is_empty(folder):
         message = f"{folder} {_why_not_made(folder)}"
         raise ConflictError(message)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as made:
-        _fill(Path(made) / "warehouse", setting)
-        try:
-            (Path(made) / "warehouse").rename(folder)
-        except OSError as error:
-            message = f"{folder}: somebody else made it first; run the command again"
-            raise ConflictError(message) from error
+    above = [path.parent for path in (folder, *folder.parents) if not path.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=_MAKING, dir=folder) as made:
+            _fill(Path(made), setting)
+            _move(Path(made), folder)
+        for path in (folder, *above):
+            sync_file(path)
+    except PermissionError as error:
+        raise rights.refusal(folder, "write") from error
+
+
+def _is_empty(folder: Path) -> bool:
+    """Return whether nothing is in a folder but what a `create` that was cut short left there."""
+    if not exists(folder) and folder.is_dir():
+        return all(entry.name.startswith(_MAKING) for entry in folder.iterdir())
+    return not folder.exists()
 
 
 def _why_not_made(folder: Path) -> str:
@@ -78,13 +101,17 @@ def _why_not_made(folder: Path) -> str:
 
 
 def _fill(folder: Path, setting: Setting) -> None:
-    for part in (DATA, GATE):
-        (folder / part).mkdir(parents=True)
+    """Make a warehouse with a folder for each relation, so that no commit has to make one.
+
+    DuckDB makes folders that only their owner can write in, whatever the umask.
+    """
+    for relation in _stored_relations():
+        (folder / DATA / SCHEMA / relation.name).mkdir(parents=True)
+    (folder / GATE).mkdir()
     with _open(folder, read_only=False) as connection:
         connection.execute("BEGIN")
-        for folder_of_sql in STORED:
-            for relation in sql.relations(folder_of_sql):
-                _create_table(connection, relation)
+        for relation in _stored_relations():
+            _create_table(connection, relation)
         for view in _views_in_order():
             _create_view(connection, view)
         connection.execute("INSERT INTO warehouse.head VALUES (0)")
@@ -109,10 +136,30 @@ def _views_in_order() -> Iterator[sql.Relation]:
     return (views[name] for name in TopologicalSorter(read_by).static_order())
 
 
+def _stored_relations() -> Iterator[sql.Relation]:
+    for folder_of_sql in STORED:
+        yield from sql.relations(folder_of_sql)
+
+
+def _move(made: Path, folder: Path) -> None:
+    """Move what was made to its place, on disk; the catalog last, which makes it a warehouse."""
+    for path in map(Path, sorted(entries(made))):
+        rights.follow(path, folder)
+        sync_file(path)
+    try:
+        (made / DATA).rename(folder / DATA)
+    except OSError as error:
+        message = f"{folder}: somebody else made it first; run the command again"
+        raise ConflictError(message) from error
+    for part in (GATE, CATALOG):
+        (made / part).rename(folder / part)
+
+
 def require(folder: Path) -> None:
     """Insist on a warehouse in a folder.
 
-    Raises NotFoundError where the folder holds none, ManyhandsError where its catalog is empty.
+    Raises NotFoundError where the folder holds none, ManyhandsError where its catalog is empty, or
+    can't be looked at.
     """
     if not exists(folder):
         message = f"no warehouse in {folder}; make one with `manyhands init`, or name another"
@@ -128,53 +175,53 @@ def connect(
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a warehouse for as long as the context lasts; `catalog` is a copy to read instead.
 
-    Raises NotFoundError where the folder holds none.
+    Raises NotFoundError where the folder holds none, ManyhandsError where a right is missing or
+    the catalog is damaged.
     """
     require(folder)
-    with _open(folder.absolute(), read_only=read_only, catalog=catalog) as connection:
+    folder = folder.absolute()
+    if not read_only:
+        rights.refuse_unless_writable(_written(folder))
+    with _open(folder, read_only=read_only, catalog=catalog) as connection:
         yield connection
+
+
+def _written(folder: Path) -> Iterator[Path]:
+    """Return what a command that commits writes, or writes in."""
+    yield folder
+    yield from (folder / f"{CATALOG}{ending}" for ending in ("", *SIDECARS))
+    yield from (folder / GATE, folder / DATA, folder / DATA / SCHEMA)
+    for relation in _stored_relations():
+        yield folder / DATA / SCHEMA / relation.name
 
 
 @contextmanager
 def _open(
     folder: Path, *, read_only: bool, catalog: Path | None = None
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    with (
-        tempfile.TemporaryDirectory(prefix="manyhands-") as spill,
-        duckdb.connect(config=bounded(spill) | _extensions_are_signed()) as connection,
-    ):
-        load_extensions(connection)
+    with engine.connect() as connection, _explained(folder):
         for macro in sql.names("functions"):
             connection.execute(sql.text("functions", macro))
         connection.execute(attach_statement(folder, read_only=read_only, catalog=catalog))
         yield connection
 
 
-def bounded(spill: str) -> dict[str, str | bool | int | float | list[str]]:
-    """Configure a connection: bounded memory, what is beyond goes to the folder `spill`."""
-    return {
-        "autoinstall_known_extensions": False,
-        "autoload_known_extensions": False,
-        "memory_limit": MEMORY_LIMIT,
-        "preserve_insertion_order": False,
-        "temp_directory": spill,
-    }
-
-
-@cache
-def _extensions_are_signed() -> dict[str, bool]:
-    """Check the extensions' signatures once in a process, not in each connection: it is slow."""
-    with duckdb.connect() as connection:
-        load_extensions(connection)
-    return {"allow_unsigned_extensions": True}
-
-
-def load_extensions(connection: duckdb.DuckDBPyConnection) -> None:
-    """Load the extensions from their wheels: nothing is downloaded, nothing is installed."""
-    for package in (duckdb_extension_ducklake, duckdb_extension_sqlite_scanner):
-        name = package.__name__.removeprefix("duckdb_extension_")
-        (path,) = Path(package.__path__[0]).glob(f"extensions/*/{name}.duckdb_extension")
-        connection.execute(f"LOAD {quoted(str(path))}")
+@contextmanager
+def _explained(folder: Path) -> Iterator[None]:
+    """Say of what the engine fails with for want of a right, or of a sound catalog, what to do."""
+    try:
+        yield
+    except duckdb.Error as error:
+        text = str(error)
+        if any(words in text for words in _DAMAGED):
+            message = f"{folder / CATALOG} is damaged: {text}; restore it from a backup"
+            raise ManyhandsError(message) from error
+        if (refused := _REFUSED.search(text)) and Path(refused[1]).is_relative_to(folder):
+            act = "read" if Path(refused[1]).exists() else "write"
+            raise rights.refusal(Path(refused[1]), act) from error
+        if _READ_ONLY in text:
+            rights.refuse_unless_writable(_written(folder))
+        raise
 
 
 def attach_statement(folder: Path, *, read_only: bool, catalog: Path | None = None) -> str:
