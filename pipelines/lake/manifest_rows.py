@@ -6,6 +6,7 @@ it names a false minimum it drops rows.
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import IO, NoReturn
@@ -111,8 +112,10 @@ def _ndjson_entries(file: IO[bytes]) -> Iterator[dict[str, object]]:
 def _parquet_rows(path: Path) -> Iterator[pa.RecordBatch]:
     with _open(path) as parquet, duckdb.connect() as connection:
         connection.execute(sql.text("functions", "milli"))
-        text, grammar = _weight_text(parquet.schema_arrow)
-        batches = parquet.iter_batches(_ROWS_AT_ONCE, columns=parquet.schema_arrow.names)
+        with _faults_of_the_file():
+            schema = parquet.schema_arrow
+            batches = parquet.iter_batches(_ROWS_AT_ONCE, columns=schema.names)
+        text, grammar = _weight_text(schema)
         while (batch := _next(batches)) is not None:
             connection.register("given", batch)
             given = f"(SELECT image_id, {text} AS weight FROM given)"
@@ -137,28 +140,32 @@ _DECIMAL_GRAMMAR = "(0?|[1-9][0-9]{0,3})([.][0-9]{1,3}0*)?"
 
 
 def _open(path: Path) -> pq.ParquetFile:
-    try:
+    with _faults_of_the_file():
         return pq.ParquetFile(path)
-    except (pa.ArrowException, OSError) as error:
-        _refuse_unreadable(error)
 
 
 def _next(batches: Iterator[pa.RecordBatch]) -> pa.RecordBatch | None:
     """Return the next batch as its pages have it, its text valid UTF-8; None after the last."""
-    try:
+    with _faults_of_the_file():
         batch = next(batches, None)
         if batch is not None:
             batch.validate(full=True)
-    except (pa.ArrowException, OSError) as error:
-        _refuse_unreadable(error)
-    return batch
+        return batch
 
 
-def _refuse_unreadable(error: Exception) -> NoReturn:
-    if isinstance(error, OSError) and error.errno is not None:
-        raise error  # the disk's fault, not the file's
-    first = str(error).split("\n", 1)[0]
-    mismatch(f"it can't be read as Parquet: {first:.200}")
+@contextmanager
+def _faults_of_the_file() -> Iterator[None]:
+    """Make a mismatch of whatever pyarrow says of a file; what the disk says stays an OSError."""
+    try:
+        yield
+    except _WHAT_A_FILE_RAISES as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        first = str(error).split("\n", 1)[0]
+        mismatch(f"it can't be read as Parquet: {first:.200}")
+
+
+_WHAT_A_FILE_RAISES = (pa.ArrowException, OSError, OverflowError, UnicodeDecodeError)
 
 
 def _weight_text(schema: pa.Schema) -> tuple[str, str]:

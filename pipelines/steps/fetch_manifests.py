@@ -6,7 +6,8 @@ from typing import Any
 
 import apache_beam as beam
 
-from pipelines.lake.manifest import ManifestError, Manifests
+from pipelines.lake.manifest import Manifests
+from pipelines.lake.manifest_rows import ManifestError
 from schemas.record import Event
 
 

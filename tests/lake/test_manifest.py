@@ -8,8 +8,10 @@ from random import Random
 import duckdb
 import pytest
 
-from pipelines.lake import manifest
-from pipelines.lake.manifest import ManifestError, Manifests
+from pipelines.lake import manifest as manifest_file
+from pipelines.lake import manifest_rows
+from pipelines.lake.manifest import Manifests
+from pipelines.lake.manifest_rows import ManifestError
 from schemas.rejection import Reason
 
 NONE = "0" * 64
@@ -210,7 +212,7 @@ def test_an_ndjson_manifest_has_a_limit(
     manifests: Manifests, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Beyond it Parquet is asked for."""
-    monkeypatch.setattr(manifest, "MOST_NDJSON_ROWS", 2)
+    monkeypatch.setattr(manifest_rows, "MOST_NDJSON_ROWS", 2)
     digest = _write(root / "m", b"".join(b'{"image_id":"%d"}\n' % number for number in range(3)))
 
     assert Reason.MANIFEST_MISMATCH == _reason(manifests, "m", digest, 3)
@@ -297,7 +299,7 @@ def test_a_disk_that_fails_is_no_mismatch(
         message = "No space left on device"
         raise OSError(message)
 
-    monkeypatch.setattr(manifest, "sync_file", fail)
+    monkeypatch.setattr(manifest_file, "sync_file", fail)
     with pytest.raises(OSError, match="No space left"):
         manifests.fetch("m.parquet", digest, 1)
 

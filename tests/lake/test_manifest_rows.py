@@ -1,0 +1,91 @@
+"""What a Parquet file says of itself decides nothing about its rows (SPEC §3.3)."""
+
+import struct
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from pipelines.lake.manifest_rows import ManifestError, checked_rows
+
+ROWS = [("img-a", "1.5"), ("img-b", None), ("img-c", "2")]
+TAKEN = [("img-a", 1500), ("img-b", 1000), ("img-c", 2000)]
+OTHER_BYTES = (0x00, 0x02, 0x04, 0x06, 0x7F)
+"""As counts they are 0, 1, 2, 3 and many: the file's rows, and its null, among them."""
+
+DRAWN = 150
+
+
+def parquet_bytes(folder: Path, weight: pa.DataType) -> bytes:
+    """Write the rows as Parquet and return its bytes."""
+    images, weights = zip(*ROWS, strict=True)
+    given = [
+        None if text is None else Decimal(text) if pa.types.is_decimal(weight) else text
+        for text in weights
+    ]
+    table = pa.table({"image_id": pa.array(images), "weight": pa.array(given, weight)})
+    path = folder / "honest.parquet"
+    pq.write_table(table, path, write_page_index=True, row_group_size=2, store_schema=False)
+    return path.read_bytes()
+
+
+def taken(path: Path, rows: int = len(ROWS)) -> list[tuple[str, int]]:
+    """Return the rows of a manifest as they are taken."""
+    return [
+        (row["image_id"], row["weight_milli"])
+        for batch in checked_rows(path, rows)
+        for row in batch.to_pylist()
+    ]
+
+
+def footers(honest: bytes) -> Iterator[bytes]:
+    """Yield the file with another footer: one of its bytes changed, drawn the same every time."""
+    (size,) = struct.unpack("<I", honest[-8:-4])
+    places = range(len(honest) - 8 - size, len(honest) - 8)
+    changes = [(place, other) for place in places for other in OTHER_BYTES]
+    for place, other in Random(2026).sample(changes, DRAWN):  # noqa: S311
+        yield honest[:place] + bytes([other]) + honest[place + 1 :]
+
+
+@pytest.mark.parametrize("weight", [pa.string(), pa.decimal128(9, 3)], ids=str)
+def test_whatever_a_footer_claims_the_rows_are_those_of_the_pages(
+    tmp_path: Path, weight: pa.DataType
+) -> None:
+    """Null counts, minima, maxima, counts, offsets or types: the rows are taken, or none is."""
+    honest = parquet_bytes(tmp_path, weight)
+    path = tmp_path / "lying.parquet"
+    outcomes: set[object] = set()
+    for lying in footers(honest):
+        path.write_bytes(lying)
+        try:
+            outcomes.add(tuple(taken(path)))
+        except ManifestError:
+            outcomes.add("mismatch")
+
+    assert {tuple(TAKEN), "mismatch"} == outcomes
+
+
+def test_reading_stops_at_the_first_row_beyond_those_declared(tmp_path: Path) -> None:
+    """A file of a few bytes that expands to many rows costs what the declared rows cost."""
+    path = tmp_path / "many.parquet"
+    table = pa.table({"image_id": pa.array(["same"] * 5_000_000)})
+    pq.write_table(table, path, row_group_size=5_000_000)
+
+    with pytest.raises(ManifestError, match="more than 5 rows"):
+        taken(path, 5)
+    assert path.stat().st_size < 100_000
+
+
+def test_text_that_is_no_utf8_is_a_mismatch(tmp_path: Path) -> None:
+    """It is judged as the file's fault, whatever reads it."""
+    path = tmp_path / "bytes.parquet"
+    pq.write_table(pa.table({"image_id": pa.array([b"\xff"], pa.binary())}), path)
+    honest = parquet_bytes(tmp_path, pa.string())
+    path.write_bytes(honest.replace(b"img-a", b"img-\xff"))
+
+    with pytest.raises(ManifestError, match=r"it can't be read|a row is invalid"):
+        taken(path)
