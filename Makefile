@@ -1,25 +1,20 @@
 # The commands of the project; each sets up what it needs.
 
-PYTHON ?= $(shell for python in python3.11 python3 python; do \
-	$$python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null \
-		&& echo $$python && break; done)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
-.PHONY: setup demo test check bench lock schemas
+.PHONY: setup demo test package check bench lock schemas
 
 # the environment, from the lock; made again when the lock changes
 setup: .venv/.installed
 
 .venv/.installed: requirements-dev.lock pyproject.toml
-	@test -n "$(PYTHON)" || { \
-		echo 'manyhands needs Python 3.11: install it, or name it: make PYTHON=/path/to/python3.11' >&2; \
-		exit 1; }
-	@echo 'setting up .venv from requirements-dev.lock' >&2
-	@$(BIN)/python -c 'import pip, sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null \
-		|| $(PYTHON) -m venv --clear .venv
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 && .ci/pythons $(BIN)/python >/dev/null 2>&1 \
+		|| { found=$$(.ci/pythons $(PYTHON)) \
+		&& "$$(echo "$$found" | head -n 1)" -m venv --clear .venv; }
+	@echo "setting up .venv from requirements-dev.lock with $$($(BIN)/python --version)" >&2
 	@$(PIP) install --require-hashes --requirement requirements-dev.lock
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
@@ -29,6 +24,10 @@ demo: setup
 
 test: setup
 	$(BIN)/python -m pytest
+
+# what is packed, installed on every Python of the machine: takes minutes, and the package registry
+package: setup
+	$(BIN)/python -m pytest --verbose tests/installed.py
 
 check: setup
 	$(BIN)/ruff check .

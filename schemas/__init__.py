@@ -1,1 +1,1 @@
-"""The contracts: what events, statements and rejections look like."""
+"""The contracts of manyhands: what events, statements and rejections look like."""

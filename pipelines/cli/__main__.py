@@ -2,6 +2,6 @@
 
 import sys
 
-from pipelines.cli.entry import main
+from manyhands import main
 
 sys.exit(main())
