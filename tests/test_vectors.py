@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
@@ -41,13 +41,14 @@ def as_process(words: Sequence[str]) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
-def recomputed(warehouse: Path, period: str) -> str:
-    """Compute a closed period again, after later closes and events, and return its digest."""
+def recomputed(warehouse: Path, periods: Iterable[str]) -> Iterator[str]:
+    """Compute closed periods again, after later closes and events, and yield their digests."""
     with reading.connect(warehouse) as connection:
-        stored = closes.closed_or_not_found(connection, period)
         cadence = setting(connection).cadence
-        compute_close(connection, Period.parse(period, cadence), stored.log_seq)
-        return seal(connection, period, stored.previous_digest).digest
+        for period in periods:
+            stored = closes.closed_or_not_found(connection, period)
+            compute_close(connection, Period.parse(period, cadence), stored.log_seq)
+            yield seal(connection, period, stored.previous_digest).digest
 
 
 @pytest.mark.parametrize("name", scenario.NAMES)
@@ -59,8 +60,9 @@ def test_a_worked_case_gives_what_is_expected_to_the_digest(name: str, tmp_path:
     steps, expected = scenario.read(name)
 
     assert expected == scenario.run(steps, tmp_path, in_process)
-    for closed in expected["closes"]:
-        assert closed["digest"] == recomputed(tmp_path / "warehouse", closed["period"])
+    digests = [closed["digest"] for closed in expected["closes"]]
+    periods = [closed["period"] for closed in expected["closes"]]
+    assert digests == list(recomputed(tmp_path / "warehouse", periods))
 
 
 @pytest.mark.parametrize("name", AS_PROCESSES)

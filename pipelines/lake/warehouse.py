@@ -73,16 +73,56 @@ def create(folder: Path, setting: Setting) -> None:
     if not _is_empty(folder):
         message = f"{folder} {_why_not_made(folder)}"
         raise ConflictError(message)
-    above = [path.parent for path in (folder, *folder.parents) if not path.exists()]
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=_MAKING, dir=folder) as made:
-            _fill(Path(made), setting)
-            _move(Path(made), folder)
-        for path in (folder, *above):
-            sync_file(path)
+        if folder.exists():
+            _make_in_place(folder, setting)
+        else:
+            _make_beside(folder, setting)
     except PermissionError as error:
         raise rights.refusal(folder, "write") from error
+
+
+def _make_beside(folder: Path, setting: Setting) -> None:
+    """Make a warehouse whose folder isn't there: by one renaming, so that it is whole or not."""
+    above = [path.parent for path in folder.parents if not path.exists()]
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as made:
+        whole = Path(made) / "warehouse"
+        whole.mkdir()
+        _fill(whole, setting)
+        _share(whole, whole)
+        try:
+            whole.rename(folder)
+        except OSError as error:
+            raise _made_by_another(folder) from error
+    for path in (folder.parent, *above):
+        sync_file(path)
+
+
+def _make_in_place(folder: Path, setting: Setting) -> None:
+    """Make a warehouse in an empty folder, which may be one that this user can't replace."""
+    with tempfile.TemporaryDirectory(prefix=_MAKING, dir=folder) as made:
+        _fill(Path(made), setting)
+        _share(Path(made), folder)
+        try:
+            (Path(made) / DATA).rename(folder / DATA)
+        except OSError as error:
+            raise _made_by_another(folder) from error
+        for part in (GATE, CATALOG):  # the catalog last, which makes it a warehouse
+            (Path(made) / part).rename(folder / part)
+    sync_file(folder)
+
+
+def _share(made: Path, folder: Path) -> None:
+    """Let those use what was made who may use the folder that it goes to, and flush it to disk."""
+    for path in map(Path, sorted(entries(made))):
+        rights.follow(path, folder)
+        sync_file(path)
+    sync_file(made)
+
+
+def _made_by_another(folder: Path) -> ConflictError:
+    return ConflictError(f"{folder}: another process made it first; run the command again")
 
 
 def _is_empty(folder: Path) -> bool:
@@ -96,7 +136,10 @@ def _why_not_made(folder: Path) -> str:
     if exists(folder):
         return "is a warehouse already; name another folder"
     if (folder / DATA).is_dir():
-        return f"has {DATA}/ but no {CATALOG}; restore that from a backup, or name another folder"
+        return (
+            f"has {DATA}/ but no {CATALOG}: restore that from a backup, or name another folder;"
+            " if it never was a warehouse (an init was cut short), empty it"
+        )
     return "is not empty, and no warehouse; name another folder, or an empty one"
 
 
@@ -139,20 +182,6 @@ def _views_in_order() -> Iterator[sql.Relation]:
 def _stored_relations() -> Iterator[sql.Relation]:
     for folder_of_sql in STORED:
         yield from sql.relations(folder_of_sql)
-
-
-def _move(made: Path, folder: Path) -> None:
-    """Move what was made to its place, on disk; the catalog last, which makes it a warehouse."""
-    for path in map(Path, sorted(entries(made))):
-        rights.follow(path, folder)
-        sync_file(path)
-    try:
-        (made / DATA).rename(folder / DATA)
-    except OSError as error:
-        message = f"{folder}: somebody else made it first; run the command again"
-        raise ConflictError(message) from error
-    for part in (GATE, CATALOG):
-        (made / part).rename(folder / part)
 
 
 def require(folder: Path) -> None:
