@@ -114,20 +114,13 @@ def _fill(folder: Path, setting: Setting) -> None:
         for view in sql.relations("views"):
             _create_view(connection, view)
         connection.execute("INSERT INTO warehouse.head VALUES (0)")
-        connection.execute(
-            "INSERT INTO warehouse.setting VALUES ($cadence, $grace_days, $first_period)",
-            {
-                "cadence": setting.cadence.value,
-                "grace_days": setting.grace_days,
-                "first_period": setting.first_period or None,
-            },
-        )
+        given = [setting.cadence.value, setting.grace_days, setting.first_period or None]
+        connection.execute("INSERT INTO warehouse.setting VALUES (?, ?, ?)", given)
         connection.execute("COMMIT")
 
 
-def _stored_relations() -> Iterator[sql.Relation]:
-    for folder_of_sql in STORED:
-        yield from sql.relations(folder_of_sql)
+def _stored_relations() -> list[sql.Relation]:
+    return [relation for folder in STORED for relation in sql.relations(folder)]
 
 
 def _move(made: Path, folder: Path) -> None:
