@@ -9,7 +9,8 @@ from pathlib import Path
 import duckdb
 
 from pipelines.lake import sql
-from pipelines.lake.warehouse import Setting, connect, create
+from pipelines.lake.creation import create
+from pipelines.lake.warehouse import Setting, connect
 
 FACTS = ("contributor", "image_licensed", "licence_contributor")
 RECORDED_AT = datetime(2026, 10, 1)  # noqa: DTZ001  naive is UTC here

@@ -10,7 +10,8 @@ from typing import Final
 from pipelines.close import Closed, close
 from pipelines.errors import ConflictError
 from pipelines.ingest import Counts, ingest
-from pipelines.lake.warehouse import Setting, create
+from pipelines.lake.creation import create
+from pipelines.lake.warehouse import Setting
 from pipelines.sources import example
 
 MARKER: Final = ".manyhands-demo"

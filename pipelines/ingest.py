@@ -11,9 +11,10 @@ import apache_beam as beam
 
 from pipelines.lake import closes
 from pipelines.lake.clock import check_clock
+from pipelines.lake.creation import create
 from pipelines.lake.log import BatchCounts, batch_counts
 from pipelines.lake.manifest import Manifests
-from pipelines.lake.warehouse import Setting, connect, create, exists
+from pipelines.lake.warehouse import Setting, connect, exists
 from pipelines.sources.batches import Portion, batches
 from pipelines.sources.files import find_files
 from pipelines.sources.limits import DEFAULT_LIMITS, Limits

@@ -16,6 +16,7 @@ from pipelines import ingest as ingest_job
 from pipelines.cli import entry, main, progress
 from pipelines.errors import ConflictError
 from pipelines.lake import sql, warehouse
+from pipelines.lake.creation import create
 from tests.conftest import Run
 from tests.outputs import stored
 from tests.scenario import VECTORS
@@ -318,7 +319,7 @@ def test_a_query_gives_a_list_of_objects_in_its_order(look: Run) -> None:
 def test_every_stored_amount_comes_back_from_a_query(manyhands: Run, tmp_path: Path) -> None:
     """Each column of money of each relation, at 2^53 + 1 and at the largest of its type."""
     folder = tmp_path / "warehouse"
-    warehouse.create(folder, warehouse.Setting())
+    create(folder, warehouse.Setting())
     amounts = {
         (relation, column.name): [
             stored.BEYOND_DOUBLES,

@@ -175,6 +175,29 @@ def test_only_the_lake_opens_a_connection() -> None:
     assert {"lake"} == opening
 
 
+def test_parquet_is_read_in_one_place() -> None:
+    """DuckDB takes a path for a pattern and its parts for columns, unless told in that place."""
+    reading = re.compile(r"\b(read_parquet|from_parquet|parquet_scan)\b|FROM '[^']*parquet'")
+    places = [
+        relative(path)
+        for path in [*CODE, *QUERIES]
+        if reading.search(path.read_text(encoding="utf-8"))
+    ]
+    assert ["pipelines/lake/parquet.py"] == places
+
+
+def test_python_has_no_sqlite_of_its_own() -> None:
+    """Closing a file in one SQLite library drops the locks of the other in the same process."""
+    importing = [
+        relative(path)
+        for path in CODE
+        for node in nodes(path)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        and "sqlite3" in ast.unparse(node).replace("_sqlite3", "sqlite3")
+    ]
+    assert [] == importing
+
+
 @pytest.mark.parametrize("path", CODE, ids=relative)
 def test_code_speaks_the_words_of_the_glossary(path: Path) -> None:
     """No name has a word that SPEC §2 calls something else."""

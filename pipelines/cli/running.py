@@ -31,7 +31,8 @@ def init(
     ] = "",
 ) -> None:
     """Make an empty warehouse."""
-    from pipelines.lake.warehouse import Setting, create
+    from pipelines.lake.creation import create
+    from pipelines.lake.warehouse import Setting
 
     create(common.warehouse, Setting(cadence, grace_days, first_period))
     if common.json:

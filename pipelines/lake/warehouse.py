@@ -6,19 +6,16 @@ to a temporary folder, holds what is staged.
 
 import re
 import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from graphlib import TopologicalSorter
 from pathlib import Path
 
 import duckdb
 
-from pipelines.errors import ConflictError, ManyhandsError, NotFoundError, UsageError
+from pipelines.errors import ManyhandsError, NotFoundError
 from pipelines.lake import engine, rights, sql
-from pipelines.lake.disk import entries, sync_file
-from pipelines.royalties.periods import Cadence, Period
+from pipelines.royalties.periods import Cadence
 
 CATALOG = "catalog.sqlite"
 DATA = "data"
@@ -28,7 +25,6 @@ SIDECARS = ("-wal", "-shm")
 STORED = ("log", "facts", "results")
 BUSY_TIMEOUT_MS = 5_000
 
-_MAKING = ".making-"
 _DAMAGED = ("file is not a database", "database disk image is malformed")
 _REFUSED = re.compile('"([^"]+)": Permission denied')
 _READ_ONLY = "readonly database"
@@ -55,133 +51,6 @@ def exists(folder: Path) -> bool:
         return False
     except PermissionError as error:
         raise rights.refusal(folder / CATALOG, "read") from error
-
-
-def create(folder: Path, setting: Setting) -> None:
-    """Make an empty warehouse, whole or not at all; an empty folder keeps its owner and mode.
-
-    Raises ConflictError where the folder holds a warehouse or anything else, UsageError
-    where the first period isn't one of the cadence, and ManyhandsError where the folder can't be
-    made or written.
-    """
-    if setting.first_period:
-        try:
-            Period.parse(setting.first_period, setting.cadence)
-        except ValueError as error:
-            raise UsageError(str(error)) from error
-    folder = folder.absolute()
-    if not _is_empty(folder):
-        message = f"{folder} {_why_not_made(folder)}"
-        raise ConflictError(message)
-    try:
-        if folder.exists():
-            _make_in_place(folder, setting)
-        else:
-            _make_beside(folder, setting)
-    except PermissionError as error:
-        raise rights.refusal(folder, "write") from error
-
-
-def _make_beside(folder: Path, setting: Setting) -> None:
-    """Make a warehouse whose folder isn't there: by one renaming, so that it is whole or not."""
-    above = [path.parent for path in folder.parents if not path.exists()]
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as made:
-        whole = Path(made) / "warehouse"
-        whole.mkdir()
-        _fill(whole, setting)
-        _share(whole, whole)
-        try:
-            whole.rename(folder)
-        except OSError as error:
-            raise _made_by_another(folder) from error
-    for path in (folder.parent, *above):
-        sync_file(path)
-
-
-def _make_in_place(folder: Path, setting: Setting) -> None:
-    """Make a warehouse in an empty folder, which may be one that this user can't replace."""
-    with tempfile.TemporaryDirectory(prefix=_MAKING, dir=folder) as made:
-        _fill(Path(made), setting)
-        _share(Path(made), folder)
-        try:
-            (Path(made) / DATA).rename(folder / DATA)
-        except OSError as error:
-            raise _made_by_another(folder) from error
-        for part in (GATE, CATALOG):  # the catalog last, which makes it a warehouse
-            (Path(made) / part).rename(folder / part)
-    sync_file(folder)
-
-
-def _share(made: Path, folder: Path) -> None:
-    """Let those use what was made who may use the folder that it goes to, and flush it to disk."""
-    for path in map(Path, sorted(entries(made))):
-        rights.follow(path, folder)
-        sync_file(path)
-    sync_file(made)
-
-
-def _made_by_another(folder: Path) -> ConflictError:
-    return ConflictError(f"{folder}: another process made it first; run the command again")
-
-
-def _is_empty(folder: Path) -> bool:
-    """Return whether nothing is in a folder but what a `create` that was cut short left there."""
-    if not exists(folder) and folder.is_dir():
-        return all(entry.name.startswith(_MAKING) for entry in folder.iterdir())
-    return not folder.exists()
-
-
-def _why_not_made(folder: Path) -> str:
-    if exists(folder):
-        return "is a warehouse already; name another folder"
-    if (folder / DATA).is_dir():
-        return (
-            f"has {DATA}/ but no {CATALOG}: restore that from a backup, or name another folder;"
-            " if it never was a warehouse (an init was cut short), empty it"
-        )
-    return "is not empty, and no warehouse; name another folder, or an empty one"
-
-
-def _fill(folder: Path, setting: Setting) -> None:
-    """Make a warehouse with a folder for each relation, so that no commit has to make one.
-
-    DuckDB makes folders that only their owner can write in, whatever the umask.
-    """
-    for relation in _stored_relations():
-        (folder / DATA / SCHEMA / relation.name).mkdir(parents=True)
-    (folder / GATE).mkdir()
-    with _open(folder, read_only=False) as connection:
-        connection.execute("BEGIN")
-        for relation in _stored_relations():
-            _create_table(connection, relation)
-        for view in _views_in_order():
-            _create_view(connection, view)
-        connection.execute("INSERT INTO warehouse.head VALUES (0)")
-        connection.execute(
-            "INSERT INTO warehouse.setting VALUES ($cadence, $grace_days, $first_period)",
-            {
-                "cadence": setting.cadence.value,
-                "grace_days": setting.grace_days,
-                "first_period": setting.first_period or None,
-            },
-        )
-        connection.execute("COMMIT")
-
-
-def _views_in_order() -> Iterator[sql.Relation]:
-    """Yield the views, each after those that it reads."""
-    views = {view.name: view for view in sql.relations("views")}
-    read_by = {
-        name: {other for other in views if other != name and other in view.query.split()}
-        for name, view in views.items()
-    }
-    return (views[name] for name in TopologicalSorter(read_by).static_order())
-
-
-def _stored_relations() -> Iterator[sql.Relation]:
-    for folder_of_sql in STORED:
-        yield from sql.relations(folder_of_sql)
 
 
 def require(folder: Path) -> None:
@@ -211,8 +80,13 @@ def connect(
     folder = folder.absolute()
     if not read_only:
         rights.refuse_unless_writable(_written(folder))
-    with _open(folder, read_only=read_only, catalog=catalog) as connection:
+    with opened(folder, read_only=read_only, catalog=catalog) as connection:
         yield connection
+
+
+def stored_relations() -> list[sql.Relation]:
+    """Return the relations that a warehouse stores."""
+    return [relation for folder in STORED for relation in sql.relations(folder)]
 
 
 def _written(folder: Path) -> Iterator[Path]:
@@ -220,14 +94,15 @@ def _written(folder: Path) -> Iterator[Path]:
     yield folder
     yield from (folder / f"{CATALOG}{ending}" for ending in ("", *SIDECARS))
     yield from (folder / GATE, folder / DATA, folder / DATA / SCHEMA)
-    for relation in _stored_relations():
+    for relation in stored_relations():
         yield folder / DATA / SCHEMA / relation.name
 
 
 @contextmanager
-def _open(
+def opened(
     folder: Path, *, read_only: bool, catalog: Path | None = None
 ) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the catalog in a folder, which need not be there yet; as `connect`, unchecked."""
     with engine.connect() as connection, _explained(folder):
         for macro in sql.names("functions"):
             connection.execute(sql.text("functions", macro))
@@ -269,22 +144,6 @@ def attach_statement(folder: Path, *, read_only: bool, catalog: Path | None = No
 def quoted(text: str) -> str:
     """Quote a path for a statement that takes no parameters."""
     return "'" + text.replace("'", "''") + "'"
-
-
-def _create_table(connection: duckdb.DuckDBPyConnection, relation: sql.Relation) -> None:
-    columns = ", ".join(f"{column.name} {column.type}" for column in relation.columns)
-    connection.execute(f"CREATE TABLE warehouse.{relation.name} ({columns})")
-    comment = quoted(f"{relation.meaning} Grain: {relation.grain}")
-    connection.execute(f"COMMENT ON TABLE warehouse.{relation.name} IS {comment}")
-    for column in relation.columns:
-        name = f"warehouse.{relation.name}.{column.name}"
-        connection.execute(f"COMMENT ON COLUMN {name} IS {quoted(column.comment)}")
-
-
-def _create_view(connection: duckdb.DuckDBPyConnection, view: sql.Relation) -> None:
-    connection.execute(f"CREATE VIEW warehouse.{view.name} AS {view.query}")
-    comment = quoted(f"{view.meaning} Grain: {view.grain}")
-    connection.execute(f"COMMENT ON VIEW warehouse.{view.name} IS {comment}")
 
 
 def setting(connection: duckdb.DuckDBPyConnection) -> Setting:

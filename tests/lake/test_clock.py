@@ -9,7 +9,8 @@ import pytest
 
 from pipelines.errors import TryAgainError
 from pipelines.lake.clock import AHEAD, BEHIND, check_clock
-from pipelines.lake.warehouse import Setting, connect, create
+from pipelines.lake.creation import create
+from pipelines.lake.warehouse import Setting, connect
 from pipelines.royalties.periods import Cadence
 from tests.conftest import Run
 from tests.lake.sending import send

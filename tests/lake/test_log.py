@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from pipelines.lake import log
+from pipelines.lake.creation import create
 from pipelines.lake.log import BatchCounts, append
 from pipelines.lake.manifest import Manifests
-from pipelines.lake.warehouse import Setting, attach_statement, connect, create
+from pipelines.lake.warehouse import Setting, attach_statement, connect
 from schemas.record import Received
 from schemas.rejection import KEPT_BYTES, Reason
 from tests.lake.sending import NOW, Message, batch, received, relation, rows, send

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from pipelines.lake.warehouse import Setting, create
+from pipelines.lake.creation import create
+from pipelines.lake.warehouse import Setting
 from schemas.record import Received
 from tests.lake.sending import NOW, relation, send
 from tests.marketplace import Events

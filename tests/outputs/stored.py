@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.lake import sql, warehouse
+from pipelines.lake.creation import create
 
 BEYOND_DOUBLES = 2**53 + 1
 LARGEST = {"BIGINT": 2**63 - 1, "DECIMAL(38, 0)": 10**38 - 1}
@@ -15,7 +16,7 @@ LARGEST = {"BIGINT": 2**63 - 1, "DECIMAL(38, 0)": 10**38 - 1}
 
 def make(folder: Path, rows: Mapping[str, Sequence[Mapping[str, object]]]) -> Path:
     """Make a warehouse and fill it: by relation, rows of some of its columns."""
-    warehouse.create(folder, warehouse.Setting())
+    create(folder, warehouse.Setting())
     with warehouse.connect(folder) as connection:
         for relation, filled in rows.items():
             for row in filled:

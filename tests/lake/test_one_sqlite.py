@@ -1,0 +1,85 @@
+"""One SQLite library a process: a second one drops the locks of the first, and breaks the catalog.
+
+SQLite's locks belong to the process, and closing a file drops all that it has on it (POSIX).
+"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from pipelines.cli.app import app
+from tests.marketplace import Events, small
+
+_RUN = """
+import json, os, sys
+from pathlib import Path
+
+from tests.conftest import run
+
+catalog = os.path.realpath(sys.argv[1])
+opened, gated = [], False
+
+def watch(event, arguments):
+    if event == "open" and isinstance(arguments[0], str | bytes):
+        if os.path.realpath(os.fsdecode(arguments[0])) == catalog:
+            opened.append(event)
+    if event == "sqlite3.connect":
+        opened.append(event)
+
+sys.addaudithook(watch)
+for words in json.loads(sys.argv[2]):
+    gated = gated or words[0] == "close"
+    outcome = run(words)
+    assert (0, []) == (outcome.code, opened), (words, opened, outcome.stderr)
+    # Great Expectations loads it, and opens nothing with it; nobody else does
+    assert gated or "_sqlite3" not in sys.modules, words
+"""
+
+
+def test_no_command_opens_a_catalog_but_with_the_engine(tmp_path: Path) -> None:
+    """Neither with Python's SQLite nor as a plain file: in one process, command after command."""
+    source = small(Events()).write(tmp_path / "a.ndjson")
+    with Path(source).open("a") as file:
+        file.write("{}\n")
+    as_of = "--as-of=2026-03-01T00:00:00Z"
+    commands = [
+        ["init"],
+        ["ingest", source, as_of],
+        ["close", "--period=2026-01", "--dry-run", as_of],
+        ["close", "--due", as_of],
+        ["statements", "list"],
+        ["statements", "show", "2026-01/ana"],
+        ["statements", "export", "--format=csv", f"--out={tmp_path / 'out'}"],
+        ["held"],
+        ["query", "SELECT count(*) FROM event"],
+        ["status"],
+        ["deadletter", "list"],
+        ["deadletter", "show", ""],
+    ]
+    folder = tmp_path / "warehouse"
+    words = [[*command, f"--warehouse={folder}"] for command in commands]
+    subprocess.run(
+        [sys.executable, "-c", _RUN, str(folder / "catalog.sqlite"), json.dumps(words)],
+        check=True,
+        cwd=Path(__file__).parents[2],
+    )
+
+    assert _all_commands() - {"demo"} == {_name(command) for command in commands}
+
+
+def _all_commands() -> set[str]:
+    """Give the names of the commands; the demo only runs others, on a warehouse of its own."""
+    group: Any = typer.main.get_command(app)
+    names = set()
+    for name, command in group.commands.items():
+        within = getattr(command, "commands", None)
+        names |= {f"{name} {inner}" for inner in within} if within else {name}
+    return names
+
+
+def _name(command: list[str]) -> str:
+    return " ".join(command[:2] if command[0] in {"statements", "deadletter"} else command[:1])
