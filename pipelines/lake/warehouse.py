@@ -30,7 +30,6 @@ BUSY_TIMEOUT_MS = 5_000
 _MAKING = ".making-"
 _DAMAGED = ("file is not a database", "database disk image is malformed")
 _REFUSED = re.compile('"([^"]+)": Permission denied')
-_READ_ONLY = "readonly database"
 
 
 @dataclass(frozen=True)
@@ -140,8 +139,7 @@ def _move(made: Path, folder: Path) -> None:
 def require(folder: Path) -> None:
     """Insist on a warehouse in a folder.
 
-    Raises NotFoundError where the folder holds none, ManyhandsError where its catalog is empty, or
-    can't be looked at.
+    Raises NotFoundError where it holds none, ManyhandsError where its catalog is empty or hidden.
     """
     if not exists(folder):
         message = f"no warehouse in {folder}; make one with `manyhands init`, or name another"
@@ -173,8 +171,7 @@ def _written(folder: Path) -> Iterator[Path]:
     yield folder
     yield from (folder / f"{CATALOG}{ending}" for ending in ("", *SIDECARS))
     yield from (folder / GATE, folder / DATA, folder / DATA / SCHEMA)
-    for relation in _stored_relations():
-        yield folder / DATA / SCHEMA / relation.name
+    yield from (folder / DATA / SCHEMA / relation.name for relation in _stored_relations())
 
 
 @contextmanager
@@ -201,7 +198,7 @@ def _explained(folder: Path) -> Iterator[None]:
         if (refused := _REFUSED.search(text)) and Path(refused[1]).is_relative_to(folder):
             act = "read" if Path(refused[1]).exists() else "write"
             raise rights.refusal(Path(refused[1]), act) from error
-        if _READ_ONLY in text:
+        if "readonly database" in text:
             rights.refuse_unless_writable(_written(folder))
         raise
 
