@@ -234,7 +234,7 @@ def test_only_the_first_rows_are_shown_and_all_are_counted(
 ) -> None:
     """A verdict stays small however much is wrong, and its rows are in order."""
     connection.execute(
-        "INSERT INTO pool SELECT '2026-10', 'training', 'lone', number, 'lone@' || number,"
+        "INSERT INTO standing_pool SELECT 'training', 'lone', number, 'lone@' || number,"
         " '2026-10', 'USD', 1 FROM (SELECT lpad(range::VARCHAR, 4, '0') AS number FROM range(1000))"
     )
 
