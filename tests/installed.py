@@ -15,7 +15,7 @@ from tests.packing import ROOT, UV, build_wheel, copy_sources, run
 
 FITTING = ROOT / ".ci" / "pythons"
 OWN, *OTHERS = run(
-    FITTING, sys.executable, *run(FITTING, cwd=ROOT).split("\n"), cwd=ROOT
+    FITTING, sys.executable, *run(FITTING, cwd=ROOT).splitlines(), cwd=ROOT
 ).splitlines()
 """The Python of these tests, and one of each other version that the machine has."""
 
