@@ -22,7 +22,7 @@ CLI = [sys.executable, "-m", "pipelines.cli"]
 METADATA = {"METADATA", "RECORD", "WHEEL", "entry_points.txt", "top_level.txt"}
 FIRST, LAST = (3, 11), (3, 14)
 FITTING = """#!/bin/sh
-echo "3.12.9 $0"
+echo "3.12 $0"
 """
 SHIM = """#!/bin/sh
 echo 'pyenv: python3: command not found' >&2
@@ -206,12 +206,12 @@ def test_a_shim_of_a_python_that_is_not_selected_is_passed_over(machine: Path) -
 def test_pythons_of_uv_and_pyenv_are_found(machine: Path) -> None:
     """Each version once, in the order that make would take them."""
     put(machine, "uv", f"#!/bin/sh\necho {machine}/managed\n")
-    put(machine, "managed", FITTING.replace("3.12.9", "3.14.2"))
+    put(machine, "managed", FITTING.replace("3.12", "3.14"))
     put(machine, "python3.11", FITTING)
     for version in ("3.12.9", "3.13.1"):
         (machine / "pyenv" / "versions" / version / "bin").mkdir(parents=True)
     put(machine, "pyenv/versions/3.12.9/bin/python", FITTING)
-    put(machine, "pyenv/versions/3.13.1/bin/python", FITTING.replace("3.12.9", "3.13.1"))
+    put(machine, "pyenv/versions/3.13.1/bin/python", FITTING.replace("3.12", "3.13"))
     found = [path for path in pythons(machine).stdout.splitlines() if str(machine) in path]
 
     assert ["python3.11", "managed", "pyenv/versions/3.13.1/bin/python"] == [
