@@ -62,6 +62,7 @@ def histories(draw: st.DrawFn) -> History:
     history = History(periods, [])
     sent: list[str] = []
     place = draw(st.integers(0, 2))
+    without_yen = draw(st.sampled_from(MONTHS))  # whoever then wants to go over has to wait
     for month in MONTHS:
         place += draw(st.integers(1, 2))  # each month another currency than the last
         _registrations(events, month, CURRENCIES[place % 3])
@@ -71,7 +72,8 @@ def histories(draw: st.DrawFn) -> History:
             if event_id not in history.reversed_in:
                 history.reversed_in[event_id] = month
                 events.reversal(event_id, f"2026-{month:02d}-20T00:00:00Z")
-        quotes = {currency: draw(rates) for currency in draw(_QUOTED)}
+        quoted = ("USD",) if month == without_yen else ("JPY", "USD")
+        quotes = {currency: draw(rates) for currency in quoted}
         published = {"base": "EUR", "date": f"2026-{month:02d}-27", "rates": quotes}
         events.add("fx-rates-published", published, f"2026-{month:02d}-27T15:00:00Z")
         history.batches.append(events.events)
@@ -82,8 +84,6 @@ def histories(draw: st.DrawFn) -> History:
 _MORE_SALES = st.lists(st.sampled_from(CONTRIBUTORS), max_size=2)
 _CONTRIBUTOR = st.sampled_from(CONTRIBUTORS)
 _CURRENCY = st.sampled_from(CURRENCIES)
-_QUOTED = st.sampled_from([("JPY", "USD")] * 3 + [("USD",)])
-"""Sometimes a day has no rate of the yen, and whoever wants to go over has to wait."""
 
 
 def _registrations(events: Events, month: int, currency: str) -> None:

@@ -142,7 +142,8 @@ def test_every_pool_is_allocated_or_held_and_every_statement_adds_up(market: Eve
         statements = _rows(Path(folder), "SELECT * FROM statement")
 
     for row in statements:
-        micros = {key[:-7]: int(row[key]) for key in row if key.endswith("_micros")}
+        amounts = {key: row[key] for key in row if key.endswith("_micros")}
+        micros = {key[:-7]: int(text) for key, text in amounts.items() if text is not None}
         left = micros["payable"] + micros["withholding"] + micros["carried"]
         right = micros["opening"] + micros["royalties"] + micros["adjustments"]
         right += micros["reserve_released"] - micros["recouped"] - micros["reserve_withheld"]
