@@ -40,6 +40,16 @@ account AS (
     FULL JOIN statement USING (contributor_id)
     FULL JOIN left_open USING (contributor_id)
     LEFT JOIN registered USING (contributor_id)
+),
+
+multiplied AS (
+    SELECT
+        *,
+        rate_e10(converted_from_rate) AS from_rate_e10,
+        exact_product(
+            carried_micros, rate_e10(converted_to_rate), 'opening of ' || contributor_id
+        ) AS product
+    FROM account
 )
 
 SELECT
@@ -48,16 +58,11 @@ SELECT
     converted_opening_micros,
     opening_micros,
     held_micros
-FROM account
+FROM multiplied
 WHERE
     coalesce(held_micros, 0) != CASE WHEN is_registered THEN 0 ELSE carried_micros END
     OR opening_micros != CASE
         WHEN converted_from IS NULL THEN carried_micros
-        ELSE half_even(
-            exact_product(
-                carried_micros, rate_e10(converted_to_rate), 'opening of ' || contributor_id
-            ),
-            rate_e10(converted_from_rate)
-        )
+        ELSE half_even(product, from_rate_e10)
     END
     OR (converted_from IS NOT NULL AND converted_opening_micros IS DISTINCT FROM carried_micros)

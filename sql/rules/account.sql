@@ -44,6 +44,27 @@ reserve AS (
     GROUP BY kept_reserve.contributor_id
 ),
 
+converted_product AS (
+    SELECT
+        registered.contributor_id,
+        rate_e10(registered.converted_from_rate) AS from_rate_e10,
+        exact_product(
+            last_statement.carried_micros,
+            rate_e10(registered.converted_to_rate),
+            'opening of ' || registered.contributor_id
+        ) AS product
+    FROM registered
+    INNER JOIN last_statement ON registered.contributor_id = last_statement.contributor_id
+    WHERE registered.converted_from IS NOT NULL
+),
+
+converted_opening AS (
+    SELECT
+        contributor_id,
+        CAST(half_even(product, from_rate_e10) AS DECIMAL(38, 0)) AS amount_micros
+    FROM converted_product
+),
+
 scoped AS (
     SELECT
         registered.*,
@@ -69,16 +90,7 @@ SELECT
     END AS converted_opening_micros,
     CASE
         WHEN scoped.converted_from IS NULL THEN coalesce(last_statement.carried_micros, 0)
-        ELSE CAST(
-            half_even(
-                exact_product(
-                    last_statement.carried_micros,
-                    rate_e10(scoped.converted_to_rate),
-                    'opening of ' || scoped.contributor_id
-                ),
-                rate_e10(scoped.converted_from_rate)
-            ) AS DECIMAL(38, 0)
-        )
+        ELSE converted_opening.amount_micros
     END AS opening_micros,
     CAST(coalesce(earned.royalties_micros, 0) AS DECIMAL(38, 0)) AS royalties_micros,
     CAST(coalesce(earned.adjustments_micros, 0) AS DECIMAL(38, 0)) AS adjustments_micros,
@@ -101,6 +113,7 @@ FROM scoped
 INNER JOIN currency ON scoped.currency = currency.currency
 LEFT JOIN earned ON scoped.contributor_id = earned.contributor_id
 LEFT JOIN last_statement ON scoped.contributor_id = last_statement.contributor_id
+LEFT JOIN converted_opening ON scoped.contributor_id = converted_opening.contributor_id
 LEFT JOIN outstanding ON scoped.contributor_id = outstanding.contributor_id
 LEFT JOIN reserve ON scoped.contributor_id = reserve.contributor_id
 LEFT JOIN term AS reserve_rate
