@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import duckdb
 
 from pipelines.errors import NotFoundError
-from pipelines.lake.staging import stage, stage_macro, stage_rows
+from pipelines.lake.staging import stage, stage_input, view_in_force, view_stored
 from pipelines.lake.warehouse import Setting, setting
 from pipelines.royalties.periods import Period
 
@@ -66,9 +66,10 @@ def next_period(connection: duckdb.DuckDBPyConnection, log_seq: int) -> Period |
 def _period_of_first_money(
     connection: duckdb.DuckDBPyConnection, settings: Setting, log_seq: int
 ) -> Period | None:
-    stage_rows(connection, "close_input", ["log_seq BIGINT"], [[log_seq]])
-    stage(connection, "rules", "reversed_event")
-    stage_macro(connection, "in_force")
+    stage_input(connection, "close_input", [[None, None, None, None, log_seq]])
+    stage_input(connection, "period_month", [])
+    view_stored(connection)
+    view_in_force(connection)
     stage(connection, "rules", "first_money")
     (occurred_at,) = connection.execute("SELECT occurred_at FROM first_money").fetchall()[0]
     return Period.containing(occurred_at, settings.cadence) if occurred_at else None
@@ -90,24 +91,13 @@ def closable_at(period: Period, grace_days: int) -> datetime:
     return period.ends_at + timedelta(days=grace_days)
 
 
-def stage_input(connection: duckdb.DuckDBPyConnection, period: Period, log_seq: int) -> None:
+def stage_period(connection: duckdb.DuckDBPyConnection, period: Period, log_seq: int) -> None:
     """Stage what a close depends on besides the log: the period, its calendar, its position."""
-    stage_rows(
-        connection,
-        "close_input",
-        [
-            "period VARCHAR",
-            "starts_at TIMESTAMP",
-            "ends_at TIMESTAMP",
-            "last_on DATE",
-            "log_seq BIGINT",
-        ],
-        [[period.name, period.starts_at, period.ends_at, period.last_on, log_seq]],
-    )
-    calendar = _calendar(period)
-    stage_rows(connection, "period_month", ["month DATE", "period VARCHAR"], calendar)
+    row = [period.name, period.starts_at, period.ends_at, period.last_on, log_seq]
+    stage_input(connection, "close_input", [row])
+    stage_input(connection, "period_month", _calendar(period))
     ahead = [[count, period.plus(count).name] for count in range(1, 25)]
-    stage_rows(connection, "period_ahead", ["periods INTEGER", "period VARCHAR"], ahead)
+    stage_input(connection, "period_ahead", ahead)
 
 
 def _calendar(last: Period) -> list[list[object]]:

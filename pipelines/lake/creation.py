@@ -143,7 +143,7 @@ def _views_in_order() -> Iterator[sql.Relation]:
 
 
 def _create_table(connection: duckdb.DuckDBPyConnection, relation: sql.Relation) -> None:
-    columns = ", ".join(f"{column.name} {column.type}" for column in relation.columns)
+    columns = sql.declared(relation.columns)
     connection.execute(f"CREATE TABLE warehouse.{relation.name} ({columns})")
     comment = quoted(f"{relation.meaning} Grain: {relation.grain}")
     connection.execute(f"COMMENT ON TABLE warehouse.{relation.name} IS {comment}")

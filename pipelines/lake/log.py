@@ -11,7 +11,7 @@ import pyarrow as pa
 from pipelines.lake import parquet, sql
 from pipelines.lake.closes import head
 from pipelines.lake.manifest import Manifests
-from pipelines.lake.staging import stage, stage_currencies, stage_rows
+from pipelines.lake.staging import stage, stage_currencies, stage_input
 from pipelines.lake.transaction import commit
 
 _ORIGIN = [("origin", pa.string()), ("origin_item", pa.string()), ("attributes", pa.string())]
@@ -148,9 +148,8 @@ def _view_manifests(
 
 
 def _judge(connection: duckdb.DuckDBPyConnection, batch: Batch) -> None:
-    columns = ["batch_id VARCHAR", "recorded_at TIMESTAMP", "head BIGINT"]
     given = [batch.batch_id, batch.recorded_at, head(connection)]
-    stage_rows(connection, "batch_input", columns, [given])
+    stage_input(connection, "batch_input", [given])
     for name in ("judged_event", "accepted", "refused", "resolved", "counted"):
         stage(connection, "ingest", name)
 

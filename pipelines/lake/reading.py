@@ -19,7 +19,7 @@ import duckdb
 
 from pipelines.errors import ManyhandsError, NotFoundError, TryAgainError
 from pipelines.lake import catalog_copy, closes, rights, sql, warehouse
-from pipelines.lake.staging import stage_rows
+from pipelines.lake.staging import stage_input
 
 ROWS_AT_ONCE = 2_048
 """Rows in memory at once while a result is read."""
@@ -129,7 +129,7 @@ def listed_statements(
 
 def _asked(connection: duckdb.DuckDBPyConnection, name: str, period: str | None) -> sql.Relation:
     """Stage which close is asked for, and give the relation of `sql/reports` that reads it."""
-    stage_rows(connection, "asked", ["period VARCHAR"], [[period]])
+    stage_input(connection, "asked", [[period]])
     return sql.relation("reports", name)
 
 

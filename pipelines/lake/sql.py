@@ -5,6 +5,7 @@ projects install a package `sql`, and of two with one name the later overwrites 
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -55,7 +56,7 @@ def relation(folder: str, name: str) -> Relation:
     Raises ValueError where the head lacks its meaning or its grain.
     """
     lines = text(folder, name).splitlines()
-    size = next(i for i, line in enumerate(lines) if not line.startswith("--"))
+    size = next((i for i, line in enumerate(lines) if not line.startswith("--")), len(lines))
     prose, _, declared = "\n".join(lines[:size]).partition("\n--\n")
     meaning, grain_mark, grain = re.sub(r"\n?-- ", " ", prose).strip().partition(" Grain: ")
     if not meaning or not grain_mark:
@@ -69,8 +70,13 @@ def relations(folder: str) -> tuple[Relation, ...]:
     return tuple(relation(folder, name) for name in names(folder))
 
 
-def _columns(declared: str) -> tuple[Column, ...]:
-    unfolded = re.sub(r"\n--   ", " ", declared)
+def declared(columns: Iterable[Column]) -> str:
+    """Return columns as a CREATE TABLE declares them."""
+    return ", ".join(f"{column.name} {column.type}" for column in columns)
+
+
+def _columns(head: str) -> tuple[Column, ...]:
+    unfolded = re.sub(r"\n--   ", " ", head)
     return tuple(
         Column(*match.groups())
         for line in unfolded.splitlines()

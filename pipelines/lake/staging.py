@@ -1,4 +1,9 @@
-"""Stages relations in the connection's own database, apart from the warehouse (SPEC §6)."""
+"""Stages relations in the connection's own database, apart from the warehouse (SPEC §6).
+
+What is staged has the columns that its file's head declares. `stored`, `earlier` and `in_force` are
+schemas of views: what the warehouse stores, what closes before this one stored, and the facts that
+count.
+"""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,6 +11,7 @@ import duckdb
 
 from pipelines.errors import ManyhandsError
 from pipelines.lake import sql
+from pipelines.lake.warehouse import quoted, stored_relations
 from schemas.currencies import MINOR_DIGITS
 
 _OUT_OF_RANGE = "out of range: "
@@ -16,10 +22,8 @@ def stage(connection: duckdb.DuckDBPyConnection, folder: str, name: str) -> None
 
     Raises ManyhandsError, naming the pool or line, where a product has more than 38 digits.
     """
-    columns = ", ".join(column.name for column in sql.relation(folder, name).columns)
-    query = sql.relation(folder, name).query
     try:
-        connection.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT {columns} FROM ({query})")
+        connection.execute(f"CREATE OR REPLACE TABLE {name} AS {_select(folder, name)}")
     except (duckdb.InvalidInputException, duckdb.OutOfRangeException) as error:
         text = str(error)
         if _OUT_OF_RANGE in text:
@@ -28,10 +32,22 @@ def stage(connection: duckdb.DuckDBPyConnection, folder: str, name: str) -> None
         raise ManyhandsError(message) from error
 
 
+def stage_input(
+    connection: duckdb.DuckDBPyConnection, name: str, rows: Iterable[Sequence[object]]
+) -> None:
+    """Fill the staged table `name` of `sql/inputs` with rows, in the order of its columns."""
+    columns = sql.relation("inputs", name).columns
+    connection.execute(f"CREATE OR REPLACE TABLE {name} ({sql.declared(columns)})")
+    values = [list(column) for column in zip(*rows, strict=True)]
+    if values:
+        lists = ", ".join("unnest(?)" for _ in columns)
+        connection.execute(f"INSERT INTO {name} SELECT {lists}", values)
+
+
 def stage_currencies(connection: duckdb.DuckDBPyConnection) -> None:
     """Stage `currency`: the currencies of ours, each with its minor unit in micros."""
     scales = [[code, 10 ** (6 - digits)] for code, digits in MINOR_DIGITS.items()]
-    stage_rows(connection, "currency", ["currency VARCHAR", "minor_micros BIGINT"], scales)
+    stage_input(connection, "currency", scales)
 
 
 def stage_macro(connection: duckdb.DuckDBPyConnection, name: str) -> None:
@@ -39,15 +55,66 @@ def stage_macro(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     connection.execute(sql.text("functions/close", name))
 
 
-def stage_rows(
-    connection: duckdb.DuckDBPyConnection,
-    name: str,
-    columns: Sequence[str],
-    rows: Iterable[Sequence[object]],
-) -> None:
-    """Fill the staged table `name` with rows; `columns` are names with their types."""
-    connection.execute(f"CREATE OR REPLACE TABLE {name} ({', '.join(columns)})")
-    values = [list(column) for column in zip(*rows, strict=True)]
-    if values:
-        lists = ", ".join("unnest(?)" for _ in columns)
-        connection.execute(f"INSERT INTO {name} SELECT {lists}", values)
+def view_stored(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make `stored`: a view of each relation of the warehouse.
+
+    One that has no rows yet stands there as an empty table. Whenever DuckLake plans a query of a
+    relation without data files, it asks the catalog for statistics again, which takes longer than
+    the query.
+    """
+    _make_schema(connection, "stored")
+    files = dict(
+        connection.execute(
+            "SELECT table_name, file_count FROM ducklake_table_info('warehouse')"
+        ).fetchall()
+    )
+    for relation in stored_relations():
+        if files[relation.name]:
+            _view(connection, f"stored.{relation.name}", f"FROM warehouse.{relation.name}")
+        else:
+            _create_empty(connection, f"stored.{relation.name}", relation)
+
+
+def view_earlier(connection: duckdb.DuckDBPyConnection, period: str) -> None:
+    """Make `earlier`: views of the results in `stored` that closes before `period` stored."""
+    _make_schema(connection, "earlier")
+    for relation in sql.relations("results"):
+        if any(column.name == "period" for column in relation.columns):
+            query = f"FROM stored.{relation.name} WHERE period < {quoted(period)}"
+            _view(connection, f"earlier.{relation.name}", query)
+
+
+def view_in_force(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make `in_force`: a view of each fact in `stored`, of the events that count for the close.
+
+    It stages which events are reversed, and needs `close_input` and `period_month`.
+    """
+    _make_schema(connection, "in_force")
+    _view_fact_in_force(connection, "event_reversed")
+    stage(connection, "rules", "reversed_event")
+    stage_macro(connection, "counts")
+    for name in sql.names("in_force"):
+        if name != "event_reversed":
+            _view_fact_in_force(connection, name)
+
+
+def _view_fact_in_force(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    _view(connection, f"in_force.{name}", _select("in_force", name))
+
+
+def _select(folder: str, name: str) -> str:
+    relation = sql.relation(folder, name)
+    columns = ", ".join(column.name for column in relation.columns)
+    return f"SELECT {columns} FROM ({relation.query})"
+
+
+def _make_schema(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    connection.execute(f"DROP SCHEMA IF EXISTS {name} CASCADE; CREATE SCHEMA {name}")
+
+
+def _view(connection: duckdb.DuckDBPyConnection, name: str, query: str) -> None:
+    connection.execute(f"CREATE VIEW {name} AS {query}")
+
+
+def _create_empty(connection: duckdb.DuckDBPyConnection, name: str, relation: sql.Relation) -> None:
+    connection.execute(f"CREATE TABLE {name} ({sql.declared(relation.columns)})")

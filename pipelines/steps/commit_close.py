@@ -11,7 +11,7 @@ from pipelines.errors import ConflictError
 from pipelines.lake import sql
 from pipelines.lake.closes import FIRST_PREVIOUS_DIGEST, find_close, head, last_close
 from pipelines.lake.seal import Seal
-from pipelines.lake.staging import stage_rows
+from pipelines.lake.staging import stage_input
 from pipelines.lake.transaction import commit
 from pipelines.royalties.periods import Period
 from schemas.canonical import canonical_json, content_sha256
@@ -20,12 +20,6 @@ from schemas.instants import written
 SOURCE = "manyhands"
 TYPE = "period-closed"
 _STAGED = ("pool", "allocation", "held", "statement_line", "statement")
-_SEAL_COLUMNS = (
-    "previous_digest VARCHAR",
-    "digest VARCHAR",
-    "log_digest VARCHAR",
-    "closed_at TIMESTAMP",
-)
 
 
 def commit_close(
@@ -39,7 +33,7 @@ def commit_close(
 
     Raises ConflictError where another closer won, naming its digest.
     """
-    stage_rows(connection, "seal", _SEAL_COLUMNS, [[*astuple(seal), closed_at]])
+    stage_input(connection, "seal", [[*astuple(seal), closed_at]])
 
     def write() -> None:
         refuse_if_closed(connection, period, seal.previous_digest)

@@ -5,8 +5,15 @@ from functools import partial
 
 import duckdb
 
-from pipelines.lake.closes import stage_input
-from pipelines.lake.staging import stage, stage_currencies, stage_macro
+from pipelines.lake.closes import stage_period
+from pipelines.lake.staging import (
+    stage,
+    stage_currencies,
+    stage_macro,
+    view_earlier,
+    view_in_force,
+    view_stored,
+)
 from pipelines.royalties.periods import Period
 from pipelines.steps.share_lineage import share_lineage
 
@@ -26,11 +33,10 @@ def _macro(name: str) -> Step:
 
 
 STEPS: tuple[Step, ...] = (
-    # what counts: events in force, and of those declared again the first
-    _rule("reversed_event"),
-    _macro("in_force"),
+    # what counts: of what was declared again the first
     _rule("term"),
     _macro("term_scope"),
+    _macro("in_effect"),
     _rule("licence"),
     _rule("model_version"),
     _rule("advance_in_force"),
@@ -90,8 +96,11 @@ def compute_close(connection: duckdb.DuckDBPyConnection, period: Period, log_seq
     """
     connection.execute("BEGIN")
     try:
-        stage_input(connection, period, log_seq)
+        stage_period(connection, period, log_seq)
         stage_currencies(connection)
+        view_stored(connection)
+        view_earlier(connection, period.name)
+        view_in_force(connection)
         for step in STEPS:
             step(connection)
     except BaseException:

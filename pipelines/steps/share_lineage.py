@@ -5,20 +5,9 @@ from functools import cache
 
 import duckdb
 
-from pipelines.lake.staging import stage_rows
+from pipelines.lake.staging import stage_input
 from pipelines.royalties.lineage import Version, Versions, claims
 from pipelines.royalties.splitting import split
-
-_COLUMNS = (
-    "basis VARCHAR",
-    "reference VARCHAR",
-    "origin_period VARCHAR",
-    "currency VARCHAR",
-    "part_model_id VARCHAR",
-    "part_version VARCHAR",
-    "reason VARCHAR",
-    "amount_micros DECIMAL(38, 0)",
-)
 
 PoolRest = tuple[str, str, str, str, str, str, int]
 """basis, model, version, reference, origin period, currency, micros left for manifests."""
@@ -55,7 +44,7 @@ def share_lineage(connection: duckdb.DuckDBPyConnection) -> None:
         " FROM pool_rest ORDER BY ALL"
     ).fetchall()
     parts = lineage_parts(rests, _versions(connection))
-    stage_rows(connection, "lineage_part", _COLUMNS, parts)
+    stage_input(connection, "lineage_part", parts)
 
 
 def _versions(connection: duckdb.DuckDBPyConnection) -> Versions:
@@ -65,7 +54,7 @@ def _versions(connection: duckdb.DuckDBPyConnection) -> Versions:
     bases: dict[int, list[tuple[Version, int]]] = {row[0]: [] for row in trained}
     rows = connection.execute(
         "SELECT base.seq, base.base_model_id, base.base_version, base.share_ppm"
-        " FROM warehouse.base_model AS base"
+        " FROM in_force.base_model AS base"
         " INNER JOIN model_version ON base.seq = model_version.seq"
         " WHERE NOT model_version.redeclared"
     )

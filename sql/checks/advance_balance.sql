@@ -32,8 +32,7 @@ recouped AS (
         contributor_id,
         period,
         recouped_micros
-    FROM warehouse.statement
-    WHERE period < (SELECT close_input.period FROM close_input)
+    FROM earlier.statement
 ),
 
 entry AS (
@@ -78,12 +77,14 @@ left_over AS (
     SELECT
         own.contributor_id,
         own.turn,
-        own.amount_micros + half_even(
-            exact_product(
-                left_over.amount_micros, own.to_rate_e10, 'advances of ' || own.contributor_id
-            ),
-            own.from_rate_e10
-        )
+        own.amount_micros + list_transform(
+            [
+                exact_product(
+                    left_over.amount_micros, own.to_rate_e10, 'advances of ' || own.contributor_id
+                )
+            ],
+            LAMBDA product: half_even(product, own.from_rate_e10)
+        )[1]
     FROM left_over
     INNER JOIN own
         ON left_over.contributor_id = own.contributor_id AND left_over.turn + 1 = own.turn

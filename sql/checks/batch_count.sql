@@ -16,7 +16,7 @@ WITH batch AS (
         coalesce(
             list_sum(list_transform(rejected_by_reason, LAMBDA part: part.events)), 0
         ) AS rejected_by_reason
-    FROM warehouse.ingest_batch
+    FROM stored.ingest_batch
     WHERE head <= (SELECT close_input.log_seq FROM close_input)
 ),
 
@@ -25,7 +25,7 @@ taken AS (
     SELECT
         (SELECT coalesce(sum(accepted), 0) FROM batch)
         + (
-            SELECT count(*) FROM warehouse.period_close
+            SELECT count(*) FROM stored.period_close
             WHERE seq <= (SELECT close_input.log_seq FROM close_input)
         ) AS positions
 )

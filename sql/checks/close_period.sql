@@ -57,7 +57,7 @@ last_close AS (
     SELECT
         arg_max(period, ends_at) AS period,
         max(ends_at) AS ends_at
-    FROM warehouse.period_close
+    FROM stored.period_close
     WHERE seq <= (SELECT close_input.log_seq FROM close_input)
 )
 

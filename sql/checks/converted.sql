@@ -13,8 +13,7 @@ WITH last_statement AS (
     SELECT
         contributor_id,
         arg_max(currency, period) AS currency
-    FROM warehouse.statement
-    WHERE period < (SELECT close_input.period FROM close_input)
+    FROM earlier.statement
     GROUP BY contributor_id
 )
 

@@ -34,8 +34,7 @@ WITH entry AS NOT MATERIALIZED (
         origin_period,
         currency,
         -delta_micros
-    FROM warehouse.statement_line
-    WHERE period < (SELECT close_input.period FROM close_input)
+    FROM earlier.statement_line
     UNION ALL
     SELECT
         contributor_id,

@@ -9,47 +9,47 @@ WITH position AS (
     SELECT
         'image-licensed' AS type,
         seq
-    FROM warehouse.image_licensed
+    FROM stored.image_licensed
     UNION ALL
     SELECT
         'model-trained',
         seq
-    FROM warehouse.model_trained
+    FROM stored.model_trained
     UNION ALL
     SELECT
         'asset-generated',
         seq
-    FROM warehouse.asset_generated
+    FROM stored.asset_generated
     UNION ALL
     SELECT
         'licence-revoked',
         seq
-    FROM warehouse.licence_revoked
+    FROM stored.licence_revoked
     UNION ALL
     SELECT
         'event-reversed',
         seq
-    FROM warehouse.event_reversed
+    FROM stored.event_reversed
     UNION ALL
     SELECT
         'terms-agreed',
         seq
-    FROM warehouse.terms
+    FROM stored.terms
     UNION ALL
     SELECT
         'contributor-registered',
         seq
-    FROM warehouse.contributor
+    FROM stored.contributor
     UNION ALL
     SELECT DISTINCT
         'fx-rates-published',
         seq
-    FROM warehouse.fx_rate
+    FROM stored.fx_rate
     UNION ALL
     SELECT
         'advance-paid',
         seq
-    FROM warehouse.advance
+    FROM stored.advance
 ),
 
 -- The hashes of the positions find a fact that stands in the place of another.
@@ -68,7 +68,7 @@ log AS (
         type,
         count(*) AS events,
         bit_xor(hash(seq)) AS fingerprint
-    FROM warehouse.event
+    FROM stored.event
     WHERE
         seq <= (SELECT close_input.log_seq FROM close_input)
         AND type != 'period-closed'

@@ -7,7 +7,7 @@ WITH licence AS NOT MATERIALIZED (
     SELECT
         seq,
         CAST(NULL AS INTEGER) AS share_ppm
-    FROM warehouse.image_licensed
+    FROM stored.image_licensed
     WHERE seq <= (SELECT close_input.log_seq FROM close_input)
 ),
 
@@ -15,7 +15,7 @@ share AS NOT MATERIALIZED (
     SELECT
         seq,
         share_ppm
-    FROM warehouse.licence_contributor
+    FROM stored.licence_contributor
     WHERE seq <= (SELECT close_input.log_seq FROM close_input)
 ),
 

@@ -11,7 +11,7 @@ WITH log AS (
         min(seq) AS first_seq,
         max(seq) AS last_seq,
         bit_xor(hash(seq)) AS fingerprint
-    FROM warehouse.event
+    FROM stored.event
     WHERE seq <= (SELECT close_input.log_seq FROM close_input)
 ),
 

@@ -11,8 +11,7 @@ WITH last_statement AS (
     SELECT
         contributor_id,
         arg_max(carried_micros, period) AS carried_micros
-    FROM warehouse.statement
-    WHERE period < (SELECT close_input.period FROM close_input)
+    FROM earlier.statement
     GROUP BY contributor_id
 ),
 

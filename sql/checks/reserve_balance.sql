@@ -16,8 +16,7 @@ WITH RECURSIVE earlier AS (
         reserve_withheld_micros,
         reserve_due_period,
         max(period) OVER (PARTITION BY contributor_id) AS last_period
-    FROM warehouse.statement
-    WHERE period < (SELECT close_input.period FROM close_input)
+    FROM earlier.statement
 ),
 
 converted AS (
@@ -40,12 +39,14 @@ converted AS (
         converted.period,
         converted.due_period,
         turn.turn,
-        half_even(
-            exact_product(
-                converted.amount_micros, turn.to_rate_e10, 'reserve of ' || turn.contributor_id
-            ),
-            turn.from_rate_e10
-        )
+        list_transform(
+            [
+                exact_product(
+                    converted.amount_micros, turn.to_rate_e10, 'reserve of ' || turn.contributor_id
+                )
+            ],
+            LAMBDA product: half_even(product, turn.from_rate_e10)
+        )[1]
     FROM converted
     INNER JOIN turn
         ON converted.contributor_id = turn.contributor_id AND converted.turn + 1 = turn.turn

@@ -14,8 +14,7 @@ WITH all_pool AS (
     SELECT period, basis, reference, origin_period, currency, amount_micros FROM pool
     UNION ALL
     SELECT period, basis, reference, origin_period, currency, amount_micros
-    FROM warehouse.pool
-    WHERE period < (SELECT close_input.period FROM close_input)
+    FROM earlier.pool
 ),
 
 latest_pool AS (
@@ -31,8 +30,7 @@ all_allocation AS (
     FROM allocation
     UNION ALL
     SELECT period, basis, reference, contributor_id, origin_period, currency, amount_micros
-    FROM warehouse.allocation
-    WHERE period < (SELECT close_input.period FROM close_input)
+    FROM earlier.allocation
 ),
 
 all_held AS (
@@ -40,8 +38,7 @@ all_held AS (
     FROM held
     UNION ALL
     SELECT period, reason, basis, reference, contributor_id, origin_period, currency, amount_micros
-    FROM warehouse.held
-    WHERE period < (SELECT close_input.period FROM close_input)
+    FROM earlier.held
 ),
 
 stored AS (

@@ -56,11 +56,14 @@ conversion AS (
     FROM line
 ),
 
-converted AS (
-    SELECT
-        *,
-        half_even(exact_product(multiplicand, multiplier, name), divisor) AS amount_micros
+multiplied AS (
+    SELECT *, exact_product(multiplicand, multiplier, name) AS product
     FROM conversion
+),
+
+converted AS (
+    SELECT *, half_even(product, divisor) AS amount_micros
+    FROM multiplied
 )
 
 SELECT

@@ -117,21 +117,9 @@ LEFT JOIN converted_opening ON scoped.contributor_id = converted_opening.contrib
 LEFT JOIN outstanding ON scoped.contributor_id = outstanding.contributor_id
 LEFT JOIN reserve ON scoped.contributor_id = reserve.contributor_id
 LEFT JOIN term AS reserve_rate
-    ON
-        reserve_rate.field = 'reserve_rate'
-        AND scoped.rate_scope = reserve_rate.scope_id
-        AND scoped.stated_at >= reserve_rate.effective_from
-        AND scoped.stated_at < reserve_rate.effective_until
+    ON in_effect(reserve_rate, 'reserve_rate', scoped.rate_scope, scoped.stated_at)
 LEFT JOIN term AS reserve_periods
-    ON
-        reserve_periods.field = 'reserve_periods'
-        AND scoped.periods_scope = reserve_periods.scope_id
-        AND scoped.stated_at >= reserve_periods.effective_from
-        AND scoped.stated_at < reserve_periods.effective_until
+    ON in_effect(reserve_periods, 'reserve_periods', scoped.periods_scope, scoped.stated_at)
 LEFT JOIN period_ahead ON reserve_periods.periods = period_ahead.periods
 LEFT JOIN term AS threshold
-    ON
-        threshold.field = 'payment_threshold'
-        AND scoped.threshold_scope = threshold.scope_id
-        AND scoped.stated_at >= threshold.effective_from
-        AND scoped.stated_at < threshold.effective_until
+    ON in_effect(threshold, 'payment_threshold', scoped.threshold_scope, scoped.stated_at)

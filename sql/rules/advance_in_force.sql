@@ -10,25 +10,23 @@
 -- currency VARCHAR: currency it was paid in
 -- amount_micros BIGINT: the advance, in micros
 -- redeclared BOOLEAN: whether an earlier event declared the `advance_id`, so that this one is held
-WITH advance AS (
+WITH declared AS (
     SELECT
         *,
         row_number() OVER (
             PARTITION BY advance_id ORDER BY occurred_at, source, id
         ) > 1 AS redeclared
-    FROM warehouse.advance
-    WHERE in_force(seq)
+    FROM in_force.advance
 )
 
 SELECT
-    advance.seq,
-    advance.advance_id,
-    advance.contributor_id,
-    advance.occurred_at,
-    period_month.period AS origin_period,
-    advance.currency,
-    advance.amount_micros,
-    advance.redeclared
-FROM advance
-INNER JOIN period_month
-    ON period_month.month = CAST(date_trunc('month', advance.occurred_at) AS DATE)
+    seq,
+    advance_id,
+    contributor_id,
+    occurred_at,
+    origin_period,
+    currency,
+    amount_micros,
+    redeclared
+FROM declared
+WHERE origin_period IS NOT NULL

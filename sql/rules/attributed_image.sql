@@ -4,6 +4,7 @@
 --
 -- model_id VARCHAR: the model
 -- version VARCHAR: its version
+-- reference VARCHAR: what statements call it, `model_id@version`
 -- origin_period VARCHAR: origin period of the pool
 -- currency VARCHAR: currency of the pool
 -- image_id VARCHAR: the attributed image
@@ -12,6 +13,7 @@ WITH attributed AS (
     SELECT
         generation.model_id,
         generation.version,
+        generation.reference,
         generation.origin_period,
         generation.currency,
         attribution.image_id,
@@ -20,11 +22,12 @@ WITH attributed AS (
             * generation.share_ppm * attribution.share_ppm
         ) AS owed
     FROM generation
-    INNER JOIN warehouse.attribution AS attribution ON generation.seq = attribution.seq
+    INNER JOIN in_force.attribution AS attribution ON generation.seq = attribution.seq
     WHERE generation.share_ppm IS NOT NULL AND generation.known
     GROUP BY
         generation.model_id,
         generation.version,
+        generation.reference,
         generation.origin_period,
         generation.currency,
         attribution.image_id
@@ -33,6 +36,7 @@ WITH attributed AS (
 SELECT
     model_id,
     version,
+    reference,
     origin_period,
     currency,
     image_id,

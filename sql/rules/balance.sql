@@ -32,33 +32,44 @@ recouped AS (
     FROM opened
 ),
 
-reserved AS (
+reservable AS (
     SELECT
         *,
-        floor_div(
-            exact_product(
-                greatest(
-                    least(
-                        royalties_micros + adjustments_micros - recouped_micros,
-                        open_micros - recouped_micros
-                    ),
-                    0
-                ),
-                reserve_rate_ppm,
-                'reserve of ' || contributor_id
+        greatest(
+            least(
+                royalties_micros + adjustments_micros - recouped_micros,
+                open_micros - recouped_micros
             ),
-            1000000
-        ) AS reserve_withheld_micros
+            0
+        ) AS reservable_micros
     FROM recouped
+),
+
+reserve AS (
+    SELECT
+        *,
+        exact_product(
+            reservable_micros, reserve_rate_ppm, 'reserve of ' || contributor_id
+        ) AS reserve_product
+    FROM reservable
+),
+
+reserved AS (
+    SELECT *, floor_div(reserve_product, 1000000) AS reserve_withheld_micros
+    FROM reserve
 ),
 
 available AS (
     SELECT
         *,
         open_micros - recouped_micros - reserve_withheld_micros + reserve_released_micros
-            AS available_micros,
-        floor_div(available_micros, minor_micros) AS available_minor
+            AS available_micros
     FROM reserved
+),
+
+in_minor_units AS (
+    SELECT *, floor_div(available_micros, minor_micros) AS available_minor
+    FROM available
 ),
 
 due AS (
@@ -69,18 +80,22 @@ due AS (
                 THEN available_minor
             ELSE 0
         END AS due_minor
-    FROM available
+    FROM in_minor_units
+),
+
+stated AS (
+    SELECT
+        *,
+        exact_product(
+            due_minor, withholding_rate_ppm, 'withholding of ' || contributor_id
+        ) AS withholding_product
+    FROM due
+    WHERE lines > 0 OR reserve_released_micros > 0 OR recouped_micros != 0 OR due_minor > 0
 ),
 
 withheld AS (
-    SELECT
-        *,
-        half_even(
-            exact_product(due_minor, withholding_rate_ppm, 'withholding of ' || contributor_id),
-            1000000
-        ) AS withholding_minor
-    FROM due
-    WHERE lines > 0 OR reserve_released_micros > 0 OR recouped_micros != 0 OR due_minor > 0
+    SELECT *, half_even(withholding_product, 1000000) AS withholding_minor
+    FROM stated
 )
 
 SELECT

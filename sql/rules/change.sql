@@ -35,14 +35,12 @@ stated AS (
                 )
             END
         ) AS credited_micros
-    FROM warehouse.statement_line AS line
-    CROSS JOIN close_input
+    FROM earlier.statement_line AS line
     LEFT JOIN turn_left
         ON
             line.contributor_id = turn_left.contributor_id
             AND line.period >= turn_left.first_period
             AND line.period < turn_left.next_period
-    WHERE line.period < close_input.period
     GROUP BY line.contributor_id, line.basis, line.reference, line.origin_period, line.currency
 )
 

@@ -3,7 +3,7 @@
 --
 -- part_id BIGINT: the part
 -- contributor_id VARCHAR: the claimant; null for what is held as `unlicensed_image`
--- amount_micros HUGEINT: the whole part, in micros
+-- amount_micros DECIMAL(38, 0): the whole part, in micros
 -- weight HUGEINT: what the claim weighs
 -- pool_name VARCHAR: the pool, for a message
 SELECT
@@ -28,5 +28,5 @@ SELECT
         ' ', part.basis, 'pool', part.reference, part.origin_period, part.currency
     ) AS pool_name
 FROM pool_part AS part
-INNER JOIN warehouse.licence_contributor AS owner ON part.licence_seq = owner.seq
+INNER JOIN in_force.licence_contributor AS owner ON part.licence_seq = owner.seq
 WHERE part.reason IS NULL

@@ -20,7 +20,7 @@ WITH owned AS (
         term_scope('direct_levels', owner.contributor_id) AS levels_scope,
         term_scope('direct_floor', owner.contributor_id) AS floor_scope
     FROM licence
-    INNER JOIN warehouse.licence_contributor AS owner ON licence.seq = owner.seq
+    INNER JOIN in_force.licence_contributor AS owner ON licence.seq = owner.seq
     WHERE NOT licence.redeclared
 ),
 
@@ -52,23 +52,11 @@ rated AS (
         END AS floor_micros
     FROM owned
     LEFT JOIN term AS direct_levels
-        ON
-            direct_levels.field = 'direct_levels'
-            AND owned.levels_scope = direct_levels.scope_id
-            AND owned.occurred_at >= direct_levels.effective_from
-            AND owned.occurred_at < direct_levels.effective_until
+        ON in_effect(direct_levels, 'direct_levels', owned.levels_scope, owned.occurred_at)
     LEFT JOIN term AS direct_floor
-        ON
-            direct_floor.field = 'direct_floor'
-            AND owned.floor_scope = direct_floor.scope_id
-            AND owned.occurred_at >= direct_floor.effective_from
-            AND owned.occurred_at < direct_floor.effective_until
+        ON in_effect(direct_floor, 'direct_floor', owned.floor_scope, owned.occurred_at)
     LEFT JOIN term AS training_share
-        ON
-            training_share.field = 'training_share'
-            AND training_share.scope_id = ''
-            AND owned.occurred_at >= training_share.effective_from
-            AND owned.occurred_at < training_share.effective_until
+        ON in_effect(training_share, 'training_share', '', owned.occurred_at)
     WHERE owned.origin_period IS NOT NULL
 ),
 

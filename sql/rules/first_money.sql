@@ -3,13 +3,13 @@
 --
 -- occurred_at TIMESTAMP: earliest event in force whose fee, training fee or revenue is above 0
 WITH money AS (
-    SELECT seq, occurred_at, fee_micros AS amount_micros FROM warehouse.image_licensed
+    SELECT occurred_at, fee_micros AS amount_micros FROM in_force.image_licensed
     UNION ALL
-    SELECT seq, occurred_at, training_fee_micros FROM warehouse.model_trained
+    SELECT occurred_at, training_fee_micros FROM in_force.model_trained
     UNION ALL
-    SELECT seq, occurred_at, revenue_micros FROM warehouse.asset_generated
+    SELECT occurred_at, revenue_micros FROM in_force.asset_generated
 )
 
 SELECT min(occurred_at) AS occurred_at
 FROM money
-WHERE amount_micros > 0 AND in_force(seq)
+WHERE amount_micros > 0

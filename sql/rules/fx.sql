@@ -31,11 +31,9 @@ pair AS (
 
 published AS (
     SELECT fx_rate.*
-    FROM warehouse.fx_rate AS fx_rate
+    FROM in_force.fx_rate AS fx_rate
     CROSS JOIN close_input
-    WHERE
-        in_force(fx_rate.seq)
-        AND fx_rate.rate_on BETWEEN close_input.last_on - 31 AND close_input.last_on
+    WHERE fx_rate.rate_on BETWEEN close_input.last_on - 31 AND close_input.last_on
 ),
 
 quote AS (

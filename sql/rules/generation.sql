@@ -4,26 +4,23 @@
 -- seq BIGINT: position of the event in the log
 -- model_id VARCHAR: the model
 -- version VARCHAR: its version
+-- reference VARCHAR: what statements call it, `model_id@version`
 -- origin_period VARCHAR: period of the generation
 -- currency VARCHAR: currency of the revenue
 -- revenue_micros BIGINT: the revenue, in micros
 -- share_ppm INTEGER: `generation_share` in force, in ppm; null where there is none
 -- known BOOLEAN: whether the model version was declared
 WITH asset AS (
-    SELECT
-        generated.*,
-        period_month.period AS origin_period,
-        term_scope('generation_share', generated.model_id) AS share_scope
-    FROM warehouse.asset_generated AS generated
-    INNER JOIN period_month
-        ON period_month.month = CAST(date_trunc('month', generated.occurred_at) AS DATE)
-    WHERE in_force(generated.seq)
+    SELECT *, term_scope('generation_share', model_id) AS share_scope
+    FROM in_force.asset_generated
+    WHERE origin_period IS NOT NULL
 )
 
 SELECT
     asset.seq,
     asset.model_id,
     asset.version,
+    asset.reference,
     asset.origin_period,
     asset.currency,
     asset.revenue_micros,
@@ -31,11 +28,7 @@ SELECT
     declared.seq IS NOT NULL AS known
 FROM asset
 LEFT JOIN term AS share
-    ON
-        share.field = 'generation_share'
-        AND asset.share_scope = share.scope_id
-        AND asset.occurred_at >= share.effective_from
-        AND asset.occurred_at < share.effective_until
+    ON in_effect(share, 'generation_share', asset.share_scope, asset.occurred_at)
 LEFT JOIN model_version AS declared
     ON
         asset.model_id = declared.model_id

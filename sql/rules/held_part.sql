@@ -7,7 +7,7 @@
 -- contributor_id VARCHAR: whose it is, where the reason names one; else null
 -- origin_period VARCHAR: period that the events occurred in
 -- currency VARCHAR: currency of the amount
--- amount_micros HUGEINT: what is held, in micros
+-- amount_micros DECIMAL(38, 0): what is held, in micros
 SELECT
     'licence_redeclared' AS reason,
     'direct' AS basis,
@@ -34,18 +34,18 @@ FROM training
 WHERE share_ppm IS NULL
 UNION ALL
 SELECT
-    'no_terms', 'generation', model_id || '@' || version, NULL, origin_period, currency,
+    'no_terms', 'generation', reference, NULL, origin_period, currency,
     sum(revenue_micros)
 FROM generation
 WHERE share_ppm IS NULL
-GROUP BY model_id, version, origin_period, currency
+GROUP BY reference, origin_period, currency
 UNION ALL
 SELECT
-    'unknown_model', 'generation', model_id || '@' || version, NULL, origin_period, currency,
+    'unknown_model', 'generation', reference, NULL, origin_period, currency,
     floor_div(sum(CAST(revenue_micros AS HUGEINT) * share_ppm), 1000000)
 FROM generation
 WHERE share_ppm IS NOT NULL AND NOT known
-GROUP BY model_id, version, origin_period, currency
+GROUP BY reference, origin_period, currency
 UNION ALL
 SELECT reason, basis, reference, NULL, origin_period, currency, amount_micros
 FROM pool_part

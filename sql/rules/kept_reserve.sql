@@ -15,7 +15,7 @@ SELECT
             'reserve of ' || statement.statement_id
         ) AS DECIMAL(38, 0)
     ) AS amount_micros
-FROM warehouse.statement AS statement
+FROM earlier.statement AS statement
 INNER JOIN last_statement ON statement.contributor_id = last_statement.contributor_id
 INNER JOIN turn
     ON

@@ -15,5 +15,5 @@ SELECT
     allocation.currency,
     allocation.contributor_id,
     allocation.amount_micros
-FROM warehouse.allocation AS allocation
+FROM earlier.allocation AS allocation
 INNER JOIN last_pool USING (period, basis, reference, origin_period, currency)

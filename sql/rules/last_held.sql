@@ -9,15 +9,12 @@
 -- currency VARCHAR: currency of the amount
 -- amount_micros DECIMAL(38, 0): what is held, in micros, never 0
 WITH latest AS (
-    SELECT held.*
-    FROM warehouse.held AS held
-    CROSS JOIN close_input
-    WHERE held.period < close_input.period
+    SELECT *
+    FROM earlier.held
     QUALIFY row_number() OVER (
         PARTITION BY
-            held.reason, held.basis, held.reference, held.contributor_id, held.origin_period,
-            held.currency
-        ORDER BY held.period DESC
+            reason, basis, reference, contributor_id, origin_period, currency
+        ORDER BY period DESC
     ) = 1
 )
 

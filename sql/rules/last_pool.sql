@@ -10,13 +10,11 @@
 -- currency VARCHAR: currency of the pool
 -- amount_micros DECIMAL(38, 0): the pool, in micros, above 0
 WITH latest AS (
-    SELECT pool.*
-    FROM warehouse.pool AS pool
-    CROSS JOIN close_input
-    WHERE pool.period < close_input.period
+    SELECT *
+    FROM earlier.pool
     QUALIFY row_number() OVER (
-        PARTITION BY pool.basis, pool.reference, pool.origin_period, pool.currency
-        ORDER BY pool.period DESC
+        PARTITION BY basis, reference, origin_period, currency
+        ORDER BY period DESC
     ) = 1
 )
 

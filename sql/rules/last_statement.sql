@@ -6,11 +6,9 @@
 -- currency VARCHAR: its currency
 -- carried_micros DECIMAL(38, 0): what it carried
 SELECT
-    statement.contributor_id,
-    max(statement.period) AS period,
-    arg_max(statement.currency, statement.period) AS currency,
-    arg_max(statement.carried_micros, statement.period) AS carried_micros
-FROM warehouse.statement AS statement
-CROSS JOIN close_input
-WHERE statement.period < close_input.period
-GROUP BY statement.contributor_id
+    contributor_id,
+    max(period) AS period,
+    arg_max(currency, period) AS currency,
+    arg_max(carried_micros, period) AS carried_micros
+FROM earlier.statement
+GROUP BY contributor_id

@@ -18,8 +18,7 @@
 -- redeclared BOOLEAN: whether an earlier event declared the `licence_id`, so that this one is held
 WITH revocation AS (
     SELECT licence_id, min(effective_at) AS revoked_at
-    FROM warehouse.licence_revoked
-    WHERE in_force(seq)
+    FROM in_force.licence_revoked
     GROUP BY licence_id
 )
 
@@ -28,7 +27,7 @@ SELECT
     licensed.source,
     licensed.id,
     licensed.occurred_at,
-    period_month.period AS origin_period,
+    licensed.origin_period,
     licensed.licence_id,
     licensed.image_id,
     licensed.licensee_id,
@@ -42,8 +41,5 @@ SELECT
         PARTITION BY licensed.licence_id
         ORDER BY licensed.occurred_at, licensed.source, licensed.id
     ) > 1 AS redeclared
-FROM warehouse.image_licensed AS licensed
-LEFT JOIN period_month
-    ON period_month.month = CAST(date_trunc('month', licensed.occurred_at) AS DATE)
+FROM in_force.image_licensed AS licensed
 LEFT JOIN revocation ON licensed.licence_id = revocation.licence_id
-WHERE in_force(licensed.seq)

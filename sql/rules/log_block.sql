@@ -11,7 +11,7 @@ SELECT
             '' ORDER BY event.seq
         )
     ) AS digest
-FROM warehouse.event AS event
+FROM stored.event AS event
 CROSS JOIN close_input
 WHERE event.seq <= close_input.log_seq
 GROUP BY block

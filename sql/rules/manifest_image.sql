@@ -40,7 +40,7 @@ SELECT
     entry.weight_milli,
     licence.seq AS licence_seq
 FROM trained
-INNER JOIN warehouse.manifest_entry AS entry ON trained.manifest_sha256 = entry.manifest_sha256
+INNER JOIN stored.manifest_entry AS entry ON trained.manifest_sha256 = entry.manifest_sha256
 LEFT JOIN training_licence AS licence
     ON
         entry.image_id = licence.image_id

@@ -11,7 +11,7 @@ SELECT
     owner.contributor_id,
     sum(CAST(image.weight_milli AS HUGEINT) * owner.share_ppm) AS weight
 FROM manifest_image AS image
-INNER JOIN warehouse.licence_contributor AS owner ON image.licence_seq = owner.seq
+INNER JOIN in_force.licence_contributor AS owner ON image.licence_seq = owner.seq
 GROUP BY image.model_id, image.version, owner.contributor_id
 UNION ALL
 SELECT

@@ -13,21 +13,17 @@
 -- manifest_sha256 VARCHAR: which manifest it was trained on
 -- redeclared BOOLEAN: whether an earlier event declared the version, so that this one is held
 SELECT
-    trained.seq,
-    trained.model_id,
-    trained.version,
-    trained.model_id || '@' || trained.version AS reference,
-    trained.developer_id,
-    trained.occurred_at AS trained_at,
-    period_month.period AS origin_period,
-    trained.currency,
-    trained.training_fee_micros,
-    trained.manifest_sha256,
+    seq,
+    model_id,
+    version,
+    reference,
+    developer_id,
+    occurred_at AS trained_at,
+    origin_period,
+    currency,
+    training_fee_micros,
+    manifest_sha256,
     row_number() OVER (
-        PARTITION BY trained.model_id, trained.version
-        ORDER BY trained.occurred_at, trained.source, trained.id
+        PARTITION BY model_id, version ORDER BY occurred_at, source, id
     ) > 1 AS redeclared
-FROM warehouse.model_trained AS trained
-LEFT JOIN period_month
-    ON period_month.month = CAST(date_trunc('month', trained.occurred_at) AS DATE)
-WHERE in_force(trained.seq)
+FROM in_force.model_trained

@@ -11,14 +11,13 @@ WITH own AS (
     WHERE turn IS NOT NULL
     UNION ALL
     SELECT statement.contributor_id, turn.turn, -statement.recouped_micros
-    FROM warehouse.statement AS statement
-    CROSS JOIN close_input
+    FROM earlier.statement AS statement
     INNER JOIN turn
         ON
             statement.contributor_id = turn.contributor_id
             AND statement.period >= turn.first_period
             AND (turn.next_period IS NULL OR statement.period < turn.next_period)
-    WHERE statement.period < close_input.period AND statement.recouped_micros != 0
+    WHERE statement.recouped_micros != 0
 ),
 
 summed AS (

@@ -8,9 +8,9 @@ SELECT
     contributor.contributor_id,
     contributor.currency,
     contributor.withholding_rate_ppm
-FROM warehouse.contributor AS contributor
+FROM in_force.contributor AS contributor
 CROSS JOIN close_input
-WHERE in_force(contributor.seq) AND contributor.occurred_at < close_input.ends_at
+WHERE contributor.occurred_at < close_input.ends_at
 QUALIFY row_number() OVER (
     PARTITION BY contributor.contributor_id
     ORDER BY contributor.occurred_at DESC, contributor.source DESC, contributor.id DESC

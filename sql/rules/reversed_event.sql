@@ -3,11 +3,10 @@
 --
 -- seq BIGINT: position of the reversed event in the log
 SELECT DISTINCT event.seq
-FROM warehouse.event_reversed AS reversal
+FROM in_force.event_reversed AS reversal
 CROSS JOIN close_input
-INNER JOIN warehouse.event AS event
+INNER JOIN stored.event AS event
     ON reversal.reversed_source = event.source AND reversal.reversed_id = event.id
 WHERE
-    reversal.seq <= close_input.log_seq
-    AND event.seq <= close_input.log_seq
+    event.seq <= close_input.log_seq
     AND event.type NOT IN ('event-reversed', 'period-closed')

@@ -14,6 +14,7 @@ WITH owed AS (
         'training' AS basis,
         model_id,
         version,
+        reference,
         origin_period,
         currency,
         floor_div(CAST(training_fee_micros AS HUGEINT) * share_ppm, 1000000) AS amount_micros
@@ -24,19 +25,20 @@ WITH owed AS (
         'generation' AS basis,
         model_id,
         version,
+        reference,
         origin_period,
         currency,
         floor_div(sum(CAST(revenue_micros AS HUGEINT) * share_ppm), 1000000) AS amount_micros
     FROM generation
     WHERE share_ppm IS NOT NULL AND known
-    GROUP BY model_id, version, origin_period, currency
+    GROUP BY model_id, version, reference, origin_period, currency
 )
 
 SELECT
     owed.basis,
     owed.model_id,
     owed.version,
-    owed.model_id || '@' || owed.version AS reference,
+    owed.reference,
     owed.origin_period,
     owed.currency,
     CAST(owed.amount_micros AS DECIMAL(38, 0)) AS amount_micros

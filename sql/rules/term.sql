@@ -12,7 +12,7 @@
 -- levels STRUCT("from" BIGINT, rate_ppm INTEGER)[]: value of `direct_levels`
 -- amounts STRUCT(currency VARCHAR, amount_micros BIGINT)[]: value of a field by currency
 WITH agreed AS (
-    SELECT * FROM warehouse.terms WHERE in_force(seq)
+    SELECT * FROM in_force.terms
 ),
 
 carried AS (

@@ -24,8 +24,4 @@ SELECT
     share.rate_ppm AS share_ppm
 FROM counted
 LEFT JOIN term AS share
-    ON
-        share.field = 'training_share'
-        AND counted.share_scope = share.scope_id
-        AND counted.trained_at >= share.effective_from
-        AND counted.trained_at < share.effective_until
+    ON in_effect(share, 'training_share', counted.share_scope, counted.trained_at)

@@ -21,10 +21,8 @@ WITH stated AS (
         period_close.ends_at,
         statement.converted_from_rate,
         statement.converted_to_rate
-    FROM warehouse.statement AS statement
-    CROSS JOIN close_input
-    INNER JOIN warehouse.period_close AS period_close ON statement.period = period_close.period
-    WHERE statement.period < close_input.period
+    FROM earlier.statement AS statement
+    INNER JOIN earlier.period_close AS period_close ON statement.period = period_close.period
     QUALIFY
         statement.converted_from IS NOT NULL
         OR row_number() OVER (

@@ -7,10 +7,13 @@ from pathlib import Path
 import duckdb
 
 from pipelines.lake import sql
+from pipelines.lake.staging import view_earlier
+from pipelines.lake.warehouse import stored_relations
 
 HERE = Path(__file__).parent
 PERIOD = "2026-10"
 STAGED_RESULTS = ("pool", "allocation", "held", "statement_line", "statement")
+STAGED_INPUTS = ("close_input", "currency")
 STAGED_RULES = (
     "entitlement",
     "registered",
@@ -29,24 +32,30 @@ def staged_close() -> Iterator[duckdb.DuckDBPyConnection]:
         connection.execute("ATTACH ':memory:' AS warehouse")
         for name in sql.names("functions"):
             connection.execute(sql.text("functions", name))
-        for folder in ("log", "facts", "results"):
-            for name in sql.names(folder):
-                _create(connection, f"warehouse.{name}", sql.relation(folder, name))
-        for folder, names in (("results", STAGED_RESULTS), ("rules", STAGED_RULES)):
+        for relation in stored_relations():
+            _create(connection, f"warehouse.{relation.name}", relation)
+        _view_stored(connection)
+        view_earlier(connection, PERIOD)
+        for folder, names in (
+            ("results", STAGED_RESULTS),
+            ("rules", STAGED_RULES),
+            ("inputs", STAGED_INPUTS),
+        ):
             for name in names:
                 _create(connection, name, sql.relation(folder, name))
-        connection.execute(
-            "CREATE TABLE close_input (period VARCHAR, starts_at TIMESTAMP, ends_at TIMESTAMP,"
-            " last_on DATE, log_seq BIGINT)"
-        )
-        connection.execute("CREATE TABLE currency (currency VARCHAR, minor_micros BIGINT)")
         connection.execute((HERE / "staged_close.sql").read_text(encoding="utf-8"))
         yield connection
 
 
 def _create(connection: duckdb.DuckDBPyConnection, name: str, relation: sql.Relation) -> None:
-    columns = ", ".join(f"{column.name} {column.type}" for column in relation.columns)
-    connection.execute(f"CREATE TABLE {name} ({columns})")
+    connection.execute(f"CREATE TABLE {name} ({sql.declared(relation.columns)})")
+
+
+def _view_stored(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make `stored` as the lake does, of a warehouse that isn't DuckLake."""
+    connection.execute("CREATE SCHEMA stored")
+    for relation in stored_relations():
+        connection.execute(f"CREATE VIEW stored.{relation.name} AS FROM warehouse.{relation.name}")
 
 
 def breaking_names() -> tuple[str, ...]:

@@ -1,0 +1,4 @@
+-- Which close a report is of.
+-- Grain: one row.
+--
+-- period VARCHAR: name of its period; null where the last close is meant

@@ -1,0 +1,6 @@
+-- What a batch is committed with (SPEC §4).
+-- Grain: one row.
+--
+-- batch_id VARCHAR: the batch
+-- recorded_at TIMESTAMP: when the log takes it, in UTC
+-- head BIGINT: position of the log's last event before it

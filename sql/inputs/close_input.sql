@@ -1,0 +1,8 @@
+-- What a close depends on besides the log: the period that it closes, and how far it reads.
+-- Grain: one row.
+--
+-- period VARCHAR: name of the period; null while the first period is looked for
+-- starts_at TIMESTAMP: its first instant, in UTC
+-- ends_at TIMESTAMP: the first instant after it, in UTC
+-- last_on DATE: its last day
+-- log_seq BIGINT: position in the log up to which events count

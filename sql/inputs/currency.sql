@@ -1,0 +1,5 @@
+-- A currency that amounts can be in (SPEC §3.2).
+-- Grain: one row per currency of `schemas/currencies.csv`.
+--
+-- currency VARCHAR: its code, ISO 4217
+-- minor_micros BIGINT: its minor unit, in micros

@@ -1,0 +1,12 @@
+-- What the rest of a pool gives one model version of its lineage, or is held of it
+-- (SPEC §5.2, Lineage).
+-- Grain: one row per pool and version that shares it, or reason to hold.
+--
+-- basis VARCHAR: `training` or `generation`
+-- reference VARCHAR: reference of the pool
+-- origin_period VARCHAR: origin period of the pool
+-- currency VARCHAR: currency of the pool
+-- part_model_id VARCHAR: model whose manifest it comes to; null where it is held
+-- part_version VARCHAR: version whose manifest it comes to; null where it is held
+-- reason VARCHAR: why it is held; null where it isn't
+-- amount_micros DECIMAL(38, 0): the part, in micros, above 0

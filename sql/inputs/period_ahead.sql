@@ -1,0 +1,5 @@
+-- The periods that follow the one closed: when a reserve withheld now is due (SPEC §6).
+-- Grain: one row per number of periods that a reserve can be kept.
+--
+-- periods INTEGER: how many periods after the one closed
+-- period VARCHAR: name of that period

@@ -1,0 +1,6 @@
+-- Which period a month belongs to (SPEC §6).
+-- Grain: one row per month from 2000 to the end of the period closed; none while the first period
+-- is looked for.
+--
+-- first_on DATE: first day of the month
+-- period VARCHAR: name of its period

@@ -1,0 +1,7 @@
+-- What a close is sealed with, and when (SPEC §6, Seal).
+-- Grain: one row.
+--
+-- previous_digest VARCHAR: digest of the close before, 64 zeros where there is none
+-- digest VARCHAR: digest of the close
+-- log_digest VARCHAR: digest of the log up to the close's position
+-- closed_at TIMESTAMP: when it was closed, in UTC

@@ -1,0 +1,70 @@
+"""What a file of sql/ declares at its head is what its query returns."""
+
+from collections.abc import Iterator
+
+import duckdb
+import pytest
+
+from pipelines.lake import reading, sql
+from pipelines.royalties.periods import Cadence, Period
+from pipelines.steps.compute_close import compute_close
+from tests import scenario
+from tests.test_vectors import in_process
+
+NEXT = Period.parse("2026-12", Cadence.MONTH)
+STORED_LATER = {"period_close", "publication"}
+"""Results that a close doesn't stage."""
+STAGED = [
+    *(("rules", name, name) for name in sql.names("rules")),
+    *(("results", name, name) for name in sql.names("results") if name not in STORED_LATER),
+    *(("in_force", name, f"in_force.{name}") for name in sql.names("in_force")),
+    *(("views", name, f"warehouse.{name}") for name in sql.names("views")),
+]
+
+
+@pytest.fixture(scope="module")
+def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Stage a close after two others, and what else a reader may stage."""
+    folder = tmp_path_factory.mktemp("heads")
+    steps, _ = scenario.read("late_event_adjusts")
+    scenario.run(steps, folder, in_process)
+    with reading.connect(folder / "warehouse") as connection:
+        compute_close(connection, NEXT, log_seq=38)
+        for name in ("log_block", "first_money"):
+            connection.execute(f"CREATE TABLE {name} AS {sql.relation('rules', name).query}")
+        reading.count(connection, "held", "2026-11")
+        yield connection
+
+
+def declared(relation: sql.Relation) -> list[tuple[str, str]]:
+    """Return the columns of a head, with their types as DuckDB writes them."""
+    with duckdb.connect() as connection:
+        connection.execute(f"CREATE TABLE head ({sql.declared(relation.columns)})")
+        return [(row[0], row[1]) for row in connection.execute("DESCRIBE head").fetchall()]
+
+
+def test_every_fact_says_when_it_counts() -> None:
+    """Each fact that an event makes is in `in_force`; a manifest's entries are no events."""
+    assert {*sql.names("facts")} - {"manifest_entry"} == {*sql.names("in_force")}
+
+
+@pytest.mark.parametrize(("folder", "name", "staged"), STAGED, ids=lambda part: part)
+def test_a_head_declares_what_its_query_returns(
+    connection: duckdb.DuckDBPyConnection, folder: str, name: str, staged: str
+) -> None:
+    """Names, types and order of the columns are those of the head."""
+    described = connection.execute(f"DESCRIBE {staged}").fetchall()
+
+    assert declared(sql.relation(folder, name)) == [(row[0], row[1]) for row in described]
+
+
+@pytest.mark.parametrize("name", sql.names("reports"))
+def test_a_report_has_the_columns_of_its_head(
+    connection: duckdb.DuckDBPyConnection, name: str
+) -> None:
+    """Names, types and order of the columns are those of the head."""
+    relation = sql.relation("reports", name)
+
+    described = connection.execute(f"DESCRIBE {relation.query}").fetchall()
+
+    assert declared(relation) == [(row[0], row[1]) for row in described]
