@@ -10,7 +10,7 @@ import pytest
 from pipelines import close as close_job
 from pipelines.errors import ConflictError, GateError
 from pipelines.lake import closes, reading, sql, warehouse
-from pipelines.lake.seal import seal
+from pipelines.lake.seal import log_digest, seal
 from pipelines.lake.staging import view_earlier, view_stored
 from pipelines.royalties.periods import Cadence, Period
 from pipelines.steps.commit_close import commit_close
@@ -345,3 +345,25 @@ def test_sixteen_connected_generations_of_sixteen_versions_close(
     assert 0 == manyhands("close", "--period=2026-01", AS_OF).code
     held = manyhands("held", "--json").json
     assert 16 * 1_000_000 == sum(int(part["amount"].replace(".", "")) for part in held)
+
+
+def test_a_full_block_of_the_log_is_hashed_once(manyhands: Run, tmp_path: Path) -> None:
+    """The first close that reads a block whole stores its digest, and later closes take it."""
+    events = small(Events())
+    for _ in range(4096):
+        events.generation("1", "0")
+    assert manyhands("ingest", events.write(tmp_path / "events.ndjson"), AS_OF).code == 0
+    manyhands("close", "--period=2026-01", AS_OF)
+    stored = manyhands("query", "FROM log_block", "--json").json
+    with warehouse.connect(tmp_path / "warehouse") as connection:
+        connection.execute("UPDATE warehouse.log_block SET digest = repeat('0', 64)")
+    closed = manyhands("close", "--period=2026-02", AS_OF, "--json").json["closes"][0]
+    with reading.connect(tmp_path / "warehouse") as connection:
+        compute_close(connection, JANUARY.next(), closed["log_seq"])
+        seal(connection, "2026-02", "")
+        blocks = connection.execute("FROM block_digest ORDER BY block").fetchall()
+
+    assert [0] == [row["block"] for row in stored]
+    assert (0, "0" * 64) == blocks[0]
+    assert 2 == len(blocks)
+    assert log_digest(digest for _, digest in blocks) == closed["log_digest"]

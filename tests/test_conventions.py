@@ -35,7 +35,7 @@ NO_MONEY = re.compile(
 CLOCKS = re.compile(
     r"\b(now|today|current_(date|time|timestamp)|get_current_\w+|localtime\w*)\b", re.IGNORECASE
 )
-COUNTING = {"log_block"}
+COUNTING = {"block_digest"}
 """Queries that divide positions in the log, and no money."""
 NOT_OUR_WORDS = {
     "creator": "contributor",

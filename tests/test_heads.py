@@ -6,6 +6,8 @@ import duckdb
 import pytest
 
 from pipelines.lake import reading, sql
+from pipelines.lake.seal import seal
+from pipelines.lake.staging import stage
 from pipelines.royalties.periods import Cadence, Period
 from pipelines.steps.compute_close import compute_close
 from tests import scenario
@@ -30,8 +32,8 @@ def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.Duck
     scenario.run(steps, folder, in_process)
     with reading.connect(folder / "warehouse") as connection:
         compute_close(connection, NEXT, log_seq=38)
-        for name in ("log_block", "first_money"):
-            connection.execute(f"CREATE TABLE {name} AS {sql.relation('rules', name).query}")
+        seal(connection, NEXT.name, "")
+        stage(connection, "rules", "first_money")
         reading.count(connection, "held", "2026-11")
         yield connection
 

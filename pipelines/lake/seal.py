@@ -41,8 +41,9 @@ def log_digest(blocks: Iterable[str]) -> str:
 
 def seal(connection: duckdb.DuckDBPyConnection, period: str, previous_digest: str) -> Seal:
     """Seal the staged statements, and the log up to the close's position."""
-    stage(connection, "rules", "log_block")
-    blocks = connection.execute("SELECT digest FROM log_block ORDER BY block").fetchall()
+    stage(connection, "rules", "block_digest")
+    stage(connection, "results", "log_block")
+    blocks = connection.execute("SELECT digest FROM block_digest ORDER BY block").fetchall()
     log = log_digest(digest for (digest,) in blocks)
     statements = connection.execute(
         "SELECT contributor_id, digest FROM statement ORDER BY contributor_id"

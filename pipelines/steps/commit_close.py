@@ -19,7 +19,7 @@ from schemas.instants import written
 
 SOURCE = "manyhands"
 TYPE = "period-closed"
-_STAGED = ("pool", "allocation", "held", "statement_line", "statement")
+_STAGED = ("pool", "allocation", "held", "statement_line", "statement", "log_block")
 
 
 def commit_close(

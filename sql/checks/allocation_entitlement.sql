@@ -7,7 +7,7 @@
 -- origin_period VARCHAR: period that the pool is of
 -- currency VARCHAR: of the amounts
 -- excess_micros DECIMAL(38,0): allocation less entitlement
-WITH entry AS NOT MATERIALIZED (
+WITH entry AS (
     SELECT
         contributor_id,
         basis,
@@ -27,17 +27,6 @@ WITH entry AS NOT MATERIALIZED (
         -amount_micros
     FROM entitlement
     WHERE basis != 'direct' AND origin_period <= (SELECT close_input.period FROM close_input)
-),
-
--- As in entitlement_balance: each key is summed only where the sum over all says that one is off.
-suspicion AS (
-    SELECT
-        sum(
-            CAST(
-                hash(contributor_id, basis, reference, origin_period, currency) >> 32 AS HUGEINT
-            ) * amount_micros
-        ) != 0 AS is_founded
-    FROM entry
 )
 
 SELECT
@@ -48,6 +37,5 @@ SELECT
     currency,
     sum(amount_micros) AS excess_micros
 FROM entry
-WHERE (SELECT suspicion.is_founded FROM suspicion)
 GROUP BY contributor_id, basis, reference, origin_period, currency
 HAVING sum(amount_micros) != 0

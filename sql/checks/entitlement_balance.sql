@@ -7,7 +7,7 @@
 -- origin_period VARCHAR: period that it is of
 -- currency VARCHAR: of the amounts
 -- unaccounted_micros DECIMAL(38,0): entitlement less stated less held
-WITH entry AS NOT MATERIALIZED (
+WITH entry AS (
     SELECT
         contributor_id,
         basis,
@@ -50,18 +50,6 @@ WITH entry AS NOT MATERIALIZED (
             reason = 'contributor_not_registered'
             AND basis IN ('direct', 'training', 'generation')
         )
-),
-
--- All entries are summed at once, each multiplied by a hash of its key: where every key comes to 0
--- that does too, and hardly ever otherwise. Only where it doesn't is each key summed.
-suspicion AS (
-    SELECT
-        sum(
-            CAST(
-                hash(contributor_id, basis, reference, origin_period, currency) >> 32 AS HUGEINT
-            ) * amount_micros
-        ) != 0 AS is_founded
-    FROM entry
 )
 
 SELECT
@@ -72,6 +60,5 @@ SELECT
     currency,
     sum(amount_micros) AS unaccounted_micros
 FROM entry
-WHERE (SELECT suspicion.is_founded FROM suspicion)
 GROUP BY contributor_id, basis, reference, origin_period, currency
 HAVING sum(amount_micros) != 0

@@ -1,10 +1,11 @@
 -- Every event of the log has its one fact: none is missing, none counts twice.
 -- A day of rates has facts where it names a currency of ours besides its base.
--- Grain: one row per type of event whose facts aren't its events.
+-- Grain: one row per position of the log that isn't one event with one fact.
 --
--- type VARCHAR: of the events
--- events BIGINT: how many stand in the log up to the close's position
--- facts BIGINT: how many facts were made of them
+-- type VARCHAR: of the event
+-- seq BIGINT: its position in the log, up to the close's
+-- events BIGINT: how many events the log has there, counted once a fact
+-- facts BIGINT: how many facts there are
 WITH position AS (
     SELECT
         'image-licensed' AS type,
@@ -52,22 +53,18 @@ WITH position AS (
     FROM stored.advance
 ),
 
--- The hashes of the positions find a fact that stands in the place of another.
 fact AS (
     SELECT
         type,
-        count(*) AS facts,
-        bit_xor(hash(seq)) AS fingerprint
+        seq
     FROM position
     WHERE seq <= (SELECT close_input.log_seq FROM close_input)
-    GROUP BY type
 ),
 
 log AS (
     SELECT
         type,
-        count(*) AS events,
-        bit_xor(hash(seq)) AS fingerprint
+        seq
     FROM stored.event
     WHERE
         seq <= (SELECT close_input.log_seq FROM close_input)
@@ -82,13 +79,23 @@ log AS (
                 (SELECT list(currency.currency) FROM currency)
             )
         )
-    GROUP BY type
+),
+
+matched AS (
+    SELECT
+        type,
+        seq,
+        count(log.seq) AS events,
+        count(fact.seq) AS facts
+    FROM log
+    FULL JOIN fact USING (type, seq)
+    GROUP BY type, seq
 )
 
 SELECT
     type,
-    coalesce(log.events, 0) AS events,
-    coalesce(fact.facts, 0) AS facts
-FROM log
-FULL JOIN fact USING (type)
-WHERE log.events IS DISTINCT FROM fact.facts OR log.fingerprint != fact.fingerprint
+    seq,
+    events,
+    facts
+FROM matched
+WHERE events != 1 OR facts != 1

@@ -7,25 +7,6 @@
 -- origin_period VARCHAR: period that the money is of
 -- currency VARCHAR: of the money
 -- lines BIGINT: how many there are
-WITH keyed AS NOT MATERIALIZED (
-    SELECT
-        contributor_id,
-        basis,
-        reference,
-        origin_period,
-        currency,
-        hash(contributor_id, basis, reference, origin_period, currency) AS key_hash
-    FROM statement_line
-),
-
--- Of millions of keys only those whose hash stands twice are compared as text.
-suspect AS (
-    SELECT key_hash
-    FROM keyed
-    GROUP BY key_hash
-    HAVING count(*) > 1
-)
-
 SELECT
     contributor_id,
     basis,
@@ -33,7 +14,6 @@ SELECT
     origin_period,
     currency,
     count(*) AS lines
-FROM keyed
-WHERE key_hash IN (SELECT suspect.key_hash FROM suspect)
+FROM statement_line
 GROUP BY contributor_id, basis, reference, origin_period, currency
 HAVING count(*) > 1

@@ -10,9 +10,20 @@
 WITH last_statement AS (
     SELECT
         contributor_id,
-        arg_max(carried_micros, period) AS carried_micros
+        arg_max(sealed, period) AS sealed
     FROM earlier.statement
     GROUP BY contributor_id
+),
+
+-- what was issued is what was sealed, whatever its columns say by now
+carried AS (
+    SELECT
+        contributor_id,
+        CAST(
+            replace(TRY(json_extract_string(decode(sealed), '$.carried')), '.', '')
+            AS DECIMAL(38, 0)
+        ) AS carried_micros
+    FROM last_statement
 ),
 
 left_open AS (
@@ -27,7 +38,7 @@ left_open AS (
 account AS (
     SELECT
         contributor_id,
-        coalesce(last_statement.carried_micros, 0) AS carried_micros,
+        coalesce(carried.carried_micros, 0) AS carried_micros,
         statement.converted_from,
         statement.converted_from_rate,
         statement.converted_to_rate,
@@ -35,7 +46,7 @@ account AS (
         statement.opening_micros,
         left_open.held_micros,
         registered.contributor_id IS NOT NULL AS is_registered
-    FROM last_statement
+    FROM carried
     FULL JOIN statement USING (contributor_id)
     FULL JOIN left_open USING (contributor_id)
     LEFT JOIN registered USING (contributor_id)

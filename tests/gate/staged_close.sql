@@ -135,8 +135,6 @@ SELECT
     '2026-10' AS period,
     '2026-10/' || contributor_id AS statement_id,
     'USD' AS currency,
-    encode(contributor_id) AS sealed,
-    sha256(contributor_id) AS digest,
     *
 FROM (VALUES
     (
@@ -164,14 +162,14 @@ WHERE contributor_id = 'eve';
 INSERT INTO warehouse.statement_line BY NAME
 SELECT period || '/' || contributor_id AS statement_id, *
 FROM (VALUES
-    ('2026-08', 'dee', 'direct', '2026-08', 'moss', 'USD', 65_000),
-    ('2026-09', 'ana', 'training', '2026-09', 'dream@1', 'USD', 5_000_000),
-    ('2026-09', 'bo', 'training', '2026-09', 'dream@1', 'USD', 4_000_000),
-    ('2026-09', 'bo', 'direct', '2026-09', 'dune', 'EUR', 500_000)
-) AS row (period, contributor_id, basis, origin_period, reference, currency, delta_micros);
+    ('2026-08', 'dee', 1, 'direct', '2026-08', 'moss', 'USD', 65_000),
+    ('2026-09', 'ana', 1, 'training', '2026-09', 'dream@1', 'USD', 5_000_000),
+    ('2026-09', 'bo', 2, 'training', '2026-09', 'dream@1', 'USD', 4_000_000),
+    ('2026-09', 'bo', 1, 'direct', '2026-09', 'dune', 'EUR', 500_000)
+) AS row (period, contributor_id, line, basis, origin_period, reference, currency, delta_micros);
 
 INSERT INTO warehouse.statement BY NAME
-SELECT *
+SELECT period || '/' || contributor_id AS statement_id, *
 FROM (VALUES
     ('2026-08', 'ana', 'USD', 0, 9_000, 503_000, '2026-10'),
     ('2026-08', 'dee', 'USD', 0, 40_000, 25_000, '2026-12'),
@@ -183,11 +181,76 @@ FROM (VALUES
     reserve_due_period
 );
 
+-- What is sealed says what the columns and the lines say.
+CREATE MACRO sealed_json(issued, lines) AS to_json({
+    'adjustments': money_text(issued.adjustments_micros),
+    'advance_outstanding': money_text(issued.advance_outstanding_micros),
+    'carried': money_text(issued.carried_micros),
+    'contributor_id': issued.contributor_id,
+    'converted': CASE
+        WHEN issued.converted_from IS NOT NULL
+            THEN {
+                'base': issued.converted_base,
+                'date': CAST(issued.converted_on AS VARCHAR),
+                'from': issued.converted_from,
+                'from_rate': issued.converted_from_rate,
+                'opening': money_text(issued.converted_opening_micros),
+                'to_rate': issued.converted_to_rate
+            }
+    END,
+    'currency': issued.currency,
+    'lines': lines,
+    'opening': money_text(issued.opening_micros),
+    'payable': money_text(issued.payable_micros),
+    'period': issued.period,
+    'recouped': money_text(issued.recouped_micros),
+    'reserve_balance': money_text(issued.reserve_balance_micros),
+    'reserve_released': money_text(issued.reserve_released_micros),
+    'reserve_withheld': money_text(issued.reserve_withheld_micros),
+    'royalties': money_text(issued.royalties_micros),
+    'statement_id': issued.statement_id,
+    'withholding': money_text(issued.withholding_micros)
+});
+
+UPDATE statement AS issued
+SET sealed = encode(sealed_json(issued, (
+    SELECT coalesce(list(sealed_line_fields(part) ORDER BY part.line), [])
+    FROM statement_line AS part
+    WHERE part.statement_id = issued.statement_id
+)));
+UPDATE statement SET digest = sha256(sealed);
+UPDATE warehouse.statement AS issued
+SET sealed = encode(sealed_json(issued, (
+    SELECT coalesce(list(sealed_line_fields(part) ORDER BY part.line), [])
+    FROM warehouse.statement_line AS part
+    WHERE part.statement_id = issued.statement_id
+)));
+UPDATE warehouse.statement SET digest = sha256(sealed);
+
 INSERT INTO warehouse.period_close BY NAME
 SELECT * FROM (VALUES
-    ('2026-08', TIMESTAMP '2026-08-01', TIMESTAMP '2026-09-01', 5, 6),
-    ('2026-09', TIMESTAMP '2026-09-01', TIMESTAMP '2026-10-01', 8, 9)
-) AS row (period, starts_at, ends_at, log_seq, seq);
+    ('2026-08', TIMESTAMP '2026-08-01', TIMESTAMP '2026-09-01', 5, 6, 2),
+    ('2026-09', TIMESTAMP '2026-09-01', TIMESTAMP '2026-10-01', 8, 9, 3)
+) AS row (period, starts_at, ends_at, log_seq, seq, statements);
+UPDATE warehouse.period_close
+SET previous_digest = repeat('0', 64), digest = sha256(
+    repeat('0', 64) || chr(10) || '2026-08' || chr(10) || (
+        SELECT string_agg(contributor_id || ' ' || digest || chr(10), '' ORDER BY contributor_id)
+        FROM warehouse.statement
+        WHERE period = '2026-08'
+    )
+)
+WHERE period = '2026-08';
+UPDATE warehouse.period_close
+SET previous_digest = first_close.digest, digest = sha256(
+    first_close.digest || chr(10) || '2026-09' || chr(10) || (
+        SELECT string_agg(contributor_id || ' ' || digest || chr(10), '' ORDER BY contributor_id)
+        FROM warehouse.statement
+        WHERE period = '2026-09'
+    )
+)
+FROM (SELECT digest FROM warehouse.period_close WHERE period = '2026-08') AS first_close
+WHERE period = '2026-09';
 
 INSERT INTO warehouse.event BY NAME
 SELECT
@@ -200,6 +263,12 @@ SELECT
 UPDATE warehouse.event
 SET content = '{"data":{"base":"EUR","rates":{"BTC":"0.00001","EUR":"1","JPY":"160","USD":"1.1"}}}'
 WHERE type = 'fx-rates-published';
+UPDATE warehouse.event
+SET
+    id = closed.period,
+    content = to_json({'data': {'digest': closed.digest, 'log_seq': closed.log_seq}})
+FROM warehouse.period_close AS closed
+WHERE event.seq = closed.seq;
 INSERT INTO warehouse.terms BY NAME SELECT 1 AS seq;
 INSERT INTO warehouse.contributor BY NAME SELECT unnest([2, 3]) AS seq;
 INSERT INTO warehouse.image_licensed BY NAME SELECT unnest([4, 14]) AS seq;

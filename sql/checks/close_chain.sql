@@ -1,0 +1,62 @@
+-- Each earlier close follows the one before, in time and by its digest, which is that of its
+-- statements' digests (SPEC §6, Seal), and the log has the event that says so.
+-- Grain: one row per earlier close that doesn't.
+--
+-- period VARCHAR: period of the close
+-- previous_digest VARCHAR: digest of the close before, as stored
+-- digest VARCHAR: as stored
+-- chained_digest VARCHAR: as it follows from the close before and the statements
+-- statements BIGINT: how many statements it says that it issued
+-- stored_statements BIGINT: how many are stored
+WITH sealed AS (
+    SELECT
+        period,
+        count(*) AS stored_statements,
+        string_agg(
+            concat(contributor_id, ' ', digest, chr(10)), '' ORDER BY contributor_id
+        ) AS text
+    FROM earlier.statement
+    GROUP BY period
+),
+
+chain AS (
+    SELECT
+        period_close.*,
+        coalesce(sealed.stored_statements, 0) AS stored_statements,
+        coalesce(sealed.text, '') AS text,
+        coalesce(
+            lag(period_close.digest) OVER (ORDER BY period_close.period), repeat('0', 64)
+        ) AS digest_before,
+        lag(period_close.ends_at) OVER (ORDER BY period_close.period) AS ended_before_at
+    FROM earlier.period_close AS period_close
+    LEFT JOIN sealed ON period_close.period = sealed.period
+),
+
+chained AS (
+    SELECT
+        *,
+        sha256(concat(digest_before, chr(10), period, chr(10), text)) AS chained_digest
+    FROM chain
+)
+
+SELECT
+    chained.period,
+    chained.previous_digest,
+    chained.digest,
+    chained.chained_digest,
+    chained.statements,
+    chained.stored_statements
+FROM chained
+LEFT JOIN stored.event AS closed
+    ON
+        chained.seq = closed.seq
+        AND closed.type = 'period-closed'
+        AND chained.period = closed.id
+        AND json_extract_string(closed.content, '$.data.digest') = chained.digest
+        AND json_extract(closed.content, '$.data.log_seq') = chained.log_seq
+WHERE
+    chained.digest IS DISTINCT FROM chained.chained_digest
+    OR chained.previous_digest IS DISTINCT FROM chained.digest_before
+    OR chained.starts_at != chained.ended_before_at
+    OR chained.statements IS DISTINCT FROM chained.stored_statements
+    OR closed.seq IS NULL
