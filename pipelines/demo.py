@@ -9,7 +9,7 @@ from typing import Final
 
 from pipelines.close import Closed, close
 from pipelines.errors import ConflictError
-from pipelines.ingest import Counts, ingest
+from pipelines.ingest.job import Counts, ingest
 from pipelines.lake.creation import create
 from pipelines.lake.warehouse import Setting
 from pipelines.sources import example

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from pipelines import close as close_job
-from pipelines import ingest as ingest_job
 from pipelines.cli import entry, main, progress
 from pipelines.errors import ConflictError
+from pipelines.ingest import job as ingest_job
 from pipelines.lake import sql, warehouse
 from pipelines.lake.creation import create
 from tests.conftest import Run

@@ -47,7 +47,7 @@ def ingest(  # noqa: PLR0913  a flag each
     if as_of is not None:
         instant(as_of)
     roots = _roots(manifest_roots)
-    from pipelines.ingest import ingest as job
+    from pipelines.ingest.job import ingest as job
 
     with reporting() as report:
         counts = job(

@@ -6,10 +6,10 @@ from typing import Any
 
 from bench import events, warehouse
 from bench.report import Figure
-from pipelines.ingest import ingest
+from pipelines.ingest.decode import decode
+from pipelines.ingest.job import ingest
+from pipelines.ingest.validate import validate
 from pipelines.lake import reading, sql
-from pipelines.steps.decode import decode
-from pipelines.steps.validate import validate
 from schemas.record import Event, Received
 
 NOW = datetime(2026, 11, 1)  # noqa: DTZ001  naive is UTC here

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from pipelines.ingest.decode import decode
+from pipelines.ingest.manifests import fetch_manifests
+from pipelines.ingest.stage import events_table, refusals_table
+from pipelines.ingest.validate import validate
 from pipelines.lake.log import Batch, BatchCounts, append, batch_counts
 from pipelines.lake.manifest import Manifests
 from pipelines.lake.warehouse import connect
-from pipelines.steps.commit import events_table, refusals_table
-from pipelines.steps.decode import decode
-from pipelines.steps.fetch_manifests import fetch_manifests
-from pipelines.steps.validate import validate
 from schemas.record import Event, Received, Rejected
 
 NOW = datetime.fromisoformat("2026-12-01")

@@ -15,9 +15,9 @@ from pipelines.lake.manifest import Manifests
 from pipelines.lake.warehouse import Setting, attach_statement, connect
 from schemas.record import Received
 from schemas.rejection import KEPT_BYTES, Reason
+from tests.ingest import cases
 from tests.lake.sending import NOW, Message, batch, received, relation, rows, send
 from tests.marketplace import Events, small
-from tests.steps import cases
 
 UNREADABLE = b'{"specversion":"1.0"'
 

@@ -6,8 +6,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pipelines.steps.decode import decode
-from pipelines.steps.validate import validate
+from pipelines.ingest.decode import decode
+from pipelines.ingest.validate import validate
 from schemas.record import Event, Received, Rejected
 from schemas.rejection import Reason
 

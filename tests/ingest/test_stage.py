@@ -7,9 +7,9 @@ import apache_beam as beam
 import pytest
 
 from pipelines.errors import TryAgainError
+from pipelines.ingest.bounded_run import bounded_run
+from pipelines.ingest.stage import events_table, refusals_table
 from pipelines.lake.log import EVENT_COLUMNS, REFUSAL_COLUMNS
-from pipelines.steps.bounded_run import bounded_run
-from pipelines.steps.commit import events_table, refusals_table
 from schemas.record import Event, Received, Rejected
 from tests.lake.sending import NOW
 

@@ -9,6 +9,13 @@ from uuid import uuid4
 
 import apache_beam as beam
 
+from pipelines.ingest.bounded_run import bounded_run
+from pipelines.ingest.decode import Decode
+from pipelines.ingest.manifests import FetchManifests
+from pipelines.ingest.outcome import REJECTED
+from pipelines.ingest.read import Read
+from pipelines.ingest.stage import Commit
+from pipelines.ingest.validate import Validate
 from pipelines.lake import closes
 from pipelines.lake.clock import check_clock
 from pipelines.lake.creation import create
@@ -18,13 +25,6 @@ from pipelines.lake.warehouse import Setting, connect, exists
 from pipelines.sources.batches import Portion, batches
 from pipelines.sources.files import find_files
 from pipelines.sources.limits import DEFAULT_LIMITS, Limits
-from pipelines.steps import REJECTED
-from pipelines.steps.bounded_run import bounded_run
-from pipelines.steps.commit import Commit
-from pipelines.steps.decode import Decode
-from pipelines.steps.fetch_manifests import FetchManifests
-from pipelines.steps.read import Read
-from pipelines.steps.validate import Validate
 
 
 @dataclass

@@ -8,12 +8,12 @@ import apache_beam as beam
 import pytest
 from apache_beam.testing.util import assert_that, equal_to
 
+from pipelines.ingest.bounded_run import bounded_run
+from pipelines.ingest.decode import decode
+from pipelines.ingest.read import Read, read
 from pipelines.sources.batches import batches
 from pipelines.sources.files import find_files
 from pipelines.sources.limits import Limits
-from pipelines.steps.bounded_run import bounded_run
-from pipelines.steps.decode import decode
-from pipelines.steps.read import Read, read
 from schemas.json_text import MAX_BYTES
 from schemas.record import Received, Rejected
 from schemas.rejection import KEPT_BYTES

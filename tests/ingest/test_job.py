@@ -20,7 +20,7 @@ from types import SimpleNamespace
 import pytest
 
 from pipelines.errors import ManyhandsError, NotFoundError
-from pipelines.ingest import Counts, ingest
+from pipelines.ingest.job import Counts, ingest
 from pipelines.lake.warehouse import exists
 from pipelines.sources.limits import DEFAULT_LIMITS, Limits
 from tests.lake.sending import NOW, rows

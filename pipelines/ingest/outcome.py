@@ -5,16 +5,18 @@ Steps hand on lists of records.
 
 import pickle
 from collections.abc import Iterable, Iterator
-from typing import Any, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 from apache_beam.coders import Coder, registry
 from apache_beam.pvalue import TaggedOutput
 from apache_beam.typehints.typehints import ListConstraint
 
 from pipelines import __version__
-from pipelines.steps import REJECTED
 from schemas.record import Received, Rejected
 from schemas.rejection import Reason
+
+REJECTED: Final = "rejected"
+"""The tag of the output that carries what a step refused, as lists of `Rejected`."""
 
 T = TypeVar("T")
 Refusals = TaggedOutput[Literal["rejected"], list[Rejected]]

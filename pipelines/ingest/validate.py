@@ -10,8 +10,7 @@ import apache_beam as beam
 from apache_beam.pvalue import DoOutputsTuple, PCollection
 from pydantic import ValidationError
 
-from pipelines.steps import REJECTED
-from pipelines.steps.outcome import Refusals, apart, refused
+from pipelines.ingest.outcome import REJECTED, Refusals, apart, refused
 from schemas import canonical, instants
 from schemas.envelope import Envelope
 from schemas.errors import MAX_KEY, first_error
