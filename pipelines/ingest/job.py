@@ -1,70 +1,51 @@
-"""Ingests events: read, decode, validate, commit, a bounded batch at a time (SPEC §3, §4)."""
+"""Ingests events: read, decode, validate, stage and commit, batch after batch (SPEC §3, §4)."""
 
-from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
 import apache_beam as beam
+import duckdb
 
 from pipelines.ingest.bounded_run import bounded_run
+from pipelines.ingest.commit import commit, parts_folder
 from pipelines.ingest.decode import Decode
-from pipelines.ingest.manifests import FetchManifests
+from pipelines.ingest.manifests import FetchManifests, Manifests
 from pipelines.ingest.outcome import REJECTED
-from pipelines.ingest.read import Read
-from pipelines.ingest.stage import Commit
+from pipelines.ingest.read import Read, hand_over
+from pipelines.ingest.stage import Stage
 from pipelines.ingest.validate import Validate
-from pipelines.lake import closes
 from pipelines.lake.clock import check_clock
+from pipelines.lake.closes import head
 from pipelines.lake.creation import create
-from pipelines.lake.log import BatchCounts, batch_counts
-from pipelines.lake.manifest import Manifests
+from pipelines.lake.log import Counts
 from pipelines.lake.warehouse import Setting, connect, exists
-from pipelines.sources.batches import Portion, batches
+from pipelines.sources.batch import Batch
+from pipelines.sources.batches import batches
 from pipelines.sources.files import find_files
 from pipelines.sources.limits import DEFAULT_LIMITS, Limits
 
 
-@dataclass
-class Counts:
-    """What became of what was received, and the head of the log after it."""
-
-    received: int = 0
-    accepted: int = 0
-    duplicate: int = 0
-    conflict: int = 0
-    rejected: Counter[str] = field(default_factory=Counter)
-    head: int = 0
-
-    def add(self, batch: BatchCounts) -> None:
-        """Count a batch too."""
-        self.received += batch.received
-        self.accepted += batch.accepted
-        self.duplicate += batch.duplicate
-        self.conflict += batch.conflict
-        self.rejected.update(batch.rejected)
-        self.head = batch.head
-
-
-def ingest(  # noqa: PLR0913  two of them only listen
+def ingest(  # noqa: PLR0913  one of them only listens
     folder: Path,
     sources: Sequence[str],
     *,
     clock: Callable[[], datetime],
     by_clock: bool = False,
     manifest_roots: Sequence[Path],
-    report: Callable[[str], None],
-    note: Callable[[str], None] | None = None,
+    note: Callable[[str], None],
     limits: Limits = DEFAULT_LIMITS,
-) -> Counts:
-    """Ingest files, folders or `-`; a warehouse is made with defaults where there is none.
+) -> Iterator[Counts]:
+    """Ingest files, folders or `-`, and yield what became of each batch once it is committed.
 
-    `clock` gives the time that a batch is recorded at, naive in UTC. `by_clock` says that it is
+    A warehouse is made with defaults where there is none. Where there is nothing to read, one
+    empty batch is yielded, with the head of the log.
+
+    `clock` returns the time that a batch is recorded at, naive in UTC. `by_clock` says that it is
     a real one, which can be wrong: it is held against the log once, before the first batch.
     Where it is set back later, what was recorded stays, and nothing depends on its order.
-    `report` is told what is going on, `note` what is worth keeping; else `report` is told that too.
+    `note` is called with what the user should know afterwards too.
 
     Raises, before anything is done, NotFoundError where a source isn't there, UsageError where it
     can't be NDJSON, and TryAgainError where the log speaks against the clock; and ManyhandsError
@@ -72,32 +53,47 @@ def ingest(  # noqa: PLR0913  two of them only listen
     """
     files, others = find_files(sources)
     for other in others:
-        (note or report)(f"left out {other}: no *.ndjson or *.jsonl file, compressed or not")
+        note(f"left out {other}: no *.ndjson or *.jsonl file, compressed or not")
     read = batches(files, limits)
     if not exists(folder):
         create(folder, Setting())
-    if by_clock:
-        with connect(folder) as connection:
-            check_clock(connection, clock())
-    manifests = Manifests(folder, tuple(manifest_roots))
-    counts = Counts()
-    for batch in read:
-        counts.add(_run(folder, batch, clock(), manifests))
-        report(f"{counts.received} events received, the log is at {counts.head}")
+    manifests = Manifests(folder, tuple(manifest_roots), limits.manifest_size)
     with connect(folder) as connection:
-        counts.head = closes.head(connection)
+        if by_clock:
+            check_clock(connection, clock())
+        batch = None
+        for batch in read:
+            yield _ingest_batch(connection, folder, batch, clock(), manifests)
+        if batch is None:
+            yield Counts(head=head(connection))
+
+
+def _ingest_batch(
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    batch: Batch,
+    now: datetime,
+    manifests: Manifests,
+) -> Counts:
+    """Stage a batch, commit it, and acknowledge it only then."""
+    try:
+        with parts_folder(folder) as parts:
+            _stage(batch, parts, now, manifests)
+            counts = commit(connection, folder, parts, str(uuid4()), now)
+    except BaseException:
+        batch.release()
+        raise
+    batch.acknowledge()
     return counts
 
 
-def _run(folder: Path, batch: list[Portion], now: datetime, manifests: Manifests) -> BatchCounts:
-    """Run the pipeline over one batch, and give what the log says of it."""
-    batch_id = str(uuid4())
+def _stage(batch: Batch, parts: Path, now: datetime, manifests: Manifests) -> None:
+    """Run the pipeline over one batch."""
+    portions = hand_over(batch.events, parts)
     with bounded_run() as pipeline:
-        received = pipeline | Read(batch)
+        received = pipeline | Read(portions)
         decoded = received | Decode()
         valid = decoded.decoded | Validate(now)
         events = valid.events | FetchManifests(manifests)
         refusals = (decoded[REJECTED], valid[REJECTED]) | beam.Flatten()
-        (events, refusals) | Commit(folder, batch_id, now, manifests)
-    with connect(folder) as connection:
-        return batch_counts(connection, batch_id)
+        (events, refusals) | Stage(parts, now)

@@ -1,25 +1,36 @@
-"""Read portions of sources: from bytes to lines (SPEC §3.1, §3.4)."""
+"""Read portions of a batch: from bytes to what was received (SPEC §3.1, §3.4)."""
 
-from collections.abc import Iterator
+import os
+import pickle
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
-from weakref import WeakValueDictionary
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
 
 import apache_beam as beam
 
-from pipelines.sources.batches import Portion
+from pipelines.sources.batch import Portion
 from pipelines.sources.lines import Lines
 from schemas.json_text import BLANK
 from schemas.record import Received
 
 
-def read(lines: Lines) -> Iterator[Received]:
+def read(portion: Portion) -> Iterator[Received]:
     """Read lines one by one; those of nothing but white space are skipped."""
+    for part in portion:
+        if isinstance(part, Lines):
+            yield from _read_lines(part)
+        else:
+            yield part
+
+
+def _read_lines(lines: Lines) -> Iterator[Received]:
     for number, line in enumerate(lines.text.removesuffix(b"\n").split(b"\n")):
         if lines.size >= 0 or line.strip(BLANK):
             yield Received(
                 lines.position + number,
-                lines.origin,
+                _readable(lines.origin),
                 str(lines.first_line + number),
                 line,
                 size=lines.size,
@@ -27,46 +38,37 @@ def read(lines: Lines) -> Iterator[Received]:
             )
 
 
-class Handed:
-    """A portion that stays in this process: its pickle names it, and is of use while it is there.
+@lru_cache
+def _readable(origin: str) -> str:
+    """Return a file's name, which can be any bytes, as text."""
+    return os.fsencode(origin).decode("utf-8", "backslashreplace")
 
-    Beam compresses what a pipeline begins with, several times, which takes longer than all steps.
-    The portion is emptied when it is read, so that its text isn't held beside what is made of it.
+
+def hand_over(portions: Iterable[Portion], folder: Path) -> list[Path]:
+    """Write portions to files in a folder, and return their paths in the order of the portions.
+
+    A pipeline begins with the paths: what it begins with, Beam compresses several times.
     """
-
-    def __init__(self, portion: Portion) -> None:
-        self._portion = portion
-        _HANDED[id(self)] = self
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Return how to find it again."""
-        return _handed, (id(self),)
-
-    def read(self) -> list[Received]:
-        """Read all of its lines, once."""
-        if not self._portion:
-            message = "a portion can be read only once"
-            raise RuntimeError(message)
-        received = [received for lines in self._portion for received in read(lines)]
-        self._portion.clear()
-        return received
+    paths = []
+    for number, portion in enumerate(portions):
+        path = folder / f"{number:06}.portion"
+        path.write_bytes(pickle.dumps(portion, pickle.HIGHEST_PROTOCOL))
+        paths.append(path)
+    return paths
 
 
-_HANDED: Final[WeakValueDictionary[int, Handed]] = WeakValueDictionary()
-"""Those that a pipeline holds, as what it begins with."""
-
-
-def _handed(name: int) -> Handed:
-    return _HANDED[name]
+def take_over(path: Path) -> list[Received]:
+    """Return what was received of the portion in a file."""
+    return list(read(pickle.loads(path.read_bytes())))  # noqa: S301  our own bytes
 
 
 @dataclass
 class Read(beam.PTransform[Any, Any]):
-    """Read a batch of portions into lists of `Received`; it is empty afterwards."""
+    """Read the portions in files into lists of `Received`."""
 
-    batch: list[Portion]
+    paths: Sequence[Path]
 
     def expand(self, pipeline: Any) -> Any:  # noqa: ANN401  Beam's
         """Return one list a portion."""
-        handed = beam.Create([Handed(portion) for portion in self.batch], reshuffle=False)
-        return pipeline | handed | beam.Map(Handed.read).with_output_types(list[Received])
+        paths = beam.Create(list(self.paths), reshuffle=False)
+        return pipeline | paths | beam.Map(take_over).with_output_types(list[Received])

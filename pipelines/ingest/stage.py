@@ -1,31 +1,33 @@
-"""Commit a batch to the log: all that passed and all that failed meet here (SPEC §4)."""
+"""Stage what passed and what failed: parts of a batch, on their way to the log (SPEC §10).
 
-import hashlib
+A part is an Arrow file, and its name is the range of the batch that it holds: the positions of its
+first and its last record, so that a part that is made twice is there once.
+"""
+
 import json
-import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
-from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+from uuid import uuid4
 
 import apache_beam as beam
 import pyarrow as pa
 
 from pipelines import __version__
-from pipelines.lake.log import EVENT_COLUMNS, REFUSAL_COLUMNS, Batch, append
-from pipelines.lake.manifest import Manifests
-from pipelines.lake.warehouse import connect
-from schemas.record import Event, Received, Rejected
-from schemas.rejection import KEPT_BYTES
+from pipelines.lake.log import EVENT_COLUMNS, REFUSAL_COLUMNS
+from schemas.record import Event, Rejected
+from schemas.rejection import Rejection
 
-PROCESSOR = f"manyhands/{__version__} commit"
+PROCESSOR: Final = f"manyhands/{__version__} commit"
+EVENTS: Final = "events"
+REFUSALS: Final = "refusals"
+_MADE: Final = ".making-"
 
 
 def events_table(events: Sequence[Event]) -> pa.Table:
-    """Give events as a table of EVENT_COLUMNS, which is small to hand over."""
+    """Return events as a table of EVENT_COLUMNS."""
     received = [event.received for event in events]
     faults = [event.fault or (None, None) for event in events]
     columns = {
@@ -41,90 +43,67 @@ def events_table(events: Sequence[Event]) -> pa.Table:
         "fault_reason": [reason for reason, _ in faults],
         "fault_message": [message for _, message in faults],
         "manifest_sha256": [event.manifest[1] if event.manifest else None for event in events],
-    }
-    return pa.Table.from_pydict(columns | _origins(received), EVENT_COLUMNS)
-
-
-def refusals_table(refusals: Sequence[Rejected]) -> pa.Table:
-    """Give refusals as a table of REFUSAL_COLUMNS."""
-    received = [refusal.received for refusal in refusals]
-    columns = {
-        "processor": [refusal.processor for refusal in refusals],
-        "reason": [refusal.reason for refusal in refusals],
-        "path": [refusal.path for refusal in refusals],
-        "message": [refusal.message for refusal in refusals],
-        "payload": [message.body[:KEPT_BYTES] for message in received],
-        "payload_size": [_size(message) for message in received],
-        "payload_sha256": [_sha256(message) for message in received],
-    }
-    return pa.Table.from_pydict(columns | _origins(received), REFUSAL_COLUMNS)
-
-
-def _size(message: Received) -> int:
-    return message.size if message.size >= 0 else len(message.body)
-
-
-def _sha256(message: Received) -> str:
-    return message.sha256 or hashlib.sha256(message.body).hexdigest()
-
-
-def _origins(received: Sequence[Received]) -> dict[str, list[str | None]]:
-    return {
-        "origin": [_readable(message.origin) for message in received],
+        "origin": [message.origin for message in received],
         "origin_item": [message.origin_item for message in received],
-        "attributes": [
-            None if message.attributes is None else json.dumps(message.attributes, sort_keys=True)
-            for message in received
-        ],
+        "attributes": [_attributes(message.attributes) for message in received],
     }
+    return pa.Table.from_pydict(columns, EVENT_COLUMNS)
 
 
-@lru_cache
-def _readable(origin: str) -> str:
-    """Give a file's name, which can be any bytes, as text."""
-    return os.fsencode(origin).decode("utf-8", "backslashreplace")
+def refusals_table(refusals: Sequence[Rejected], refused_at: datetime) -> pa.Table:
+    """Return refusals as a table of REFUSAL_COLUMNS."""
+    kept = [Rejection.of(refusal, refused_at) for refusal in refusals]
+    columns = {name: [getattr(one, name) for one in kept] for name in Rejection.model_fields}
+    columns["attributes"] = [_attributes(one.attributes) for one in kept]
+    columns["position"] = [refusal.received.position for refusal in refusals]
+    return pa.Table.from_pydict(columns, REFUSAL_COLUMNS)
+
+
+def _attributes(attributes: dict[str, str] | None) -> str | None:
+    return None if attributes is None else json.dumps(attributes, sort_keys=True)
+
+
+def write_part(table: pa.Table, kind: str, folder: Path) -> None:
+    """Write a part into a folder, whole or not at all, under the name of the range it holds."""
+    first, last = table["position"][0].as_py(), table["position"][-1].as_py()
+    made = folder / f"{_MADE}{uuid4()}"
+    with pa.OSFile(str(made), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
+    made.replace(folder / f"{first:010}-{last:010}.{kind}")
+
+
+def read_parts(folder: Path, kind: str, schema: pa.Schema) -> pa.Table:
+    """Return the parts of a kind as one table, in the order of the batch."""
+    parts = [_read_part(path) for path in sorted(folder.glob(f"*.{kind}"))]
+    return pa.concat_tables([schema.empty_table(), *parts])
+
+
+def _read_part(path: Path) -> pa.Table:
+    return pa.ipc.open_file(pa.memory_map(str(path))).read_all()
 
 
 @dataclass
-class Commit(beam.PTransform[Any, Any]):
-    """Commit lists of `Event` and lists of `Rejected`, all of one batch, in one transaction."""
+class Stage(beam.PTransform[Any, Any]):
+    """Write lists of `Event` and lists of `Rejected` as parts into a folder."""
 
     folder: Path
-    batch_id: str
-    recorded_at: datetime
-    manifests: Manifests
+    refused_at: datetime
 
     def expand(self, outcomes: Any) -> Any:  # noqa: ANN401  Beam's
-        """Bring all of the batch to one committer."""
+        """Stage both; there is nothing to hand on."""
         events, refusals = outcomes
-        tables = (
-            events | "PackEvents" >> beam.Map(lambda part: (None, events_table(part))),
-            refusals | "PackRefusals" >> beam.Map(lambda part: (None, refusals_table(part))),
+        staged = (
+            events | "StageEvents" >> beam.Map(stage_events, self.folder),
+            refusals | "StageRefusals" >> beam.Map(stage_refusals, self.folder, self.refused_at),
         )
-        return tables | beam.Flatten() | beam.GroupByKey() | beam.ParDo(_CommitBatch(self))
+        return staged | beam.Flatten()
 
 
-class _CommitBatch(beam.DoFn):
-    def __init__(self, commit: Commit) -> None:
-        self._folder = commit.folder
-        self._batch_id = commit.batch_id
-        self._recorded_at = commit.recorded_at
-        self._manifests = commit.manifests
-
-    def process(self, grouped: Any) -> Iterator[None]:  # noqa: ANN401  Beam's
-        tables = list(grouped[1])
-        batch = Batch(
-            self._batch_id,
-            self._recorded_at,
-            _concat(tables, EVENT_COLUMNS),
-            _concat(tables, REFUSAL_COLUMNS),
-        )
-        with connect(self._folder) as connection:
-            append(connection, self._folder, batch, self._manifests)
-        yield from ()
+def stage_events(events: Sequence[Event], folder: Path) -> None:
+    """Write events as a part."""
+    write_part(events_table(events), EVENTS, folder)
 
 
-def _concat(tables: Iterable[pa.Table], schema: pa.Schema) -> pa.Table:
-    """Give the tables of one schema as one."""
-    alike = (table for table in tables if table.schema == schema)
-    return pa.concat_tables(chain([schema.empty_table()], alike))
+def stage_refusals(refusals: Sequence[Rejected], folder: Path, refused_at: datetime) -> None:
+    """Write refusals as a part."""
+    write_part(refusals_table(refusals, refused_at), REFUSALS, folder)

@@ -40,13 +40,14 @@ def test_a_warehouse_built_in_bulk_is_as_ingesting_would_have_left_it(tmp_path: 
         bytes(body) for (body,) in _rows(bulk, "SELECT body FROM warehouse.event ORDER BY seq")
     ]
     (tmp_path / "events.ndjson").write_bytes(b"".join(line + b"\n" for line in lines))
-    ingest(
+    batches = ingest(
         ingested,
         [str(tmp_path / "events.ndjson")],
         clock=lambda: warehouse.RECORDED_AT,
         manifest_roots=[],
-        report=lambda _: None,
+        note=lambda _: None,
     )
+    assert len(lines) == sum(counts.accepted for counts in batches)
     names = [*sql.names("facts"), "head"]
     tables = [f"FROM warehouse.{name} ORDER BY ALL" for name in names]
     log = "SELECT * EXCLUDE (batch_id) FROM warehouse.event ORDER BY seq"

@@ -20,7 +20,8 @@ from types import SimpleNamespace
 import pytest
 
 from pipelines.errors import ManyhandsError, NotFoundError
-from pipelines.ingest.job import Counts, ingest
+from pipelines.ingest.job import ingest
+from pipelines.lake.log import Counts
 from pipelines.lake.warehouse import exists
 from pipelines.sources.limits import DEFAULT_LIMITS, Limits
 from tests.lake.sending import NOW, rows
@@ -50,14 +51,10 @@ def _ingest(
     limits: Limits = DEFAULT_LIMITS,
     clock: Callable[[], datetime] = lambda: NOW,
 ) -> Counts:
-    return ingest(
-        folder,
-        sources,
-        clock=clock,
-        manifest_roots=[],
-        report=lambda _text: None,
-        limits=limits,
+    batches = ingest(
+        folder, sources, clock=clock, manifest_roots=[], note=lambda _text: None, limits=limits
     )
+    return sum(batches, Counts())
 
 
 def _start(folder: Path, source: str) -> subprocess.Popen[str]:

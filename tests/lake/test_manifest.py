@@ -8,9 +8,10 @@ from random import Random
 import duckdb
 import pytest
 
+from pipelines.ingest.manifests import Manifests
 from pipelines.lake import manifest as manifest_file
 from pipelines.lake import manifest_rows
-from pipelines.lake.manifest import Manifests
+from pipelines.lake.manifest import rows_path
 from pipelines.lake.manifest_rows import ManifestError
 from schemas.rejection import Reason
 
@@ -30,7 +31,7 @@ def manifests(tmp_path: Path, root: Path) -> Manifests:
     """Give manifests under two roots, the first of them empty, kept in a bare folder."""
     (tmp_path / "empty").mkdir()
     (tmp_path / "warehouse/data").mkdir(parents=True)
-    return Manifests(tmp_path / "warehouse", (tmp_path / "empty", root))
+    return Manifests(tmp_path / "warehouse", (tmp_path / "empty", root), 1 << 30)
 
 
 def _write(path: Path, content: bytes) -> str:
@@ -44,7 +45,8 @@ def _write_parquet(path: Path, query: str) -> str:
 
 
 def _rows(manifests: Manifests, digest: str) -> list[tuple[str, int]]:
-    rows = duckdb.from_parquet(str(manifests.rows_path(digest))).order("image_id").fetchall()
+    kept = duckdb.from_parquet(str(rows_path(manifests.warehouse, digest)))
+    rows = kept.order("image_id").fetchall()
     return [(image_id, weight_milli) for image_id, weight_milli in rows]
 
 
