@@ -11,8 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.ingest.stage import EVENTS, REFUSALS, read_parts
-from pipelines.lake.closes import head
-from pipelines.lake.log import EVENT_COLUMNS, REFUSAL_COLUMNS, Batch, Counts, append
+from pipelines.lake.log import EVENT_COLUMNS, REFUSAL_COLUMNS, Counts, StagedBatch, append, head
 from pipelines.lake.rights import make_folder
 from pipelines.lake.warehouse import STAGED
 
@@ -43,7 +42,7 @@ def commit(
     if not len(events) + len(refusals):
         return Counts(head=head(connection))
     _insist_on_each_once(events, refusals)
-    return append(connection, folder, Batch(batch_id, recorded_at, events, refusals))
+    return append(connection, folder, StagedBatch(batch_id, recorded_at, events, refusals))
 
 
 def _insist_on_each_once(events: pa.Table, refusals: pa.Table) -> None:

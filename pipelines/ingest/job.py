@@ -17,9 +17,8 @@ from pipelines.ingest.read import Read, hand_over
 from pipelines.ingest.stage import Stage
 from pipelines.ingest.validate import Validate
 from pipelines.lake.clock import check_clock
-from pipelines.lake.closes import head
 from pipelines.lake.creation import create
-from pipelines.lake.log import Counts
+from pipelines.lake.log import Counts, head
 from pipelines.lake.warehouse import Setting, connect, exists
 from pipelines.sources.batch import Batch
 from pipelines.sources.batches import batches

@@ -10,7 +10,6 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.lake import parquet, sql
-from pipelines.lake.closes import head
 from pipelines.lake.manifest import rows_path
 from pipelines.lake.staging import stage, stage_currencies, stage_input
 from pipelines.lake.transaction import commit
@@ -51,8 +50,8 @@ REFUSAL_COLUMNS = pa.schema(
 
 
 @dataclass(frozen=True)
-class Batch:
-    """What one run of the pipeline hands to the log."""
+class StagedBatch:
+    """What one run of the pipeline staged for the log."""
 
     batch_id: str
     """Given before the batch is read, so that it counts once however often it is tried."""
@@ -96,7 +95,13 @@ class _StaleHeadError(Exception):
     """Another committer moved the head after the batch was judged."""
 
 
-def append(connection: duckdb.DuckDBPyConnection, folder: Path, batch: Batch) -> Counts:
+def head(connection: duckdb.DuckDBPyConnection) -> int:
+    """Return the position of the log's last event, 0 where there is none."""
+    (seq,) = connection.execute("SELECT seq FROM warehouse.head").fetchall()[0]
+    return int(seq)
+
+
+def append(connection: duckdb.DuckDBPyConnection, folder: Path, batch: StagedBatch) -> Counts:
     """Append a batch to the log, once, and return what became of it.
 
     Raises TryAgainError where the catalog stays busy.
@@ -140,7 +145,7 @@ _RECEIVED = ("received_event", "received_refusal")
 _STAGED = ("judged_event", "accepted", "refused", "resolved", "counted")
 
 
-def _stage_batch(connection: duckdb.DuckDBPyConnection, folder: Path, batch: Batch) -> None:
+def _stage_batch(connection: duckdb.DuckDBPyConnection, folder: Path, batch: StagedBatch) -> None:
     connection.register("received_event", batch.events)
     connection.register("received_refusal", batch.refusals)
     stage_currencies(connection)
@@ -170,7 +175,7 @@ def _view_manifests(
     )
 
 
-def _judge(connection: duckdb.DuckDBPyConnection, batch: Batch) -> None:
+def _judge(connection: duckdb.DuckDBPyConnection, batch: StagedBatch) -> None:
     given = [batch.batch_id, batch.recorded_at, head(connection), KEPT_BYTES]
     stage_input(connection, "batch_input", [given])
     for name in _STAGED:

@@ -12,7 +12,7 @@ from pipelines.ingest.decode import decode
 from pipelines.ingest.manifests import Manifests, fetch_manifests
 from pipelines.ingest.stage import events_table, refusals_table
 from pipelines.ingest.validate import validate
-from pipelines.lake.log import Batch, Counts, append
+from pipelines.lake.log import Counts, StagedBatch, append
 from pipelines.lake.warehouse import connect
 from pipelines.sources.limits import DEFAULT_LIMITS
 from schemas.record import Event, Received, Rejected
@@ -38,7 +38,7 @@ def _body(message: dict[str, Any] | bytes) -> bytes:
 
 def batch(
     messages: Sequence[Received], manifests: Manifests, batch_id: str = "", now: datetime = NOW
-) -> Batch:
+) -> StagedBatch:
     """Make a batch of what was received."""
     events: list[Event] = []
     refusals: list[Rejected] = []
@@ -50,7 +50,9 @@ def batch(
         else:
             events.append(outcome)
     found = fetch_manifests(events, manifests)
-    return Batch(batch_id or str(uuid4()), now, events_table(found), refusals_table(refusals, now))
+    return StagedBatch(
+        batch_id or str(uuid4()), now, events_table(found), refusals_table(refusals, now)
+    )
 
 
 def send(
