@@ -78,10 +78,7 @@ def _country(code: str) -> str:
 
 Plain = AfterValidator(plain)
 AboveZero = AfterValidator(_above_zero)
-ZERO: Final = r"0(\.0+)?"
-"""A regular expression for a decimal that is 0, whole."""
-
-NOT_ZERO = Field(json_schema_extra={"not": {"pattern": f"^{ZERO}$"}})
+NOT_ZERO = Field(json_schema_extra={"not": {"pattern": r"^0(\.0+)?$"}})
 
 IDENTIFIER: Final = r"[A-Za-z0-9_-][A-Za-z0-9._:~-]{0,127}"
 """A regular expression for an identifier, whole; a manifest's Parquet file is checked by it too."""

@@ -13,6 +13,7 @@ from typing import BinaryIO, NoReturn
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pydantic import ValidationError
 
@@ -21,7 +22,7 @@ from schemas.decimals import scaled
 from schemas.json_text import BLANK, MAX_BYTES, UnreadableError, read_json
 from schemas.parts import ManifestEntry
 from schemas.rejection import Reason
-from schemas.scalars import IDENTIFIER, WEIGHT, ZERO
+from schemas.scalars import IDENTIFIER, WEIGHT
 
 ROWS = pa.schema([("image_id", pa.string()), ("weight_milli", pa.int32())])
 """A checked row: an image and its weight in thousandths."""
@@ -138,20 +139,28 @@ def _parquet_rows(path: Path) -> Iterator[pa.RecordBatch]:
             connection.register("batch", batch)
             _refuse_invalid(connection, query)
             rows = connection.execute(f"SELECT image_id, {_WEIGHT_MILLI} FROM ({query})")
-            yield from rows.to_arrow_table().cast(ROWS).to_batches()
+            for checked in rows.to_arrow_table().cast(ROWS).to_batches():
+                _refuse_zero(checked)
+                yield checked
 
 
 def _refuse_invalid(connection: duckdb.DuckDBPyConnection, query: str) -> None:
     """Raise ManifestError where one of a query's rows breaks the grammar of an event's entries."""
     row = connection.execute(
         f"SELECT image_id, weight FROM ({query}) WHERE NOT coalesce("
-        "regexp_full_match(image_id, $identifier) AND (weight IS NULL OR ("
-        "regexp_full_match(weight, $weight) AND NOT regexp_full_match(weight, $zero))), false)"
-        " LIMIT 1",
-        {"identifier": IDENTIFIER, "weight": WEIGHT, "zero": ZERO},
+        "regexp_full_match(image_id, $identifier)"
+        " AND (weight IS NULL OR regexp_full_match(weight, $weight)), false) LIMIT 1",
+        {"identifier": IDENTIFIER, "weight": WEIGHT},
     ).fetchone()
     if row is not None:
         mismatch(f"a row is invalid: {row!r:.200}")
+
+
+def _refuse_zero(rows: pa.RecordBatch) -> None:
+    """Raise ManifestError where a weight is 0, which the grammar alone allows."""
+    place = pc.index(rows["weight_milli"], 0).as_py()
+    if place >= 0:
+        mismatch(f"a row is invalid: the weight of {rows['image_id'][place]} is 0")
 
 
 _WEIGHT_MILLI = "milli(coalesce(weight, '1')) AS weight_milli"
