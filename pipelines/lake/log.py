@@ -15,36 +15,25 @@ from pipelines.lake.staging import stage, stage_currencies, stage_input
 from pipelines.lake.transaction import commit
 from schemas.rejection import KEPT_BYTES, Rejection
 
-EVENT_COLUMNS = pa.schema(
-    [
-        ("position", pa.int64()),
-        ("source", pa.string()),
-        ("id", pa.string()),
-        ("type", pa.string()),
-        ("occurred_at", pa.timestamp("us")),
-        ("content", pa.string()),
-        ("content_sha256", pa.string()),
-        ("body", pa.binary()),
-        ("processor", pa.string()),
-        ("fault_reason", pa.string()),
-        ("fault_message", pa.string()),
-        ("manifest_sha256", pa.string()),
-        ("origin", pa.string()),
-        ("origin_item", pa.string()),
-        ("attributes", pa.string()),
-    ]
-)
-"""A valid event of a batch; `fault_…` say why its manifest can't be used."""
-
 _ARROW = {
     "BIGINT": pa.int64(),
     "BLOB": pa.binary(),
     "TIMESTAMP": pa.timestamp("us"),
     "VARCHAR": pa.string(),
 }
-_KEPT = {column.name: column.type for column in sql.relation("log", "dead_letter").columns}
+
+
+def _columns(folder: str, name: str) -> dict[str, pa.DataType]:
+    """Return the columns of a relation, as Arrow has them."""
+    return {column.name: _ARROW[column.type] for column in sql.relation(folder, name).columns}
+
+
+EVENT_COLUMNS = pa.schema(_columns("inputs", "received_event"))
+"""A valid event of a batch."""
+
+_KEPT = _columns("log", "dead_letter")
 REFUSAL_COLUMNS = pa.schema(
-    [("position", pa.int64()), *((name, _ARROW[_KEPT[name]]) for name in Rejection.model_fields)]
+    {"position": pa.int64()} | {name: _KEPT[name] for name in Rejection.model_fields}
 )
 """Something of a batch that a step refused: what a dead letter keeps of it."""
 
