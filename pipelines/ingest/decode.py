@@ -37,7 +37,7 @@ def decode(received: Received) -> Decoded | Rejected:
 
 
 def _attributes(attributes: dict[str, str]) -> dict[str, object]:
-    """Give the envelope of binary mode, where the content type is `datacontenttype`."""
+    """Return the envelope of binary mode, where the content type is `datacontenttype`."""
     envelope: dict[str, object] = {
         name.removeprefix(ATTRIBUTE_PREFIX): value
         for name, value in attributes.items()

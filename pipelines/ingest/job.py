@@ -1,4 +1,4 @@
-"""Ingests events: read, decode, validate, stage and commit, batch after batch (SPEC §3, §4)."""
+"""Reads events and appends them to the log, batch after batch (SPEC §3, §4)."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -52,7 +52,7 @@ def ingest(  # noqa: PLR0913  one of them only listens
     """
     files, others = find_files(sources)
     for other in others:
-        note(f"left out {other}: no *.ndjson or *.jsonl file, compressed or not")
+        note(f"skipped {other}: not .ndjson or .jsonl (.gz, .zst)")
     read = batches(files, limits)
     if not exists(folder):
         create(folder, Setting())

@@ -49,25 +49,25 @@ class ListCoder(Coder):
     """
 
     def encode(self, value: list[Any]) -> bytes:
-        """Give a list as bytes."""
+        """Return a list as bytes."""
         return pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
 
     def decode(self, encoded: bytes) -> list[Any]:
-        """Give the list of bytes that this process wrote."""
+        """Return the list of bytes that a worker of ours wrote."""
         decoded: list[Any] = pickle.loads(encoded)  # noqa: S301  our own bytes
         return decoded
 
     def estimate_size(self, value: list[Any]) -> int:
-        """Give a size that is no work to find."""
+        """Return a size that is no work to find."""
         return len(value)
 
     def is_deterministic(self) -> bool:
-        """Tell that a list is no key."""
+        """Return that a list is no key."""
         return False
 
     @classmethod
     def from_type_hint(cls, typehint: object, registry: object) -> Any:  # noqa: ANN401, ARG003  Beam's
-        """Give the coder of any list."""
+        """Return the coder of any list."""
         return cls()
 
 

@@ -77,7 +77,7 @@ def _envelope(attributes: dict[str, object]) -> Envelope:
 def _data(envelope: Envelope) -> EventData:
     model = EVENT_TYPES.get(envelope.type)
     if model is None:
-        message = f"{json.dumps(envelope.type[:MAX_KEY])} is no type of ours"
+        message = f"unknown type {json.dumps(envelope.type[:MAX_KEY])}"
         raise _RefusedError(Reason.UNKNOWN_TYPE, "type", message)
     if envelope.dataschema not in {None, urn := schema_urn(envelope.type)}:
         raise _RefusedError(Reason.UNKNOWN_SCHEMA, "dataschema", f"should be absent or {urn}")

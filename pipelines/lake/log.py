@@ -43,7 +43,7 @@ class StagedBatch:
     """What one run of the pipeline staged for the log."""
 
     batch_id: str
-    """Given before the batch is read, so that it counts once however often it is tried."""
+    """Chosen before the batch is read, so that it counts once however often it is tried."""
     recorded_at: datetime
     """Naive, in UTC."""
     events: pa.Table
@@ -107,7 +107,7 @@ def append(connection: duckdb.DuckDBPyConnection, folder: Path, batch: StagedBat
 
 
 def is_committed(connection: duckdb.DuckDBPyConnection, batch_id: str) -> bool:
-    """Tell whether a batch is in the log."""
+    """Return whether a batch is in the log."""
     query = "SELECT 1 FROM warehouse.ingest_batch WHERE batch_id = $batch_id"
     return connection.execute(query, {"batch_id": batch_id}).fetchone() is not None
 

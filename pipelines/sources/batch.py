@@ -1,4 +1,4 @@
-"""What every source gives: batches of what it received, acknowledged once they are committed."""
+"""What every source yields: batches of what it received, acknowledged once they are committed."""
 
 from collections.abc import Iterator, Sequence
 from typing import Protocol, TypeAlias
@@ -22,9 +22,9 @@ class Batch(Protocol):
         ...
 
     def acknowledge(self) -> None:
-        """Tell the source that the batch is committed, so that it need not be sent again."""
+        """Let the source forget the batch: it is committed."""
         ...
 
     def release(self) -> None:
-        """Tell the source that the batch isn't committed, so that it is sent again."""
+        """Let the source send the batch again: it isn't committed."""
         ...

@@ -17,7 +17,7 @@ from tests.marketplace import Events
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Give an empty warehouse."""
+    """Return an empty warehouse."""
     create(tmp_path / "warehouse", Setting())
     return tmp_path / "warehouse"
 

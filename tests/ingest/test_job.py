@@ -75,13 +75,13 @@ def _start(folder: Path, source: str) -> subprocess.Popen[str]:
 
 
 def _log_digest(folder: Path) -> str:
-    """Give a digest over all of the log's identities and contents in their order."""
+    """Return a digest over all of the log's identities and contents in their order."""
     query = "SELECT seq, source, id, content_sha256 FROM event ORDER BY seq"
     return sha256(repr(rows(folder, query)).encode()).hexdigest()
 
 
 def _head(folder: Path) -> tuple[int, int, int]:
-    """Give the head, the highest position and how many positions are taken."""
+    """Return the head, the highest position and how many positions are taken."""
     query = "SELECT (SELECT seq FROM head), max(seq), count(DISTINCT seq) FROM event"
     ((head, highest, taken),) = rows(folder, query)
     return head, highest, taken
@@ -428,7 +428,7 @@ def test_a_full_disk_is_told_and_the_same_command_goes_on(tmp_path: Path) -> Non
 
 
 def _noise(number: int) -> str:
-    """Give letters that can't be compressed."""
+    """Return letters that can't be compressed."""
     return sha256(b"%d" % number).hexdigest()
 
 

@@ -31,7 +31,7 @@ NONE = "0" * 64
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """Give a manifest root."""
+    """Return a manifest root."""
     folder = tmp_path / "root"
     folder.mkdir()
     return folder
@@ -39,7 +39,7 @@ def root(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def manifests(tmp_path: Path, root: Path) -> Manifests:
-    """Give manifests under two roots, the first of them empty, kept in a bare folder."""
+    """Return manifests under two roots, the first of them empty, kept in a bare folder."""
     (tmp_path / "empty").mkdir()
     (tmp_path / "warehouse/data").mkdir(parents=True)
     return Manifests(tmp_path / "warehouse", (tmp_path / "empty", root), 1 << 30)
