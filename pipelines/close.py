@@ -15,7 +15,7 @@ from pipelines.errors import (
     UsageError,
 )
 from pipelines.gate import check
-from pipelines.lake import closes, reading
+from pipelines.lake import closes, log, reading
 from pipelines.lake.clock import check_clock
 from pipelines.lake.closes import PeriodClose
 from pipelines.lake.seal import seal
@@ -86,7 +86,7 @@ def _close_one(
     stored = closes.find_close(connection, period.name)
     if stored is not None:
         return _closed(connection, "warehouse.", stored)
-    log_seq = closes.head(connection)  # read once: the first period is chosen by the same log
+    log_seq = log.head(connection)  # read once: the first period is chosen by the same log
     _refuse_unless_next(connection, period, as_of, log_seq)
     latest = closes.last_close(connection)
     previous_digest = latest.digest if latest else closes.FIRST_PREVIOUS_DIGEST

@@ -9,8 +9,9 @@ from typing import Final
 
 from pipelines.close import Closed, close
 from pipelines.errors import ConflictError
-from pipelines.ingest import Counts, ingest
+from pipelines.ingest.job import ingest
 from pipelines.lake.creation import create
+from pipelines.lake.log import Counts
 from pipelines.lake.warehouse import Setting
 from pipelines.sources import example
 
@@ -72,6 +73,8 @@ def _month(
     path = folder / EVENTS / f"{period}.ndjson"
     path.parent.mkdir(exist_ok=True)
     path.write_text(example.ndjson(events), encoding="ascii")
-    counts = ingest(folder, [str(path)], clock=lambda: now, manifest_roots=[], report=report)
+    batches = ingest(folder, [str(path)], clock=lambda: now, manifest_roots=[], note=report)
+    counts = sum(batches, Counts())
+    report(f"{counts.received} events received, the log is at {counts.head}")
     (closed,) = close(folder, period=period, as_of=now, dry_run=False, report=report)
     return Month(counts, closed)

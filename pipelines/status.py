@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.lake import closes, reading
+from pipelines.lake import closes, log, reading
 from pipelines.lake.warehouse import setting
 
 
@@ -17,7 +17,7 @@ def status(folder: Path, as_of: datetime) -> dict[str, object]:
     """
     with reading.connect(folder) as connection:
         last = closes.last_close(connection)
-        head = closes.head(connection)
+        head = log.head(connection)
         following = closes.next_period(connection, head)
         return {
             "cadence": setting(connection).cadence.value,

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Run
+from tests.ingest import cases
 from tests.scenario import line
-from tests.steps import cases
 
 AT_NOW = f"--as-of={cases.NOW}"
 FAILS = {

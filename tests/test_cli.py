@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 
 from pipelines import close as close_job
-from pipelines import ingest as ingest_job
 from pipelines.cli import entry, main, progress
 from pipelines.errors import ConflictError
+from pipelines.ingest import job as ingest_job
 from pipelines.lake import sql, warehouse
 from pipelines.lake.creation import create
+from pipelines.lake.log import Counts
 from tests.conftest import Run
 from tests.outputs import stored
 from tests.scenario import VECTORS
@@ -439,9 +440,9 @@ def test_manifest_roots_are_a_list(
     """With commas between in a flag or the environment; in the file it may be one of TOML's."""
     seen: list[list[Path]] = []
 
-    def ingest(*_: object, manifest_roots: list[Path], **__: object) -> ingest_job.Counts:
+    def ingest(*_: object, manifest_roots: list[Path], **__: object) -> Iterator[Counts]:
         seen.append(manifest_roots)
-        return ingest_job.Counts()
+        yield Counts()
 
     monkeypatch.setattr(ingest_job, "ingest", ingest)
     manyhands("ingest", "-")

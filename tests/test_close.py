@@ -9,7 +9,7 @@ import pytest
 
 from pipelines import close as close_job
 from pipelines.errors import ConflictError, GateError
-from pipelines.lake import closes, reading, sql, warehouse
+from pipelines.lake import closes, log, reading, sql, warehouse
 from pipelines.lake.seal import log_digest, seal
 from pipelines.lake.staging import view_earlier, view_stored
 from pipelines.royalties.periods import Cadence, Period
@@ -133,7 +133,7 @@ def test_of_two_closers_exactly_one_wins(tmp_path: Path) -> None:
     as_of = JANUARY.ends_at
     with warehouse.connect(folder) as one, warehouse.connect(folder) as other:
         for connection in (one, other):
-            compute_close(connection, JANUARY, closes.head(connection))
+            compute_close(connection, JANUARY, log.head(connection))
         sealed = seal(one, JANUARY.name, closes.FIRST_PREVIOUS_DIGEST)
         commit_close(one, folder, JANUARY, sealed, as_of)
         with pytest.raises(ConflictError, match=sealed.digest):
@@ -149,7 +149,7 @@ def test_a_close_beside_an_ingest_reads_up_to_its_position(market: Run, tmp_path
     late = Events("/late")
     late.generation("1", "100")
     with warehouse.connect(folder) as connection:
-        log_seq = closes.head(connection)
+        log_seq = log.head(connection)
         compute_close(connection, JANUARY, log_seq)
         assert market("ingest", late.write(tmp_path / "late.ndjson"), AS_OF).code == 0
         sealed = seal(connection, JANUARY.name, closes.FIRST_PREVIOUS_DIGEST)

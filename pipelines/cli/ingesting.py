@@ -1,5 +1,6 @@
 """The command that takes events in: `ingest`."""
 
+from itertools import accumulate
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -38,6 +39,15 @@ def ingest(  # noqa: PLR0913  a flag each
         int,
         typer.Option(min=1, max=MOST.size, metavar="N", help="Bytes of one batch, at most."),
     ] = DEFAULT_LIMITS.size,
+    manifest_bytes: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            max=MOST.manifest_size,
+            metavar="N",
+            help="Bytes of one manifest's file, at most.",
+        ),
+    ] = DEFAULT_LIMITS.manifest_size,
 ) -> None:
     """Take events into the log.
 
@@ -47,19 +57,20 @@ def ingest(  # noqa: PLR0913  a flag each
     if as_of is not None:
         instant(as_of)
     roots = _roots(manifest_roots)
-    from pipelines.ingest import ingest as job
+    from pipelines.ingest.job import ingest as job
 
     with reporting() as report:
-        counts = job(
+        batches = job(
             common.warehouse,
             sources,
             clock=lambda: instant(as_of),
             by_clock=as_of is None,
             manifest_roots=roots,
-            report=report,
             note=report.note,
-            limits=Limits(batch_lines, batch_bytes),
+            limits=Limits(batch_lines, batch_bytes, manifest_bytes),
         )
+        for counts in accumulate(batches):
+            report(f"{counts.received} events received, the log is at {counts.head}")
     _print_counts(common, vars(counts))
 
 

@@ -24,7 +24,10 @@ def init(
     *,
     cadence: Annotated[Cadence, typer.Option(help="How often it closes.")] = Cadence.MONTH,
     grace_days: Annotated[
-        int, typer.Option(min=0, metavar="N", help="Days after a period's end before it can close.")
+        int,
+        typer.Option(
+            min=0, max=366, metavar="N", help="Days after a period's end before it can close."
+        ),
     ] = 0,
     first_period: Annotated[
         str, typer.Option(metavar="P", help="The first period. [default: that of the first money]")

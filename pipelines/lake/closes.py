@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import duckdb
 
 from pipelines.errors import NotFoundError
+from pipelines.lake.log import head
 from pipelines.lake.staging import stage, stage_input, view_in_force, view_stored
 from pipelines.lake.warehouse import Setting, setting
 from pipelines.royalties.periods import Period
@@ -23,12 +24,6 @@ class PeriodClose:
     previous_digest: str
     digest: str
     log_digest: str
-
-
-def head(connection: duckdb.DuckDBPyConnection) -> int:
-    """Give the position of the log's last event, 0 where there is none."""
-    (seq,) = connection.execute("SELECT seq FROM warehouse.head").fetchall()[0]
-    return int(seq)
 
 
 def find_close(connection: duckdb.DuckDBPyConnection, period: str) -> PeriodClose | None:

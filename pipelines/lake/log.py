@@ -1,5 +1,6 @@
 """Appends batches to the log: events, facts, refusals and counts in one transaction (SPEC §4)."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,52 +10,40 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.lake import parquet, sql
-from pipelines.lake.closes import head
-from pipelines.lake.manifest import Manifests
+from pipelines.lake.manifest import rows_path
 from pipelines.lake.staging import stage, stage_currencies, stage_input
 from pipelines.lake.transaction import commit
+from schemas.rejection import KEPT_BYTES, Rejection
 
-_ORIGIN = [("origin", pa.string()), ("origin_item", pa.string()), ("attributes", pa.string())]
-EVENT_COLUMNS = pa.schema(
-    [
-        ("position", pa.int64()),
-        ("source", pa.string()),
-        ("id", pa.string()),
-        ("type", pa.string()),
-        ("occurred_at", pa.timestamp("us")),
-        ("content", pa.string()),
-        ("content_sha256", pa.string()),
-        ("body", pa.binary()),
-        ("processor", pa.string()),
-        ("fault_reason", pa.string()),
-        ("fault_message", pa.string()),
-        ("manifest_sha256", pa.string()),
-        *_ORIGIN,
-    ]
-)
-"""A valid event of a batch; `fault_…` say why its manifest can't be used."""
+_ARROW = {
+    "BIGINT": pa.int64(),
+    "BLOB": pa.binary(),
+    "TIMESTAMP": pa.timestamp("us"),
+    "VARCHAR": pa.string(),
+}
 
+
+def _columns(folder: str, name: str) -> dict[str, pa.DataType]:
+    """Return the columns of a relation, as Arrow has them."""
+    return {column.name: _ARROW[column.type] for column in sql.relation(folder, name).columns}
+
+
+EVENT_COLUMNS = pa.schema(_columns("inputs", "received_event"))
+"""A valid event of a batch."""
+
+_KEPT = _columns("log", "dead_letter")
 REFUSAL_COLUMNS = pa.schema(
-    [
-        ("processor", pa.string()),
-        ("reason", pa.string()),
-        ("path", pa.string()),
-        ("message", pa.string()),
-        ("payload", pa.binary()),
-        ("payload_size", pa.int64()),
-        ("payload_sha256", pa.string()),
-        *_ORIGIN,
-    ]
+    {"position": pa.int64()} | {name: _KEPT[name] for name in Rejection.model_fields}
 )
-"""Something received that a step refused."""
+"""Something of a batch that a step refused: what a dead letter keeps of it."""
 
 
 @dataclass(frozen=True)
-class Batch:
-    """What one run of the pipeline hands to the log."""
+class StagedBatch:
+    """What one run of the pipeline staged for the log."""
 
     batch_id: str
-    """Given before the batch is read, so that it counts once however often it is tried."""
+    """Chosen before the batch is read, so that it counts once however often it is tried."""
     recorded_at: datetime
     """Naive, in UTC."""
     events: pa.Table
@@ -64,8 +53,11 @@ class Batch:
 
 
 @dataclass(frozen=True)
-class BatchCounts:
-    """What became of a batch: received = accepted + duplicate + conflict + all rejected."""
+class Counts:
+    """What became of a batch or of several: received = accepted + duplicate + conflict + rejected.
+
+    Counts of batches add up, in the order of the batches.
+    """
 
     received: int = 0
     accepted: int = 0
@@ -74,50 +66,75 @@ class BatchCounts:
     rejected: Mapping[str, int] = field(default_factory=dict)
     """By reason."""
     head: int = 0
-    """Of the log, after the batch."""
+    """Of the log, after the last batch."""
+
+    def __add__(self, later: "Counts") -> "Counts":
+        """Return what became of these and of later ones."""
+        return Counts(
+            self.received + later.received,
+            self.accepted + later.accepted,
+            self.duplicate + later.duplicate,
+            self.conflict + later.conflict,
+            Counter(self.rejected) + Counter(later.rejected),
+            later.head,
+        )
 
 
 class _StaleHeadError(Exception):
     """Another committer moved the head after the batch was judged."""
 
 
-def append(
-    connection: duckdb.DuckDBPyConnection, folder: Path, batch: Batch, manifests: Manifests
-) -> None:
-    """Append a batch to the log, once.
+def head(connection: duckdb.DuckDBPyConnection) -> int:
+    """Return the position of the log's last event, 0 where there is none."""
+    (seq,) = connection.execute("SELECT seq FROM warehouse.head").fetchall()[0]
+    return int(seq)
+
+
+def append(connection: duckdb.DuckDBPyConnection, folder: Path, batch: StagedBatch) -> Counts:
+    """Append a batch to the log, once, and return what became of it.
 
     Raises TryAgainError where the catalog stays busy.
     """
-    _stage_batch(connection, batch, manifests)
+    _stage_batch(connection, folder, batch)
     while not is_committed(connection, batch.batch_id):
         _judge(connection, batch)
         try:
             commit(connection, folder, lambda: _write(connection))
         except _StaleHeadError:
             continue
+    _drop_staged(connection)
+    return _counts(connection, batch.batch_id)
 
 
 def is_committed(connection: duckdb.DuckDBPyConnection, batch_id: str) -> bool:
-    """Tell whether a batch is in the log."""
+    """Return whether a batch is in the log."""
     query = "SELECT 1 FROM warehouse.ingest_batch WHERE batch_id = $batch_id"
     return connection.execute(query, {"batch_id": batch_id}).fetchone() is not None
 
 
-def batch_counts(connection: duckdb.DuckDBPyConnection, batch_id: str) -> BatchCounts:
-    """Read what became of a batch; of one without a single event there is nothing to read."""
-    row = connection.execute(
+def _counts(connection: duckdb.DuckDBPyConnection, batch_id: str) -> Counts:
+    ((received, accepted, duplicate, conflict, by_reason, after),) = connection.execute(
         "SELECT received, accepted, duplicate, conflict, rejected_by_reason, head"
         " FROM warehouse.ingest_batch WHERE batch_id = $batch_id",
         {"batch_id": batch_id},
-    ).fetchone()
-    if row is None:
-        return BatchCounts()
-    received, accepted, duplicate, conflict, by_reason, after = row
+    ).fetchall()
     rejected = {part["reason"]: part["events"] for part in by_reason}
-    return BatchCounts(received, accepted, duplicate, conflict, rejected, after)
+    return Counts(received, accepted, duplicate, conflict, rejected, after)
 
 
-def _stage_batch(connection: duckdb.DuckDBPyConnection, batch: Batch, manifests: Manifests) -> None:
+def _drop_staged(connection: duckdb.DuckDBPyConnection) -> None:
+    """Hold nothing of a batch while the next one is waited for."""
+    for name in _RECEIVED:
+        connection.unregister(name)
+    for name in _STAGED:
+        connection.execute(f"DROP TABLE IF EXISTS {name}")
+
+
+_RECEIVED = ("received_event", "received_refusal")
+_STAGED = ("judged_event", "accepted", "refused", "resolved", "counted")
+
+
+def _stage_batch(connection: duckdb.DuckDBPyConnection, folder: Path, batch: StagedBatch) -> None:
     connection.register("received_event", batch.events)
     connection.register("received_refusal", batch.refusals)
     stage_currencies(connection)
@@ -126,15 +143,15 @@ def _stage_batch(connection: duckdb.DuckDBPyConnection, batch: Batch, manifests:
         " WHERE manifest_sha256 IS NOT NULL AND fault_reason IS NULL"
         " AND manifest_sha256 NOT IN (SELECT manifest_sha256 FROM warehouse.model_trained)"
     ).fetchall()
-    _view_manifests(connection, manifests, [sha256 for (sha256,) in named])
+    _view_manifests(connection, folder, [sha256 for (sha256,) in named])
 
 
 def _view_manifests(
-    connection: duckdb.DuckDBPyConnection, manifests: Manifests, named: Sequence[str]
+    connection: duckdb.DuckDBPyConnection, folder: Path, named: Sequence[str]
 ) -> None:
     rows = [
         parquet.select(
-            manifests.rows_path(sha256),
+            rows_path(folder, sha256),
             f"'{sha256}' AS manifest_sha256",
             "image_id",
             "weight_milli",
@@ -147,10 +164,10 @@ def _view_manifests(
     )
 
 
-def _judge(connection: duckdb.DuckDBPyConnection, batch: Batch) -> None:
-    given = [batch.batch_id, batch.recorded_at, head(connection)]
+def _judge(connection: duckdb.DuckDBPyConnection, batch: StagedBatch) -> None:
+    given = [batch.batch_id, batch.recorded_at, head(connection), KEPT_BYTES]
     stage_input(connection, "batch_input", [given])
-    for name in ("judged_event", "accepted", "refused", "resolved", "counted"):
+    for name in _STAGED:
         stage(connection, "ingest", name)
 
 

@@ -1,16 +1,18 @@
-"""Copies and checks manifests that aren't inline, once per SHA-256 (SPEC §3.3).
+"""Keeps manifests that aren't inline, once per SHA-256 (SPEC §3.3).
 
 `data/manifests/<sha256>` is the file as it was, `<sha256>.parquet` its rows, written only after
 they were checked.
 """
 
+import errno
 import hashlib
+import os
 import shutil
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import BinaryIO
 
 import duckdb
 import pyarrow.parquet as pq
@@ -18,99 +20,90 @@ import pyarrow.parquet as pq
 from pipelines.lake import parquet
 from pipelines.lake.disk import sync_file
 from pipelines.lake.engine import bounded
-from pipelines.lake.manifest_rows import (
-    ROWS,
-    ManifestError,
-    checked_rows,
-    mismatch,
-    refuse_other_count,
-)
+from pipelines.lake.manifest_rows import ROWS, checked_rows, mismatch, unavailable
 from pipelines.lake.rights import follow, make_folder
 from pipelines.lake.warehouse import DATA
-from schemas.rejection import Reason
 
 FOLDER = "manifests"
 _BLOCK_BYTES = 1 << 20
 
 
-@dataclass(frozen=True)
-class Manifests:
-    """Where manifests are looked for, and where their copies are kept."""
+class NoRoomError(Exception):
+    """A manifest doesn't fit on the disk that it is copied to."""
 
-    warehouse: Path
-    roots: tuple[Path, ...]
-
-    def rows_path(self, sha256: str) -> Path:
-        """Give where the checked rows of a manifest are."""
-        return self.warehouse / DATA / FOLDER / f"{sha256}.parquet"
-
-    def fetch(self, uri: str, sha256: str, rows: int) -> None:
-        """Copy, hash and check a manifest, unless its copy is there.
-
-        Raises ManifestError.
-        """
-        _refuse_elsewhere(uri)
-        kept = self.rows_path(sha256)
-        if not kept.exists():
-            self._copy(_find(uri, self.roots), sha256, rows)
-        actual = pq.read_metadata(kept).num_rows
-        if actual != rows:
-            mismatch(f"{uri} has {actual} rows, not {rows}")
-
-    def _copy(self, path: Path, sha256: str, rows: int) -> None:
-        folder = self.warehouse / DATA / FOLDER
-        _refuse_other_count(path, rows)
-        make_folder(folder)
-        with tempfile.TemporaryDirectory(prefix=".", dir=folder) as made:
-            copy, checked = Path(made) / "copy", Path(made) / "rows"
-            actual = _copy_and_hash(path, copy)
-            if actual != sha256:
-                mismatch(f"its SHA-256 is {actual}, not {sha256}")
-            _write_rows(copy, checked, rows)
-            for part, name in ((copy, sha256), (checked, f"{sha256}.parquet")):
-                follow(part, folder)
-                sync_file(part)
-                part.rename(folder / name)
-            sync_file(folder)
+    def __init__(self, size: int, folder: Path) -> None:
+        free = shutil.disk_usage(folder).free
+        super().__init__(f"has {size} bytes, but {free} are free in {folder}")
 
 
-def _unavailable(message: str) -> NoReturn:
-    raise ManifestError(Reason.MANIFEST_UNAVAILABLE, message)
+def _folder(warehouse: Path) -> Path:
+    return warehouse / DATA / FOLDER
 
 
-def _refuse_elsewhere(uri: str) -> None:
-    if not uri or "\0" in uri or "://" in uri or uri.startswith("/") or ".." in uri.split("/"):
-        message = "should be a path relative to a local manifest root, without `..`"
-        _unavailable(message)
+def rows_path(warehouse: Path, sha256: str) -> Path:
+    """Return where the checked rows of a manifest are kept."""
+    return _folder(warehouse) / f"{sha256}.parquet"
 
 
-def _find(uri: str, roots: Sequence[Path]) -> Path:
-    for root in roots:
-        try:
-            path = (root / uri).resolve()
-            if path.is_relative_to(root.resolve()) and path.is_file():
-                return path
-        except (OSError, RuntimeError):  # too long a name, a loop of symbolic links
-            continue
-    _unavailable(f"{uri} is under none of the {len(roots)} manifest roots")
+def kept_rows(warehouse: Path, sha256: str) -> int | None:
+    """Return how many rows the copy of a manifest has; None where there is no copy."""
+    path = rows_path(warehouse, sha256)
+    return int(pq.read_metadata(path).num_rows) if path.exists() else None
 
 
-def _refuse_other_count(path: Path, rows: int) -> None:
+def keep(warehouse: Path, file: BinaryIO, sha256: str, rows: int) -> None:
+    """Copy a manifest's open file, as long as it is now, and check the copy: its hash, its rows.
+
+    Raises ManifestError where it isn't what its event says, NoRoomError where it doesn't fit.
+    """
+    folder = _folder(warehouse)
+    make_folder(folder)
+    size = os.fstat(file.fileno()).st_size
+    with _room_for(size, folder), tempfile.TemporaryDirectory(prefix=".", dir=folder) as made:
+        copy, checked = Path(made) / "copy", Path(made) / "rows"
+        _copy(file, size, copy)
+        _check_hash(copy, sha256)
+        _write_rows(copy, checked, rows)
+        for part, name in ((copy, sha256), (checked, f"{sha256}.parquet")):
+            follow(part, folder)
+            sync_file(part)
+            part.rename(folder / name)
+        sync_file(folder)
+
+
+@contextmanager
+def _room_for(size: int, folder: Path) -> Iterator[None]:
+    """Raise NoRoomError where the disk is too small for a file, or is full before it is written."""
+    if size > shutil.disk_usage(folder).free:
+        raise NoRoomError(size, folder)
     try:
-        refuse_other_count(path, rows)
+        yield
     except OSError as error:
-        _unavailable(f"it can't be read: {error.strerror}")
+        if error.errno == errno.ENOSPC:
+            raise NoRoomError(size, folder) from error
+        raise
 
 
-def _copy_and_hash(path: Path, copy: Path) -> str:
+def _copy(file: BinaryIO, size: int, copy: Path) -> None:
+    file.seek(0)
+    with copy.open("wb") as target:
+        while block := _read(file, min(size, _BLOCK_BYTES)):
+            target.write(block)
+            size -= len(block)
+
+
+def _read(file: BinaryIO, size: int) -> bytes:
     try:
-        source = path.open("rb")
+        return file.read(size)
     except OSError as error:
-        _unavailable(f"it can't be read: {error.strerror}")
-    with source, copy.open("wb") as target:
-        shutil.copyfileobj(source, target, _BLOCK_BYTES)
+        unavailable(f"it can't be read: {error.strerror}")
+
+
+def _check_hash(copy: Path, sha256: str) -> None:
     with copy.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        actual = hashlib.file_digest(file, "sha256").hexdigest()
+    if actual != sha256:
+        mismatch(f"its SHA-256 is {actual}, not {sha256}")
 
 
 def _write_rows(copy: Path, checked: Path, rows: int) -> None:

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import IO, NoReturn
+from typing import BinaryIO, NoReturn
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pydantic import ValidationError
 
@@ -29,6 +30,7 @@ ROWS = pa.schema([("image_id", pa.string()), ("weight_milli", pa.int32())])
 MOST_NDJSON_ROWS = 1_000_000
 WEIGHT_DIGITS = 3
 _ROWS_AT_ONCE = 100_000
+_FIRST_ROWS = 1_000
 _PARQUET_MAGIC = b"PAR1"
 _COLUMNS = ({"image_id"}, {"image_id", "weight"})
 
@@ -47,16 +49,31 @@ def mismatch(message: str) -> NoReturn:
     raise ManifestError(Reason.MANIFEST_MISMATCH, message)
 
 
-def refuse_other_count(path: Path, rows: int) -> None:
-    """Raise ManifestError where a Parquet file's footer names another number of rows.
+def unavailable(message: str) -> NoReturn:
+    """Raise ManifestError for a manifest that can't be had."""
+    raise ManifestError(Reason.MANIFEST_UNAVAILABLE, message)
 
-    That costs nothing; a footer that agrees decides nothing.
+
+def check_beginning(file: BinaryIO, rows: int) -> None:
+    """Raise ManifestError where little of an open file shows that it isn't what its event says.
+
+    A Parquet file's footer has to have the event's number of rows, though one that has it decides
+    nothing; of any other file some first rows have to be valid, and no more than `rows`.
     """
-    with path.open("rb") as file:
-        if file.read(len(_PARQUET_MAGIC)) != _PARQUET_MAGIC:
-            return
-    with _open(path) as parquet:
-        _refuse_unless_equal(parquet.metadata.num_rows, rows)
+    if _is_parquet(file):
+        with _open(file) as parquet:
+            _refuse_unless_equal(parquet.metadata.num_rows, rows)
+    else:
+        first = sum(1 for _ in islice(_ndjson_entries(file), min(rows, _FIRST_ROWS) + 1))
+        _refuse_beyond(first, rows)
+
+
+def _is_parquet(file: BinaryIO) -> bool:
+    """Return whether an open file begins as Parquet does; it is at its beginning then."""
+    file.seek(0)
+    is_parquet = file.read(len(_PARQUET_MAGIC)) == _PARQUET_MAGIC
+    file.seek(0)
+    return is_parquet
 
 
 def checked_rows(path: Path, rows: int) -> Iterator[pa.RecordBatch]:
@@ -68,15 +85,17 @@ def checked_rows(path: Path, rows: int) -> Iterator[pa.RecordBatch]:
     `rows`; whether an image is listed twice isn't looked at.
     """
     with path.open("rb") as file:
-        is_parquet = file.read(len(_PARQUET_MAGIC)) == _PARQUET_MAGIC
-        file.seek(0)
         count = 0
-        for batch in _parquet_rows(path) if is_parquet else _ndjson_rows(file):
+        for batch in _parquet_rows(path) if _is_parquet(file) else _ndjson_rows(file):
             count += len(batch)
-            if count > rows:
-                mismatch(f"it has more than {rows} rows")
+            _refuse_beyond(count, rows)
             yield batch
     _refuse_unless_equal(count, rows)
+
+
+def _refuse_beyond(actual: int, rows: int) -> None:
+    if actual > rows:
+        mismatch(f"it has more than {rows} rows")
 
 
 def _refuse_unless_equal(actual: int, rows: int) -> None:
@@ -84,13 +103,13 @@ def _refuse_unless_equal(actual: int, rows: int) -> None:
         mismatch(f"it has {actual} rows, not {rows}")
 
 
-def _ndjson_rows(file: IO[bytes]) -> Iterator[pa.RecordBatch]:
+def _ndjson_rows(file: BinaryIO) -> Iterator[pa.RecordBatch]:
     entries = _ndjson_entries(file)
     while batch := list(islice(entries, _ROWS_AT_ONCE)):
         yield pa.RecordBatch.from_pylist(batch, schema=ROWS)
 
 
-def _ndjson_entries(file: IO[bytes]) -> Iterator[dict[str, object]]:
+def _ndjson_entries(file: BinaryIO) -> Iterator[dict[str, object]]:
     count = 0
     for number, line in enumerate(iter(lambda: file.readline(MAX_BYTES + 2), b""), start=1):
         text = line.removesuffix(b"\n")
@@ -115,33 +134,50 @@ def _parquet_rows(path: Path) -> Iterator[pa.RecordBatch]:
         with _faults_of_the_file():
             schema = parquet.schema_arrow
             batches = parquet.iter_batches(_ROWS_AT_ONCE, columns=schema.names)
-        text, grammar = _weight_text(schema)
+        query = f"SELECT image_id, {_weight_text(schema)} AS weight FROM batch"
         while (batch := _next(batches)) is not None:
-            connection.register("given", batch)
-            given = f"(SELECT image_id, {text} AS weight FROM given)"
-            row = connection.execute(_INVALID.format(given=given, grammar=grammar)).fetchone()
-            if row is not None:
-                mismatch(f"a row is invalid: {row!r:.200}")
-            rows = connection.execute(f"SELECT image_id, {_WEIGHT_MILLI} FROM {given}")
-            yield from rows.to_arrow_table().cast(ROWS).to_batches()
+            connection.register("batch", batch)
+            _refuse_invalid(connection, query)
+            rows = connection.execute(f"SELECT image_id, {_WEIGHT_MILLI} FROM ({query})")
+            for checked in rows.to_arrow_table().cast(ROWS).to_batches():
+                _refuse_zero(checked)
+                yield checked
+
+
+def _refuse_invalid(connection: duckdb.DuckDBPyConnection, query: str) -> None:
+    """Raise ManifestError where one of a query's rows breaks the grammar of an event's entries."""
+    row = connection.execute(
+        f"SELECT image_id, weight FROM ({query}) WHERE NOT coalesce("
+        "regexp_full_match(image_id, $identifier)"
+        " AND (weight IS NULL OR regexp_full_match(weight, $weight)), false) LIMIT 1",
+        {"identifier": IDENTIFIER, "weight": WEIGHT},
+    ).fetchone()
+    if row is not None:
+        mismatch(f"a row is invalid: {row!r:.200}")
+
+
+def _refuse_zero(rows: pa.RecordBatch) -> None:
+    """Raise ManifestError where a weight is 0, which the grammar alone allows."""
+    place = pc.index(rows["weight_milli"], 0).as_py()
+    if place >= 0:
+        mismatch(f"a row is invalid: the weight of {rows['image_id'][place]} is 0")
 
 
 _WEIGHT_MILLI = "milli(coalesce(weight, '1')) AS weight_milli"
-_INVALID = (
-    "SELECT image_id, weight FROM {given} WHERE NOT coalesce("
-    f"regexp_full_match(image_id, '{IDENTIFIER.replace('{', '{{').replace('}', '}}')}')"
-    " AND (weight IS NULL OR (regexp_full_match(weight, '{grammar}')"
-    " AND TRY_CAST(weight AS DECIMAL(7, 3)) BETWEEN 0.001 AND 1000)), false) LIMIT 1"
+_DECIMAL_TEXT = (
+    "regexp_replace(CASE WHEN contains(CAST(weight AS VARCHAR), '.')"
+    " THEN rtrim(rtrim(CAST(weight AS VARCHAR), '0'), '.') ELSE CAST(weight AS VARCHAR) END,"
+    " '^[.]', '0.')"
 )
-"""A weight is checked by its text, as a DECIMAL may be too wide to compare with anything."""
+"""A DECIMAL, which may have any number of zeros at its end, as an event writes a weight.
 
-_DECIMAL_GRAMMAR = "(0?|[1-9][0-9]{0,3})([.][0-9]{1,3}0*)?"
-"""What DuckDB writes of a DECIMAL has no 0 before the point where all its digits are after it."""
+DuckDB writes no 0 before the point where all of a DECIMAL's digits are after it.
+"""
 
 
-def _open(path: Path) -> pq.ParquetFile:
+def _open(source: Path | BinaryIO) -> pq.ParquetFile:
     with _faults_of_the_file():
-        return pq.ParquetFile(path)
+        return pq.ParquetFile(source)
 
 
 def _next(batches: Iterator[pa.RecordBatch]) -> pa.RecordBatch | None:
@@ -168,8 +204,8 @@ def _faults_of_the_file() -> Iterator[None]:
 _WHAT_A_FILE_RAISES = (pa.ArrowException, OSError, OverflowError, UnicodeDecodeError)
 
 
-def _weight_text(schema: pa.Schema) -> tuple[str, str]:
-    """Return the SQL of a weight as text, and the grammar that it has to fit.
+def _weight_text(schema: pa.Schema) -> str:
+    """Return the SQL of a weight as text.
 
     Raises ManifestError where the columns are others than a manifest's.
     """
@@ -179,10 +215,10 @@ def _weight_text(schema: pa.Schema) -> tuple[str, str]:
         mismatch(f"its columns are {shown!r:.200}, not image_id, as text, and weight")
     weight = types.get("weight")
     if weight is None:
-        return "CAST(NULL AS VARCHAR)", WEIGHT
+        return "CAST(NULL AS VARCHAR)"
     if not _is_text(weight) and not pa.types.is_decimal(weight):
         mismatch(f"its weight is {weight!s:.200}; write text or DECIMAL")
-    return "CAST(weight AS VARCHAR)", WEIGHT if _is_text(weight) else _DECIMAL_GRAMMAR
+    return "CAST(weight AS VARCHAR)" if _is_text(weight) else _DECIMAL_TEXT
 
 
 def _value_type(kind: pa.DataType) -> pa.DataType:

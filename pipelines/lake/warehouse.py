@@ -21,6 +21,7 @@ CATALOG = "catalog.sqlite"
 DATA = "data"
 SCHEMA = "main"
 GATE = "gate"
+STAGED = "staged"
 SIDECARS = ("-wal", "-shm")
 STORED = ("log", "facts", "results")
 BUSY_TIMEOUT_MS = 5_000
@@ -93,7 +94,7 @@ def _written(folder: Path) -> Iterator[Path]:
     """Return what a command that commits writes, or writes in."""
     yield folder
     yield from (folder / f"{CATALOG}{ending}" for ending in ("", *SIDECARS))
-    yield from (folder / GATE, folder / DATA, folder / DATA / SCHEMA)
+    yield from (folder / GATE, folder / STAGED, folder / DATA, folder / DATA / SCHEMA)
     for relation in stored_relations():
         yield folder / DATA / SCHEMA / relation.name
 

@@ -1,37 +1,36 @@
-"""Reads sources into bounded batches, each byte once (SPEC §4)."""
+"""Reads files and streams into bounded batches, each byte once (SPEC §4)."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
 from pipelines.errors import ManyhandsError, UsageError
+from pipelines.sources.batch import Batch, Portion
 from pipelines.sources.limits import Limits
 from pipelines.sources.lines import Lines, lines_of
 from pipelines.sources.opened import Source, opened
 from pipelines.sources.streams import BLOCK_BYTES, UnfinishedError
 
-Portion = list[Lines]
-"""About a block of text, of one source or of many small ones: an element of a pipeline."""
-
 _SHOWN: Final = 10
 """So many sources that went wrong are named."""
 
 
-def batches(sources: Iterable[Source], limits: Limits) -> Iterator[list[Portion]]:
-    """Read sources into batches of portions; a batch goes on from one source to the next.
+def batches(sources: Iterable[Source], limits: Limits) -> Iterator[Batch]:
+    """Read sources into batches; a batch goes on from one source to the next.
 
     The first batch is read at once, so that nothing is made for a source that is refused.
+    Each batch has to be acknowledged before the next one is asked for.
 
     Raises ManyhandsError, or UsageError where all that went wrong is that sources can't be NDJSON,
-    when all other sources are through. It says what of each is in the log, given that each batch
-    was committed before the next one was asked for.
+    when all other sources are through. It says what of each is in the log: what was acknowledged.
     """
     read = _read(sources, limits)
     return _begun(list(islice(read, 1)), read)
 
 
-def _begun(first: list[list[Portion]], rest: Iterator[list[Portion]]) -> Iterator[list[Portion]]:
+def _begun(first: list[Batch], rest: Iterator[Batch]) -> Iterator[Batch]:
     while first:
         yield first.pop()  # and hold it no longer
     yield from rest
@@ -39,14 +38,28 @@ def _begun(first: list[list[Portion]], rest: Iterator[list[Portion]]) -> Iterato
 
 @dataclass
 class _Batch:
-    """A batch being filled."""
+    """A batch, filled until it is full or the sources end."""
 
-    portions: list[Portion] = field(default_factory=list)
+    portions: deque[list[Lines]] = field(default_factory=deque)
     lines: int = 0
     size: int = 0
     """Bytes of text."""
     room: int = 0
     """Bytes until the last portion is full."""
+    acknowledged: bool = False
+
+    @property
+    def events(self) -> Iterator[Portion]:
+        """The portions; each is held no longer once it is taken."""
+        while self.portions:
+            yield self.portions.popleft()
+
+    def acknowledge(self) -> None:
+        """Count its lines as lines that are in the log."""
+        self.acknowledged = True
+
+    def release(self) -> None:
+        """Do nothing: the same command reads a file again."""
 
     def has_room(self, lines: Lines, limits: Limits) -> bool:
         """Return whether lines fit; whatever they are, they fit in an empty batch."""
@@ -68,13 +81,13 @@ class _Batch:
     def drop(self, position: int) -> None:
         """Drop all lines from a position on."""
         kept = ([one for one in part if one.position < position] for part in self.portions)
-        self.portions = [portion for portion in kept if portion]
+        self.portions = deque(portion for portion in kept if portion)
         self.lines = position
         self.size = sum(len(lines.text) for portion in self.portions for lines in portion)
         self.room = 0
 
 
-def _read(sources: Iterable[Source], limits: Limits) -> Iterator[list[Portion]]:
+def _read(sources: Iterable[Source], limits: Limits) -> Iterator[Batch]:
     batch = _Batch()
     faults: list[ManyhandsError] = []
     for source in sources:
@@ -82,9 +95,9 @@ def _read(sources: Iterable[Source], limits: Limits) -> Iterator[list[Portion]]:
         try:
             for lines in _lines(source, limits):
                 if not batch.has_room(lines, limits):
+                    yield from _until_acknowledged(batch)
                     taken += batch.lines - began_at
                     began_at = 0
-                    yield batch.portions
                     batch = _Batch()
                 batch.add(lines)
         except UnfinishedError as error:
@@ -94,8 +107,16 @@ def _read(sources: Iterable[Source], limits: Limits) -> Iterator[list[Portion]]:
         except UsageError as error:
             faults.append(error)
     if batch.lines:
-        yield batch.portions
+        yield from _until_acknowledged(batch)
     _fail(faults)
+
+
+def _until_acknowledged(batch: _Batch) -> Iterator[Batch]:
+    """Yield a batch; what is said to be in the log is so, since nothing is read beyond a gap."""
+    yield batch
+    if not batch.acknowledged:
+        message = "a batch of files has to be acknowledged before the next one is asked for"
+        raise RuntimeError(message)
 
 
 def _lines(source: Source, limits: Limits) -> Iterator[Lines]:

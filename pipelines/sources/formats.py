@@ -1,4 +1,4 @@
-"""Tells from its first bytes what a source holds: text, compressed text, or what isn't NDJSON.
+"""Finds from its first bytes what a source holds: text, compressed text, or what isn't NDJSON.
 
 Names say nothing: a compressed file may be called `events.ndjson`, and standard input has no name.
 """

@@ -9,7 +9,8 @@ import duckdb
 
 from pipelines.errors import ConflictError
 from pipelines.lake import sql
-from pipelines.lake.closes import FIRST_PREVIOUS_DIGEST, find_close, head, last_close
+from pipelines.lake.closes import FIRST_PREVIOUS_DIGEST, find_close, last_close
+from pipelines.lake.log import head
 from pipelines.lake.seal import Seal
 from pipelines.lake.staging import stage_input
 from pipelines.lake.transaction import commit

@@ -33,14 +33,15 @@ WITH late AS (
         received_event.origin_item,
         received_event.attributes,
         CASE
-            WHEN octet_length(received_event.body) > 65536
-                THEN unhex(left(hex(received_event.body), 131072))
+            WHEN octet_length(received_event.body) > batch_input.kept_bytes
+                THEN unhex(left(hex(received_event.body), 2 * batch_input.kept_bytes))
             ELSE received_event.body
         END AS payload,
         octet_length(received_event.body) AS payload_size,
         sha256(received_event.body) AS payload_sha256
     FROM received_event
     INNER JOIN judged_event ON received_event.position = judged_event.position
+    CROSS JOIN batch_input
     WHERE judged_event.outcome IN ('conflict', 'rejected')
 ),
 

@@ -4,3 +4,4 @@
 -- batch_id VARCHAR: the batch
 -- recorded_at TIMESTAMP: when the log takes it, in UTC
 -- head BIGINT: position of the log's last event before it
+-- kept_bytes BIGINT: how much of a payload a dead letter keeps

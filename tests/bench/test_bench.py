@@ -6,10 +6,10 @@ from typing import Any
 
 from bench import events, warehouse
 from bench.report import Figure
-from pipelines.ingest import ingest
+from pipelines.ingest.decode import decode
+from pipelines.ingest.job import ingest
+from pipelines.ingest.validate import validate
 from pipelines.lake import reading, sql
-from pipelines.steps.decode import decode
-from pipelines.steps.validate import validate
 from schemas.record import Event, Received
 
 NOW = datetime(2026, 11, 1)  # noqa: DTZ001  naive is UTC here
@@ -40,13 +40,14 @@ def test_a_warehouse_built_in_bulk_is_as_ingesting_would_have_left_it(tmp_path: 
         bytes(body) for (body,) in _rows(bulk, "SELECT body FROM warehouse.event ORDER BY seq")
     ]
     (tmp_path / "events.ndjson").write_bytes(b"".join(line + b"\n" for line in lines))
-    ingest(
+    batches = ingest(
         ingested,
         [str(tmp_path / "events.ndjson")],
         clock=lambda: warehouse.RECORDED_AT,
         manifest_roots=[],
-        report=lambda _: None,
+        note=lambda _: None,
     )
+    assert len(lines) == sum(counts.accepted for counts in batches)
     names = [*sql.names("facts"), "head"]
     tables = [f"FROM warehouse.{name} ORDER BY ALL" for name in names]
     log = "SELECT * EXCLUDE (batch_id) FROM warehouse.event ORDER BY seq"

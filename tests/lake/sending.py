@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from pipelines.lake.log import Batch, BatchCounts, append, batch_counts
-from pipelines.lake.manifest import Manifests
+from pipelines.ingest.decode import decode
+from pipelines.ingest.manifests import Manifests, fetch_manifests
+from pipelines.ingest.stage import events_table, refusals_table
+from pipelines.ingest.validate import validate
+from pipelines.lake.log import Counts, StagedBatch, append
 from pipelines.lake.warehouse import connect
-from pipelines.steps.commit import events_table, refusals_table
-from pipelines.steps.decode import decode
-from pipelines.steps.fetch_manifests import fetch_manifests
-from pipelines.steps.validate import validate
+from pipelines.sources.limits import DEFAULT_LIMITS
 from schemas.record import Event, Received, Rejected
 
 NOW = datetime.fromisoformat("2026-12-01")
@@ -38,7 +38,7 @@ def _body(message: dict[str, Any] | bytes) -> bytes:
 
 def batch(
     messages: Sequence[Received], manifests: Manifests, batch_id: str = "", now: datetime = NOW
-) -> Batch:
+) -> StagedBatch:
     """Make a batch of what was received."""
     events: list[Event] = []
     refusals: list[Rejected] = []
@@ -50,7 +50,9 @@ def batch(
         else:
             events.append(outcome)
     found = fetch_manifests(events, manifests)
-    return Batch(batch_id or str(uuid4()), now, events_table(found), refusals_table(refusals))
+    return StagedBatch(
+        batch_id or str(uuid4()), now, events_table(found), refusals_table(refusals, now)
+    )
 
 
 def send(
@@ -59,13 +61,12 @@ def send(
     roots: Sequence[Path] = (),
     batch_id: str = "",
     now: datetime = NOW,
-) -> BatchCounts:
+) -> Counts:
     """Send messages as one batch, in a process's own connection, and give what became of them."""
-    manifests = Manifests(folder, tuple(roots))
+    manifests = Manifests(folder, tuple(roots), DEFAULT_LIMITS.manifest_size)
     made = batch(received(messages), manifests, batch_id, now)
     with connect(folder) as connection:
-        append(connection, folder, made, manifests)
-        return batch_counts(connection, made.batch_id)
+        return append(connection, folder, made)
 
 
 def rows(folder: Path, query: str) -> list[tuple[Any, ...]]:

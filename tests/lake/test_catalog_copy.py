@@ -13,7 +13,7 @@ import duckdb
 import pytest
 
 from pipelines.errors import ManyhandsError, TryAgainError
-from pipelines.lake import catalog_copy, closes, reading
+from pipelines.lake import catalog_copy, log, reading
 from pipelines.lake.creation import create
 from pipelines.lake.warehouse import CATALOG, Setting, connect
 from tests.lake.sending import rows, send
@@ -258,7 +258,7 @@ def test_a_process_may_read_while_it_writes_beside_another_writer(folder: Path) 
 
 def _head(folder: Path) -> int:
     with reading.connect(folder) as connection:
-        return closes.head(connection)
+        return log.head(connection)
 
 
 # where it can't be

@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
+from pipelines.ingest.manifests import Manifests
 from pipelines.lake import log
 from pipelines.lake.creation import create
-from pipelines.lake.log import BatchCounts, append
-from pipelines.lake.manifest import Manifests
+from pipelines.lake.log import Counts, append
 from pipelines.lake.warehouse import Setting, attach_statement, connect
 from schemas.record import Received
 from schemas.rejection import KEPT_BYTES, Reason
+from tests.ingest import cases
 from tests.lake.sending import NOW, Message, batch, received, relation, rows, send
 from tests.marketplace import Events, small
-from tests.steps import cases
 
 UNREADABLE = b'{"specversion":"1.0"'
 
@@ -46,14 +46,14 @@ def _sha256(folder: Path, event_id: str) -> str:
 
 def test_seq_follows_the_order_received_without_gaps(folder: Path) -> None:
     """Positions give the order, in whatever order a runner brings them; blanks leave no gap."""
-    manifests = Manifests(folder, ())
+    manifests = Manifests(folder, (), 1 << 30)
     for number in range(3):
         ids = [f"b{number}-{place}" for place in range(40)]
         messages = received(
             [UNREADABLE if place % 7 == 0 else _sale(i) for place, i in enumerate(ids)]
         )
         with connect(folder) as connection:
-            append(connection, folder, batch(messages[::-1], manifests), manifests)
+            append(connection, folder, batch(messages[::-1], manifests))
 
     log_ids = rows(folder, "SELECT seq, id FROM event ORDER BY seq")
 
@@ -89,15 +89,15 @@ def test_the_same_content_again_is_a_duplicate(folder: Path) -> None:
     """Within a batch and in any later one, also in other words; nothing is stored."""
     again = _sale("e1", "1.000")
 
-    assert BatchCounts(2, 1, 1, 0, {}, 1) == send(folder, [_sale("e1"), again])
-    assert BatchCounts(3, 1, 2, 0, {}, 2) == send(folder, [again, _sale("e2"), _sale("e1")])
+    assert Counts(2, 1, 1, 0, {}, 1) == send(folder, [_sale("e1"), again])
+    assert Counts(3, 1, 2, 0, {}, 2) == send(folder, [again, _sale("e2"), _sale("e1")])
     assert [] == relation(folder, "dead_letter")
 
 
 def test_other_content_is_a_conflict_and_the_first_stays(folder: Path) -> None:
     """Within a batch and in any later one; the dead letter names both digests."""
-    assert BatchCounts(2, 1, 0, 1, {}, 1) == send(folder, [_sale("e1"), _sale("e1", "2")])
-    assert BatchCounts(1, 0, 0, 1, {}, 1) == send(folder, [_sale("e1", "3")])
+    assert Counts(2, 1, 0, 1, {}, 1) == send(folder, [_sale("e1"), _sale("e1", "2")])
+    assert Counts(1, 0, 0, 1, {}, 1) == send(folder, [_sale("e1", "3")])
 
     assert [(1,)] == rows(folder, "SELECT seq FROM event")
     assert [(1_000_000,)] == rows(folder, "SELECT revenue_micros FROM asset_generated")
@@ -113,7 +113,7 @@ def test_an_identity_is_the_source_and_the_id(folder: Path) -> None:
     """One id of two sources names two events."""
     other = {**_sale("e1", "2"), "source": "/other"}
 
-    assert BatchCounts(2, 2, 0, 0, {}, 2) == send(folder, [_sale("e1"), other])
+    assert Counts(2, 2, 0, 0, {}, 2) == send(folder, [_sale("e1"), other])
 
 
 def test_the_counts_add_up(folder: Path) -> None:
@@ -132,7 +132,7 @@ def test_the_counts_add_up(folder: Path) -> None:
     counts = send(folder, messages, batch_id="b1")
 
     rejected = {"not_an_event": 1, "not_json": 2, "time_in_future": 1}
-    assert BatchCounts(7, 1, 1, 1, rejected, 1) == counts
+    assert Counts(7, 1, 1, 1, rejected, 1) == counts
     ((received_, all_of_them, refused),) = rows(
         folder,
         "SELECT received, accepted + duplicate + conflict + rejected,"
@@ -165,7 +165,7 @@ def test_a_batch_that_lost_the_race_is_judged_again(
     monkeypatch.setattr(log, "_judge", judge_too_early)
     counts = send(folder, [_sale("e1"), _sale("e2"), _sale("e3")])
 
-    assert BatchCounts(3, 1, 1, 1, {}, 3) == counts
+    assert Counts(3, 1, 1, 1, {}, 3) == counts
     assert [(1, "e2"), (2, "e3"), (3, "e1")] == rows(folder, "SELECT seq, id FROM event ORDER BY 1")
 
 
@@ -234,7 +234,7 @@ def test_nothing_of_an_event_is_run_as_sql(folder: Path) -> None:
 
     counts = send(folder, [*events.events, hostile])
 
-    assert BatchCounts(3, 1, 0, 0, {"manifest_unavailable": 1, "not_json": 1}, 1) == counts
+    assert Counts(3, 1, 0, 0, {"manifest_unavailable": 1, "not_json": 1}, 1) == counts
     assert [(reason,)] == rows(folder, "SELECT reason FROM event_reversed")
 
 
@@ -461,7 +461,7 @@ def test_a_manifests_rows_stand_once_however_many_models_share_it(folder: Path, 
     (root / "m").unlink()
     counts = send(folder, _models(("e3", FILE), ("e4", {**FILE, "uri": "x"})), [root])
 
-    assert BatchCounts(2, 2, 0, 0, {}, 4) == counts
+    assert Counts(2, 2, 0, 0, {}, 4) == counts
     assert ENTRIES == [tuple(row.values()) for row in relation(folder, "manifest_entry")]
     named = rows(folder, "SELECT DISTINCT manifest_sha256, manifest_rows FROM model_trained")
     assert [(DIGEST, 2)] == named
@@ -474,7 +474,7 @@ def test_a_manifest_that_cannot_be_used_rejects_its_event(folder: Path, root: Pa
     counts = send(folder, messages, [root])
 
     rejected = {"manifest_mismatch": 1, "manifest_unavailable": 1}
-    assert BatchCounts(2, 0, 0, 0, rejected, 0) == counts
+    assert Counts(2, 0, 0, 0, rejected, 0) == counts
     assert [] == relation(folder, "manifest_entry")
     letters = relation(folder, "dead_letter")
     assert {"data.manifest"} == {letter["path"] for letter in letters}
@@ -490,7 +490,7 @@ def test_the_first_of_an_identity_whose_manifest_is_fine_is_accepted(
 
     counts = send(folder, messages, [root])
 
-    assert BatchCounts(5, 1, 1, 2, {"manifest_unavailable": 1}, 1) == counts
+    assert Counts(5, 1, 1, 2, {"manifest_unavailable": 1}, 1) == counts
     assert [(DIGEST,)] == rows(folder, "SELECT manifest_sha256 FROM model_trained")
 
 
@@ -500,7 +500,7 @@ def test_an_identity_that_the_log_has_needs_no_manifest(folder: Path, root: Path
 
     counts = send(folder, _models(("e1", FILE), ("e1", GONE)), [])
 
-    assert BatchCounts(2, 0, 1, 1, {}, 1) == counts
+    assert Counts(2, 0, 1, 1, {}, 1) == counts
 
 
 FOUND_BY_THE_COMMIT = [
@@ -524,11 +524,11 @@ def test_a_case_of_the_commit_ends_as_it_says(tmp_path: Path, name: str) -> None
     counts = send(folder, [cases.received(case)], [cases.FOLDER], now=now)
 
     if "content" in case:
-        assert BatchCounts(1, 1, 0, 0, {}, head + 1) == counts
+        assert Counts(1, 1, 0, 0, {}, head + 1) == counts
         return
     is_conflict = case["reason"] == Reason.ID_CONFLICT
     rejected = {} if is_conflict else {case["reason"]: 1}
-    assert BatchCounts(1, 0, 0, int(is_conflict), rejected, head) == counts
+    assert Counts(1, 0, 0, int(is_conflict), rejected, head) == counts
     letters = rows(folder, "SELECT reason, path FROM dead_letter")
     assert [(case["reason"], case["path"])] == letters
 

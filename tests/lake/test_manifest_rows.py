@@ -9,8 +9,10 @@ from random import Random
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pydantic import ValidationError
 
 from pipelines.lake.manifest_rows import ManifestError, checked_rows
+from schemas.parts import ManifestEntry
 
 ROWS = [("img-a", "1.5"), ("img-b", None), ("img-c", "2")]
 TAKEN = [("img-a", 1500), ("img-b", 1000), ("img-c", 2000)]
@@ -89,3 +91,40 @@ def test_text_that_is_no_utf8_is_a_mismatch(tmp_path: Path) -> None:
 
     with pytest.raises(ManifestError, match=r"it can't be read|a row is invalid"):
         taken(path)
+
+
+WEIGHTS = (
+    "0 0.0 0.000 00 01 1 1.0 1.50 1. .5 -1 +1 1e2 1_0 0.001 0.0010 0.0001 999.999 1000 1000.0"
+    " 1000.001 1001 1.000000000000000000 1.0000000000000000000 0.123000000000000000 \u0661 NaN x"
+)
+IMAGES = "a A 9 _a -a .a :a ~a a.b a:b a~b a_b a-b a/b a+b é a% a@b"
+
+
+@pytest.mark.parametrize("image", [*IMAGES.split(), "", " a", "a ", "a\n", "a" * 128, "a" * 129])
+def test_a_file_has_the_images_that_an_event_may_have(tmp_path: Path, image: str) -> None:
+    """What is an identifier in an event is one in a manifest's file, and nothing else."""
+    assert _is_entry({"image_id": image}) == _is_taken(tmp_path, {"image_id": [image]})
+
+
+@pytest.mark.parametrize("weight", [*WEIGHTS.split(), "", " 1", "1 ", "1\n", None])
+def test_a_file_has_the_weights_that_an_event_may_have(tmp_path: Path, weight: str | None) -> None:
+    """What is a weight in an event is one in a manifest's file, and nothing else."""
+    table = {"image_id": ["a"], "weight": pa.array([weight], pa.string())}
+
+    assert _is_entry({"image_id": "a", "weight": weight}) == _is_taken(tmp_path, table)
+
+
+def _is_entry(entry: dict[str, object]) -> bool:
+    try:
+        ManifestEntry.model_validate(entry)
+    except ValidationError:
+        return False
+    return True
+
+
+def _is_taken(folder: Path, columns: dict[str, object]) -> bool:
+    pq.write_table(pa.table(columns), folder / "one.parquet")
+    try:
+        return 1 == len(taken(folder / "one.parquet", 1))
+    except ManifestError:
+        return False

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from pipelines.errors import ConflictError
+from pipelines.ingest.manifests import Manifests
 from pipelines.lake import creation, rights, warehouse
 from pipelines.lake.creation import create
-from pipelines.lake.manifest import Manifests
 from pipelines.lake.warehouse import CATALOG, Setting
 from tests.lake.sending import send
 from tests.lake.users import COLLEAGUE, OWNER, STRANGER, TEAM, as_user, folder_for_users
@@ -58,7 +58,7 @@ def test_a_folder_that_is_given_decides_whatever_the_umask(
     send(folder, small(Events()).events)
     digest = "c4a4b5a2e8b4a4e2fbc2f4d9d1f3b4d1"
     with pytest.raises(Exception, match="SHA-256"):
-        Manifests(folder, (tmp_path,)).fetch("m", digest, 1)
+        Manifests(folder, (tmp_path,), 1 << 30).fetch("m", digest, 1)
 
     assert mode == stat.S_IMODE(folder.stat().st_mode)
     assert {"files": {files}, "folders": {mode}} == _modes(folder)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from schemas import canonical, decimals, instants
 from schemas.events import EVENT_TYPES, AssetGenerated, FxRatesPublished, LicenceRevoked
-from tests.steps import cases
+from tests.ingest import cases
 
 PASSES = [name for name in cases.names("pass") if "event" in cases.read(name)]
 TEXT = st.text(max_size=500).filter(lambda text: "\0" not in text)

@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 from schemas import published
 from schemas.events import EVENT_TYPES
 from schemas.model import Canonical
-from tests.steps import cases
+from tests.ingest import cases
 
 PASSES = [name for name in cases.names("pass") if "event" in cases.read(name)]
 

@@ -14,7 +14,8 @@ import pyarrow as pa
 import pytest
 
 from pipelines.errors import ManyhandsError, UsageError
-from pipelines.sources.batches import Portion, batches
+from pipelines.sources.batch import Batch
+from pipelines.sources.batches import batches
 from pipelines.sources.files import find_files
 from pipelines.sources.limits import Limits
 from pipelines.sources.lines import Lines, lines_of
@@ -28,15 +29,24 @@ def _zstd(content: bytes) -> bytes:
     return bytes(pa.Codec("zstd").compress(content))
 
 
-def _read(*names: Path | str, limits: Limits = SMALL) -> Iterator[list[Portion]]:
-    return batches(find_files([str(name) for name in names])[0], limits)
+Portions = list[list[Lines]]
 
 
-def _lines(batch: list[Portion]) -> list[Lines]:
+def _read(*names: Path | str, limits: Limits = SMALL) -> Iterator[Portions]:
+    return map(_taken, batches(find_files([str(name) for name in names])[0], limits))
+
+
+def _taken(batch: Batch) -> Portions:
+    portions = [[part for part in one if isinstance(part, Lines)] for one in batch.events]
+    batch.acknowledge()
+    return portions
+
+
+def _lines(batch: Portions) -> list[Lines]:
     return [lines for portion in batch for lines in portion]
 
 
-def _text(batch: list[Portion]) -> bytes:
+def _text(batch: Portions) -> bytes:
     return b"".join(lines.text for lines in _lines(batch))
 
 

@@ -11,15 +11,15 @@ import apache_beam as beam
 import pytest
 from apache_beam.testing.util import assert_that, equal_to
 
-from pipelines.steps import REJECTED
-from pipelines.steps.decode import Decode
-from pipelines.steps.validate import Validate, validate
+from pipelines.ingest.decode import Decode
+from pipelines.ingest.outcome import REJECTED
+from pipelines.ingest.validate import Validate, validate
 from schemas.canonical import canonical_json
 from schemas.events import EVENT_TYPES
 from schemas.record import Decoded, Event, Received, Rejected
 from schemas.rejection import Reason
 from tests import scenario
-from tests.steps import cases
+from tests.ingest import cases
 
 JSON_BLANKS = b" \t\r\n"
 WITHOUT_A_LOG = {

@@ -7,8 +7,7 @@ from typing import Any, Final
 import apache_beam as beam
 from apache_beam.pvalue import DoOutputsTuple, PCollection
 
-from pipelines.steps import REJECTED
-from pipelines.steps.outcome import Refusals, apart, refused
+from pipelines.ingest.outcome import REJECTED, Refusals, apart, refused
 from schemas.json_text import MAX_DEPTH, UnreadableError, check_size, read_json
 from schemas.record import Decoded, Received, Rejected
 from schemas.rejection import Reason
@@ -38,7 +37,7 @@ def decode(received: Received) -> Decoded | Rejected:
 
 
 def _attributes(attributes: dict[str, str]) -> dict[str, object]:
-    """Give the envelope of binary mode, where the content type is `datacontenttype`."""
+    """Return the envelope of binary mode, where the content type is `datacontenttype`."""
     envelope: dict[str, object] = {
         name.removeprefix(ATTRIBUTE_PREFIX): value
         for name, value in attributes.items()

@@ -15,7 +15,7 @@ _MARK = "[while running '"
 
 @contextmanager
 def bounded_run() -> Iterator[beam.Pipeline]:
-    """Give a pipeline that is run to its end where the context ends.
+    """Return a pipeline that is run to its end when the context ends.
 
     Raises what a step raised, as the step raised it: Beam wraps it, and logs it with a traceback.
     """

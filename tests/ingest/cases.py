@@ -6,8 +6,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pipelines.steps.decode import decode
-from pipelines.steps.validate import validate
+from pipelines.ingest.decode import decode
+from pipelines.ingest.validate import validate
 from schemas.record import Event, Received, Rejected
 from schemas.rejection import Reason
 
@@ -34,12 +34,12 @@ def read(name: str) -> Case:
 
 
 def structured(event: dict[str, Any]) -> Received:
-    """Give an event as structured mode has it."""
+    """Return an event as structured mode has it."""
     return Received(0, "case", "1", json.dumps(event, ensure_ascii=False).encode())
 
 
 def binary(event: dict[str, Any]) -> Received:
-    """Give an event as binary mode has it: attributes, and `data` as the body."""
+    """Return an event as binary mode has it: attributes, and `data` as the body."""
     attributes = {
         "content-type" if name == "datacontenttype" else f"ce-{name}": str(value)
         for name, value in event.items()
@@ -50,7 +50,7 @@ def binary(event: dict[str, Any]) -> Received:
 
 
 def received(case: Case) -> Received:
-    """Give what a case says was received."""
+    """Return what a case says was received."""
     body = _body(case).ljust(case.get("padded_to", 0))
     size, sha256 = case.get("size", -1), case.get("sha256", "")
     return Received(0, "case", "1", body, case.get("attributes"), size, sha256)

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.steps.decode import decode
+from pipelines.ingest.decode import decode
 from schemas.json_text import MAX_BYTES, MAX_DEPTH, UnreadableError, read_json
 from schemas.record import Decoded, Event, Received, Rejected
 from schemas.rejection import Reason
-from tests.steps import cases
+from tests.ingest import cases
 
 JSON = st.recursive(
     st.none()

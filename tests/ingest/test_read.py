@@ -1,6 +1,7 @@
 """Lines of files become what was received (SPEC §3.1, §3.4)."""
 
 import tracemalloc
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
@@ -8,26 +9,27 @@ import apache_beam as beam
 import pytest
 from apache_beam.testing.util import assert_that, equal_to
 
+from pipelines.ingest.bounded_run import bounded_run
+from pipelines.ingest.decode import decode
+from pipelines.ingest.read import Read, hand_over, read
+from pipelines.sources.batch import Portion
 from pipelines.sources.batches import batches
 from pipelines.sources.files import find_files
 from pipelines.sources.limits import Limits
-from pipelines.steps.bounded_run import bounded_run
-from pipelines.steps.decode import decode
-from pipelines.steps.read import Read, read
 from schemas.json_text import MAX_BYTES
 from schemas.record import Received, Rejected
 from schemas.rejection import KEPT_BYTES
 
 
-def _read(path: Path) -> list[Received]:
+def _portions(path: Path) -> Iterator[Portion]:
     sources, _ = find_files([str(path)])
-    return [
-        received
-        for batch in batches(sources, Limits())
-        for portion in batch
-        for lines in portion
-        for received in read(lines)
-    ]
+    for batch in batches(sources, Limits()):
+        yield from batch.events
+        batch.acknowledge()
+
+
+def _read(path: Path) -> list[Received]:
+    return [received for portion in _portions(path) for received in read(portion)]
 
 
 def test_a_line_ends_at_lf_and_keeps_its_number(tmp_path: Path) -> None:
@@ -94,8 +96,7 @@ def test_a_batch_is_handed_to_a_pipeline_and_opens_nothing(tmp_path: Path) -> No
     """What a pipeline reads is what the driver read, though the file is gone by then."""
     for name in ("a", "b"):
         (tmp_path / f"{name}.ndjson").write_bytes(name.encode() * 3 + b"\n\n{}")
-    sources, _ = find_files([str(tmp_path)])
-    (batch,) = batches(sources, Limits())
+    paths = hand_over(_portions(tmp_path), tmp_path)
     for name in ("a", "b"):
         (tmp_path / f"{name}.ndjson").unlink()
     a, b = (str(tmp_path / f"{name}.ndjson") for name in ("a", "b"))
@@ -104,7 +105,7 @@ def test_a_batch_is_handed_to_a_pipeline_and_opens_nothing(tmp_path: Path) -> No
     with bounded_run() as pipeline:
         seen = (
             pipeline
-            | Read(batch)
+            | Read(paths)
             | beam.FlatMap(
                 lambda part: [(one.position, one.origin, one.origin_item, one.body) for one in part]
             )

@@ -5,16 +5,18 @@ Steps hand on lists of records.
 
 import pickle
 from collections.abc import Iterable, Iterator
-from typing import Any, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 from apache_beam.coders import Coder, registry
 from apache_beam.pvalue import TaggedOutput
 from apache_beam.typehints.typehints import ListConstraint
 
 from pipelines import __version__
-from pipelines.steps import REJECTED
 from schemas.record import Received, Rejected
 from schemas.rejection import Reason
+
+REJECTED: Final = "rejected"
+"""The tag of the output that carries what a step refused, as lists of `Rejected`."""
 
 T = TypeVar("T")
 Refusals = TaggedOutput[Literal["rejected"], list[Rejected]]
@@ -47,25 +49,25 @@ class ListCoder(Coder):
     """
 
     def encode(self, value: list[Any]) -> bytes:
-        """Give a list as bytes."""
+        """Return a list as bytes."""
         return pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
 
     def decode(self, encoded: bytes) -> list[Any]:
-        """Give the list of bytes that this process wrote."""
+        """Return the list of bytes that a worker of ours wrote."""
         decoded: list[Any] = pickle.loads(encoded)  # noqa: S301  our own bytes
         return decoded
 
     def estimate_size(self, value: list[Any]) -> int:
-        """Give a size that is no work to find."""
+        """Return a size that is no work to find."""
         return len(value)
 
     def is_deterministic(self) -> bool:
-        """Tell that a list is no key."""
+        """Return that a list is no key."""
         return False
 
     @classmethod
     def from_type_hint(cls, typehint: object, registry: object) -> Any:  # noqa: ANN401, ARG003  Beam's
-        """Give the coder of any list."""
+        """Return the coder of any list."""
         return cls()
 
 

@@ -1,25 +1,37 @@
 """Manifests that aren't inline are found, copied, hashed and checked (SPEC §3.3)."""
 
+import errno
+import json
 import os
+import socket
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from random import Random
+from types import SimpleNamespace
+from typing import Any
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from pipelines.ingest.manifests import Manifests
 from pipelines.lake import manifest as manifest_file
 from pipelines.lake import manifest_rows
-from pipelines.lake.manifest import Manifests
+from pipelines.lake.manifest import NoRoomError, rows_path
 from pipelines.lake.manifest_rows import ManifestError
 from schemas.rejection import Reason
+from tests.conftest import Run
+from tests.lake.sending import rows
+from tests.marketplace import Events
 
 NONE = "0" * 64
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """Give a manifest root."""
+    """Return a manifest root."""
     folder = tmp_path / "root"
     folder.mkdir()
     return folder
@@ -27,10 +39,10 @@ def root(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def manifests(tmp_path: Path, root: Path) -> Manifests:
-    """Give manifests under two roots, the first of them empty, kept in a bare folder."""
+    """Return manifests under two roots, the first of them empty, kept in a bare folder."""
     (tmp_path / "empty").mkdir()
     (tmp_path / "warehouse/data").mkdir(parents=True)
-    return Manifests(tmp_path / "warehouse", (tmp_path / "empty", root))
+    return Manifests(tmp_path / "warehouse", (tmp_path / "empty", root), 1 << 30)
 
 
 def _write(path: Path, content: bytes) -> str:
@@ -44,7 +56,8 @@ def _write_parquet(path: Path, query: str) -> str:
 
 
 def _rows(manifests: Manifests, digest: str) -> list[tuple[str, int]]:
-    rows = duckdb.from_parquet(str(manifests.rows_path(digest))).order("image_id").fetchall()
+    kept = duckdb.from_parquet(str(rows_path(manifests.warehouse, digest)))
+    rows = kept.order("image_id").fetchall()
     return [(image_id, weight_milli) for image_id, weight_milli in rows]
 
 
@@ -261,20 +274,18 @@ def test_a_manifest_is_read_once_per_digest(manifests: Manifests, root: Path) ->
         "outside",
         "outside-folder/secret",
         "loop",
-        "pipe",
     ],
 )
 def test_a_uri_never_leads_out_of_the_roots(
     manifests: Manifests, tmp_path: Path, root: Path, uri: str
 ) -> None:
-    """Absolute paths, `..`, schemes, links that leave, loops and what is no file: unavailable."""
+    """Absolute paths, `..`, schemes, links that leave, loops and folders: unavailable."""
     secret = _write(tmp_path / "secret", b'{"image_id":"a"}\n')
     _write(root / "m", b'{"image_id":"a"}\n')
     (root / "folder").mkdir()
     (root / "outside").symlink_to(tmp_path / "secret")
     (root / "outside-folder").symlink_to(tmp_path)
     (root / "loop").symlink_to("loop")
-    os.mkfifo(root / "pipe")
 
     assert Reason.MANIFEST_UNAVAILABLE == _reason(manifests, uri, secret, 1)
 
@@ -317,3 +328,157 @@ def test_a_uri_is_judged_also_where_its_digest_is_known(
     manifests.fetch("m.ndjson", digest, 1)
 
     assert Reason.MANIFEST_UNAVAILABLE == _reason(manifests, uri, digest, 1)
+
+
+def _nothing_was_copied(manifests: Manifests) -> bool:
+    return not (manifests.warehouse / "data/manifests").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "what"), [("pipe", "a named pipe"), ("folder", "a folder"), ("socket", "a socket")]
+)
+def test_what_is_no_file_is_said_to_be_none(
+    manifests: Manifests, root: Path, name: str, what: str
+) -> None:
+    """It is not waited for, and the message says what it is."""
+    os.mkfifo(root / "pipe")
+    (root / "folder").mkdir()
+    with socket.socket(socket.AF_UNIX) as made:
+        made.bind(str(root / "socket"))
+
+    with pytest.raises(ManifestError, match=f"^{name} is {what}, not a file$") as refused:
+        manifests.fetch(name, NONE, 1)
+
+    assert Reason.MANIFEST_UNAVAILABLE == refused.value.reason
+
+
+def test_a_device_is_no_file(manifests: Manifests) -> None:
+    """One that never ends, such as /dev/zero, is not read."""
+    devices = replace(manifests, roots=(Path("/dev"),))
+
+    with pytest.raises(ManifestError, match=r"^zero is a device, not a file$"):
+        devices.fetch("zero", NONE, 1)
+
+
+def test_a_file_in_a_later_root_is_found_behind_what_is_no_file(
+    manifests: Manifests, root: Path
+) -> None:
+    """Roots are gone through in turn for a file."""
+    digest = _write(root / "m", b'{"image_id":"a"}\n')
+    (manifests.roots[0] / "m").mkdir()
+
+    manifests.fetch("m", digest, 1)
+
+    assert [("a", 1000)] == _rows(manifests, digest)
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_file_has_at_most_the_bytes_that_are_allowed(
+    manifests: Manifests, root: Path, more: int
+) -> None:
+    """One byte more, and it is not copied; the message has both numbers and the setting."""
+    content = b'{"image_id":"a"}\n'
+    digest = _write(root / "m", content + b"\n" * more)
+    bounded = replace(manifests, most_bytes=len(content))
+
+    if more:
+        with pytest.raises(ManifestError, match="m has 18 bytes, and at most 17") as refused:
+            bounded.fetch("m", digest, 1)
+        assert Reason.MANIFEST_UNAVAILABLE == refused.value.reason
+        assert "MANYHANDS_MANIFEST_BYTES" in refused.value.message
+        assert _nothing_was_copied(manifests)
+    else:
+        bounded.fetch("m", digest, 1)
+        assert [("a", 1000)] == _rows(manifests, digest)
+
+
+def test_a_huge_file_of_nothing_is_refused_before_it_is_copied(
+    manifests: Manifests, root: Path
+) -> None:
+    """It is no Parquet by its first bytes, and its first line is no row."""
+    with (root / "m").open("wb") as file:
+        file.truncate(200 << 20)
+
+    assert Reason.MANIFEST_MISMATCH == _reason(manifests, "m", NONE, 1)
+    assert _nothing_was_copied(manifests)
+
+
+def test_a_file_of_more_rows_is_refused_before_it_is_copied(
+    manifests: Manifests, root: Path
+) -> None:
+    """Parquet by its footer, NDJSON by its first rows."""
+    table = pa.table({"image_id": pa.array(["same"] * 3_000_000)})
+    pq.write_table(table, root / "m.parquet")
+    (root / "m.ndjson").write_bytes(b'{"image_id":"a"}\n' * 100_000)
+
+    assert Reason.MANIFEST_MISMATCH == _reason(manifests, "m.parquet", NONE, 5)
+    assert Reason.MANIFEST_MISMATCH == _reason(manifests, "m.ndjson", NONE, 5)
+    assert _nothing_was_copied(manifests)
+
+
+def test_a_disk_that_fills_up_while_it_is_copied_is_no_mismatch(
+    manifests: Manifests, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody else may take the room that was there before."""
+    digest = _write(root / "m", b'{"image_id":"a"}\n')
+
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(manifest_file, "sync_file", fail)
+    with pytest.raises(NoRoomError, match=r"has 17 bytes, but [0-9]+ are free in "):
+        manifests.fetch("m", digest, 1)
+
+    assert [] == list((manifests.warehouse / "data/manifests").iterdir())
+
+
+def _trained(number: int, uri: str, sha256: str, rows: int) -> dict[str, Any]:
+    events = Events()
+    events.model(str(number), {"uri": uri, "sha256": sha256, "rows": rows})
+    return {**events.events[0], "id": f"model-{number}"}
+
+
+def test_a_manifest_without_room_ends_the_command_and_nothing_is_lost(
+    manyhands: Run, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit 1 names the event and both sizes; with room again the same command takes all."""
+    digest = _write(root / "m", b'{"image_id":"a"}\n')
+    events = Events()
+    events.generation("1", "1")
+    lines = [*events.events, _trained(1, "m", digest, 1)]
+    (tmp_path / "a.ndjson").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    words = ["ingest", "a.ndjson", f"--manifest-roots={root}", "--as-of=2026-12-01T00:00:00Z"]
+
+    with monkeypatch.context() as small:
+        small.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=16))
+        failed = manyhands(*words)
+    assert 1 == failed.code
+    assert "event model-1 of " in failed.stderr
+    assert "its manifest m has 17 bytes, but 16 are free in " in failed.stderr
+    assert [(0,)] == rows(tmp_path / "warehouse", "SELECT seq FROM head")
+    assert [] == list((tmp_path / "warehouse/staged").iterdir())
+
+    assert 2 == manyhands(*words, "--json").json["accepted"]
+
+
+def test_an_event_whose_manifest_is_at_fault_does_not_stop_its_neighbours(
+    manyhands: Run, root: Path, tmp_path: Path
+) -> None:
+    """Too large, a named pipe, a file of nothing, other rows: each is refused, the rest flows."""
+    digest = _write(root / "good", b'{"image_id":"a"}\n')
+    large = _write(root / "large", b'{"image_id":"b"}\n' + b"\n" * 100)
+    os.mkfifo(root / "pipe")
+    with (root / "nothing").open("wb") as file:
+        file.truncate(50)
+    named = [("large", large, 1), ("pipe", NONE, 1), ("nothing", NONE, 1), ("good", digest, 2)]
+    lines = [_trained(number, *manifest) for number, manifest in enumerate(named)]
+    lines.append(_trained(9, "good", digest, 1))
+    (tmp_path / "a.ndjson").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    (tmp_path / "manyhands.toml").write_text("manifest-bytes = 64")
+
+    outcome = manyhands(
+        "ingest", "a.ndjson", f"--manifest-roots={root}", "--as-of=2026-12-01T00:00:00Z", "--json"
+    )
+
+    assert {"manifest_unavailable": 2, "manifest_mismatch": 2} == outcome.json["rejected"]
+    assert [("model-9",)] == rows(tmp_path / "warehouse", "SELECT id FROM event")

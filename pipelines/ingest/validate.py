@@ -10,8 +10,7 @@ import apache_beam as beam
 from apache_beam.pvalue import DoOutputsTuple, PCollection
 from pydantic import ValidationError
 
-from pipelines.steps import REJECTED
-from pipelines.steps.outcome import Refusals, apart, refused
+from pipelines.ingest.outcome import REJECTED, Refusals, apart, refused
 from schemas import canonical, instants
 from schemas.envelope import Envelope
 from schemas.errors import MAX_KEY, first_error
@@ -78,7 +77,7 @@ def _envelope(attributes: dict[str, object]) -> Envelope:
 def _data(envelope: Envelope) -> EventData:
     model = EVENT_TYPES.get(envelope.type)
     if model is None:
-        message = f"{json.dumps(envelope.type[:MAX_KEY])} is no type of ours"
+        message = f"unknown type {json.dumps(envelope.type[:MAX_KEY])}"
         raise _RefusedError(Reason.UNKNOWN_TYPE, "type", message)
     if envelope.dataschema not in {None, urn := schema_urn(envelope.type)}:
         raise _RefusedError(Reason.UNKNOWN_SCHEMA, "dataschema", f"should be absent or {urn}")

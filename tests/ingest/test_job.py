@@ -10,19 +10,27 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 
+import duckdb
 import pytest
 
-from pipelines.errors import ManyhandsError, NotFoundError
-from pipelines.ingest import Counts, ingest
+from pipelines.errors import ManyhandsError, NotFoundError, TryAgainError
+from pipelines.ingest import job
+from pipelines.ingest.job import ingest
+from pipelines.lake import engine
+from pipelines.lake.log import Counts
 from pipelines.lake.warehouse import exists
+from pipelines.sources.batch import Portion
 from pipelines.sources.limits import DEFAULT_LIMITS, Limits
+from schemas.record import Received
+from tests.conftest import Run
 from tests.lake.sending import NOW, rows
 from tests.marketplace import Events
 
@@ -50,14 +58,10 @@ def _ingest(
     limits: Limits = DEFAULT_LIMITS,
     clock: Callable[[], datetime] = lambda: NOW,
 ) -> Counts:
-    return ingest(
-        folder,
-        sources,
-        clock=clock,
-        manifest_roots=[],
-        report=lambda _text: None,
-        limits=limits,
+    batches = ingest(
+        folder, sources, clock=clock, manifest_roots=[], note=lambda _text: None, limits=limits
     )
+    return sum(batches, Counts())
 
 
 def _start(folder: Path, source: str) -> subprocess.Popen[str]:
@@ -71,13 +75,13 @@ def _start(folder: Path, source: str) -> subprocess.Popen[str]:
 
 
 def _log_digest(folder: Path) -> str:
-    """Give a digest over all of the log's identities and contents in their order."""
+    """Return a digest over all of the log's identities and contents in their order."""
     query = "SELECT seq, source, id, content_sha256 FROM event ORDER BY seq"
     return sha256(repr(rows(folder, query)).encode()).hexdigest()
 
 
 def _head(folder: Path) -> tuple[int, int, int]:
-    """Give the head, the highest position and how many positions are taken."""
+    """Return the head, the highest position and how many positions are taken."""
     query = "SELECT (SELECT seq FROM head), max(seq), count(DISTINCT seq) FROM event"
     ((head, highest, taken),) = rows(folder, query)
     return head, highest, taken
@@ -241,20 +245,113 @@ def test_a_source_that_is_replaced_under_an_ingest_is_told(tmp_path: Path) -> No
     assert ids == rows(tmp_path / "warehouse", "SELECT id FROM event ORDER BY seq")
 
 
-def test_a_batch_has_no_limit_that_makes_no_sense(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "name", ["MANYHANDS_BATCH_LINES", "MANYHANDS_BATCH_BYTES", "MANYHANDS_MANIFEST_BYTES"]
+)
+@pytest.mark.parametrize("value", ["0", "x", "-5", "1.5", str(10**15)])
+def test_a_limit_that_makes_no_sense_is_a_usage_error(
+    manyhands: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
     """A limit is a number within bounds; what set it to something else is named."""
     source = _write(tmp_path / "a.ndjson", range(3))
-    for value in ("0", "many", "-1", str(10**12)):
-        ended = subprocess.run(
-            [COMMAND, "ingest", source],
-            cwd=tmp_path,
-            env={**os.environ, "MANYHANDS_BATCH_LINES": value},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert 2 == ended.returncode
-        assert ended.stderr.startswith("error: MANYHANDS_BATCH_LINES: ")
+    monkeypatch.setenv(name, value)
+
+    outcome = manyhands("ingest", source)
+
+    assert 2 == outcome.code
+    assert outcome.stderr.startswith(f"error: {name}: ")
+    assert not (tmp_path / "warehouse").exists()
+
+
+@pytest.mark.parametrize("days", ["-1", "367", "999999999", "x"])
+def test_grace_days_are_those_of_a_year_at_most(manyhands: Run, tmp_path: Path, days: str) -> None:
+    """More would be a warehouse that can never close."""
+    assert 2 == manyhands("init", f"--grace-days={days}").code
+    assert not (tmp_path / "warehouse").exists()
+
+
+class _Source:
+    """A batch of messages, which says what was done with it."""
+
+    def __init__(self, bodies: Sequence[bytes]) -> None:
+        self._bodies = bodies
+        self.told: list[str] = []
+
+    @property
+    def events(self) -> Iterator[Portion]:
+        yield [Received(n, "sub", f"m{n}", body) for n, body in enumerate(self._bodies)]
+
+    def acknowledge(self) -> None:
+        self.told.append("acknowledged")
+
+    def release(self) -> None:
+        self.told.append("released")
+
+
+def test_a_batch_is_acknowledged_once_it_is_committed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a source of messages gives passes as a file's lines do."""
+    bodies = Path(_write(tmp_path / "a.ndjson", range(3))).read_bytes().splitlines()
+    made = [_Source(bodies[:2]), _Source([*bodies, b"{"])]
+    monkeypatch.setattr(job, "batches", lambda *_: iter(made))
+    batches = job.ingest(
+        tmp_path / "warehouse", [], clock=lambda: NOW, manifest_roots=[], note=print
+    )
+
+    seen = [(counts, [list(batch.told) for batch in made]) for counts in batches]
+
+    assert [
+        (Counts(2, 2, 0, 0, {}, 2), [["acknowledged"], []]),
+        (Counts(4, 1, 2, 0, {"not_json": 1}, 3), [["acknowledged"], ["acknowledged"]]),
+    ] == seen
+    query = "SELECT origin, origin_item FROM dead_letter"
+    assert [("sub", "m3")] == rows(tmp_path / "warehouse", query)
+
+
+def test_a_batch_that_is_not_committed_is_released(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its source sends it again; it is never acknowledged."""
+    batch = _Source(Path(_write(tmp_path / "a.ndjson", range(3))).read_bytes().splitlines())
+    monkeypatch.setattr(job, "batches", lambda *_: iter([batch]))
+
+    def fail(*_: object) -> Counts:
+        message = "the catalog is busy"
+        raise TryAgainError(message)
+
+    monkeypatch.setattr(job, "commit", fail)
+    with pytest.raises(TryAgainError):
+        list(job.ingest(tmp_path / "w", [], clock=lambda: NOW, manifest_roots=[], note=print))
+
+    assert ["released"] == batch.told
+
+
+def test_an_ingest_opens_its_warehouse_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the number of batches: no step opens one, and nothing is read back by another."""
+    source = _write(tmp_path / "a.ndjson", range(25))
+    _ingest(tmp_path / "warehouse", source)
+    opened = []
+    start = engine.connect
+
+    def record() -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        opened.append(1)
+        return start()
+
+    monkeypatch.setattr(engine, "connect", record)
+    counts = _ingest(tmp_path / "warehouse", source, limits=TEN)
+
+    assert (25, [1]) == (counts.duplicate, opened)
+
+
+def test_where_there_is_nothing_to_read_the_head_is_told(tmp_path: Path) -> None:
+    """One empty batch is yielded, whether a file is empty or holds blank lines."""
+    _ingest(tmp_path / "warehouse", _write(tmp_path / "a.ndjson", range(3)))
+    for content in ("", "\n\n"):
+        (tmp_path / "b.ndjson").write_text(content)
+        assert Counts(head=3) == _ingest(tmp_path / "warehouse", str(tmp_path / "b.ndjson"))
 
 
 def test_a_killed_ingest_goes_on_where_it_was(tmp_path: Path) -> None:
@@ -331,7 +428,7 @@ def test_a_full_disk_is_told_and_the_same_command_goes_on(tmp_path: Path) -> Non
 
 
 def _noise(number: int) -> str:
-    """Give letters that can't be compressed."""
+    """Return letters that can't be compressed."""
     return sha256(b"%d" % number).hexdigest()
 
 

@@ -1,0 +1,53 @@
+"""Commit a batch: the driver appends the parts that a pipeline staged to the log (SPEC §4)."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipelines.ingest.stage import EVENTS, REFUSALS, read_parts
+from pipelines.lake.log import EVENT_COLUMNS, REFUSAL_COLUMNS, Counts, StagedBatch, append, head
+from pipelines.lake.rights import make_folder
+from pipelines.lake.warehouse import STAGED
+
+
+@contextmanager
+def parts_folder(folder: Path) -> Iterator[Path]:
+    """Make a folder for the parts of one batch, which is there as long as the context lasts."""
+    make_folder(folder / STAGED)
+    with TemporaryDirectory(dir=folder / STAGED) as made:
+        yield Path(made)
+
+
+def commit(
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    parts: Path,
+    batch_id: str,
+    recorded_at: datetime,
+) -> Counts:
+    """Append the parts in the folder `parts` to the log, and return what became of the batch.
+
+    Of a batch in which nothing was received there is nothing to append.
+
+    Raises TryAgainError where the catalog stays busy.
+    """
+    events = read_parts(parts, EVENTS, EVENT_COLUMNS)
+    refusals = read_parts(parts, REFUSALS, REFUSAL_COLUMNS)
+    if not len(events) + len(refusals):
+        return Counts(head=head(connection))
+    _insist_on_each_once(events, refusals)
+    return append(connection, folder, StagedBatch(batch_id, recorded_at, events, refusals))
+
+
+def _insist_on_each_once(events: pa.Table, refusals: pa.Table) -> None:
+    """Raise RuntimeError where something received is in the parts twice, which no name allows."""
+    positions = pa.chunked_array([*events["position"].chunks, *refusals["position"].chunks])
+    if pc.count_distinct(positions).as_py() != len(positions):
+        message = "a position of the batch is staged twice; nothing of the batch was committed"
+        raise RuntimeError(message)

@@ -1,0 +1,98 @@
+"""Reads events and appends them to the log, batch after batch (SPEC §3, §4)."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from uuid import uuid4
+
+import apache_beam as beam
+import duckdb
+
+from pipelines.ingest.bounded_run import bounded_run
+from pipelines.ingest.commit import commit, parts_folder
+from pipelines.ingest.decode import Decode
+from pipelines.ingest.manifests import FetchManifests, Manifests
+from pipelines.ingest.outcome import REJECTED
+from pipelines.ingest.read import Read, hand_over
+from pipelines.ingest.stage import Stage
+from pipelines.ingest.validate import Validate
+from pipelines.lake.clock import check_clock
+from pipelines.lake.creation import create
+from pipelines.lake.log import Counts, head
+from pipelines.lake.warehouse import Setting, connect, exists
+from pipelines.sources.batch import Batch
+from pipelines.sources.batches import batches
+from pipelines.sources.files import find_files
+from pipelines.sources.limits import DEFAULT_LIMITS, Limits
+
+
+def ingest(  # noqa: PLR0913  one of them only listens
+    folder: Path,
+    sources: Sequence[str],
+    *,
+    clock: Callable[[], datetime],
+    by_clock: bool = False,
+    manifest_roots: Sequence[Path],
+    note: Callable[[str], None],
+    limits: Limits = DEFAULT_LIMITS,
+) -> Iterator[Counts]:
+    """Ingest files, folders or `-`, and yield what became of each batch once it is committed.
+
+    A warehouse is made with defaults where there is none. Where there is nothing to read, one
+    empty batch is yielded, with the head of the log.
+
+    `clock` returns the time that a batch is recorded at, naive in UTC. `by_clock` says that it is
+    a real one, which can be wrong: it is held against the log once, before the first batch.
+    Where it is set back later, what was recorded stays, and nothing depends on its order.
+    `note` is called with what the user should know afterwards too.
+
+    Raises, before anything is done, NotFoundError where a source isn't there, UsageError where it
+    can't be NDJSON, and TryAgainError where the log speaks against the clock; and ManyhandsError
+    where a source couldn't be read to its end, after all others.
+    """
+    files, others = find_files(sources)
+    for other in others:
+        note(f"skipped {other}: not .ndjson or .jsonl (.gz, .zst)")
+    read = batches(files, limits)
+    if not exists(folder):
+        create(folder, Setting())
+    manifests = Manifests(folder, tuple(manifest_roots), limits.manifest_size)
+    with connect(folder) as connection:
+        if by_clock:
+            check_clock(connection, clock())
+        batch = None
+        for batch in read:
+            yield _ingest_batch(connection, folder, batch, clock(), manifests)
+        if batch is None:
+            yield Counts(head=head(connection))
+
+
+def _ingest_batch(
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    batch: Batch,
+    now: datetime,
+    manifests: Manifests,
+) -> Counts:
+    """Stage a batch, commit it, and acknowledge it only then."""
+    try:
+        with parts_folder(folder) as parts:
+            _stage(batch, parts, now, manifests)
+            counts = commit(connection, folder, parts, str(uuid4()), now)
+    except BaseException:
+        batch.release()
+        raise
+    batch.acknowledge()
+    return counts
+
+
+def _stage(batch: Batch, parts: Path, now: datetime, manifests: Manifests) -> None:
+    """Run the pipeline over one batch."""
+    portions = hand_over(batch.events, parts)
+    with bounded_run() as pipeline:
+        received = pipeline | Read(portions)
+        decoded = received | Decode()
+        valid = decoded.decoded | Validate(now)
+        events = valid.events | FetchManifests(manifests)
+        refusals = (decoded[REJECTED], valid[REJECTED]) | beam.Flatten()
+        (events, refusals) | Stage(parts, now)

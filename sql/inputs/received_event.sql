@@ -1,0 +1,18 @@
+-- A valid event of a batch, as the pipeline staged it (SPEC §4).
+-- Grain: one row per valid event of the batch.
+--
+-- position BIGINT: order in the batch
+-- source VARCHAR: the envelope's source
+-- id VARCHAR: the envelope's id
+-- type VARCHAR: the event's type
+-- occurred_at TIMESTAMP: when it happened, in UTC
+-- content VARCHAR: canonical JSON of type, time and data
+-- content_sha256 VARCHAR: SHA-256 of content
+-- body BLOB: the bytes received
+-- processor VARCHAR: what refuses it, with its version, where it is a conflict or has a fault
+-- fault_reason VARCHAR: why its manifest can't be used, as a word of SPEC §3.4; null where it can
+-- fault_message VARCHAR: what is wrong with its manifest; null where nothing is
+-- manifest_sha256 VARCHAR: its manifest, where that is a file; else null
+-- origin VARCHAR: the file, `-` for standard input, or the subscription
+-- origin_item VARCHAR: the line in the file, from 1, or the message's id
+-- attributes VARCHAR: JSON of the attributes of binary mode; null in structured mode
