@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from pipelines.lake import parquet, sql
 from pipelines.lake.manifest import rows_path
-from pipelines.lake.staging import stage, stage_currencies, stage_input
+from pipelines.lake.staging import stage, stage_currencies, stage_input, view_stored
 from pipelines.lake.transaction import commit
 from schemas.rejection import KEPT_BYTES, Rejection
 
@@ -126,12 +126,20 @@ def _drop_staged(connection: duckdb.DuckDBPyConnection) -> None:
     """Hold nothing of a batch while the next one is waited for."""
     for name in _RECEIVED:
         connection.unregister(name)
-    for name in _STAGED:
+    for _, name in _STAGED:
         connection.execute(f"DROP TABLE IF EXISTS {name}")
 
 
 _RECEIVED = ("received_event", "received_refusal")
-_STAGED = ("judged_event", "accepted", "refused", "resolved", "counted")
+_STAGED = (
+    ("ingest", "judged_event"),
+    ("log", "event"),
+    ("log", "ingest_batch"),
+    ("log", "dead_letter"),
+    ("ingest", "resolved"),
+    *(("facts", name) for name in sql.names("facts")),
+    ("log", "fact_sum"),
+)
 
 
 def _stage_batch(connection: duckdb.DuckDBPyConnection, folder: Path, batch: StagedBatch) -> None:
@@ -167,30 +175,24 @@ def _view_manifests(
 def _judge(connection: duckdb.DuckDBPyConnection, batch: StagedBatch) -> None:
     given = [batch.batch_id, batch.recorded_at, head(connection), KEPT_BYTES]
     stage_input(connection, "batch_input", [given])
-    for name in _STAGED:
-        stage(connection, "ingest", name)
+    view_stored(connection, ("dead_letter", "event"))
+    for folder, name in _STAGED:
+        stage(connection, folder, name)
 
 
 def _write(connection: duckdb.DuckDBPyConnection) -> None:
     ((judged_at, after),) = connection.execute(
-        "SELECT batch_input.head, counted.head FROM batch_input CROSS JOIN counted"
+        "SELECT batch_input.head, ingest_batch.head FROM batch_input CROSS JOIN ingest_batch"
     ).fetchall()
     if head(connection) != judged_at:
         raise _StaleHeadError
     connection.execute("UPDATE warehouse.head SET seq = $head", {"head": after})
     # what is refused for another reason than before is one dead letter, with the new reason
-    connection.execute("DELETE FROM warehouse.dead_letter WHERE id IN (SELECT id FROM refused)")
+    connection.execute("DELETE FROM warehouse.dead_letter WHERE id IN (SELECT id FROM dead_letter)")
     connection.execute(
         "UPDATE warehouse.dead_letter AS letter SET resolved_at = resolved.resolved_at"
         " FROM resolved WHERE letter.id = resolved.id"
     )
-    for name in ("ingest_batch", "dead_letter", "event"):
-        _insert(connection, sql.relation("log", name))
-    for fact in sql.relations("facts"):
-        _insert(connection, fact)
-
-
-def _insert(connection: duckdb.DuckDBPyConnection, relation: sql.Relation) -> None:
-    columns = ", ".join(column.name for column in relation.columns)
-    table = f"warehouse.{relation.name} ({columns})"
-    connection.execute(f"INSERT INTO {table} SELECT {columns} FROM ({relation.query})")
+    filled = connection.execute("SELECT relation FROM fact_sum").fetchall()
+    for name in ("ingest_batch", "dead_letter", "event", "fact_sum", *(name for (name,) in filled)):
+        connection.execute(f"INSERT INTO warehouse.{name} FROM {name}")

@@ -5,7 +5,7 @@ schemas of views: what the warehouse stores, what closes before this one stored,
 count.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import duckdb
 
@@ -55,8 +55,10 @@ def stage_macro(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     connection.execute(sql.text("functions/close", name))
 
 
-def view_stored(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make `stored`: a view of each relation of the warehouse.
+def view_stored(
+    connection: duckdb.DuckDBPyConnection, names: Collection[str] | None = None
+) -> None:
+    """Make `stored`: a view of each relation of the warehouse, or of those named.
 
     One that has no rows yet stands there as an empty table. Whenever DuckLake plans a query of a
     relation without data files, it asks the catalog for statistics again, which takes longer than
@@ -69,6 +71,8 @@ def view_stored(connection: duckdb.DuckDBPyConnection) -> None:
         ).fetchall()
     )
     for relation in stored_relations():
+        if names is not None and relation.name not in names:
+            continue
         if files[relation.name]:
             _view(connection, f"stored.{relation.name}", f"FROM warehouse.{relation.name}")
         else:

@@ -20,7 +20,7 @@ WITH opened AS (
             '{"data": {"advance_id": "VARCHAR", "contributor_id": "VARCHAR",
                 "amount": {"amount": "VARCHAR", "currency": "VARCHAR"}}}'
         ).data AS data
-    FROM accepted
+    FROM event
     WHERE type = 'advance-paid'
 )
 

@@ -24,7 +24,7 @@ WITH opened AS (
                 "customer_id": "VARCHAR", "action": "VARCHAR",
                 "revenue": {"amount": "VARCHAR", "currency": "VARCHAR"}}}'
         ).data AS data
-    FROM accepted
+    FROM event
     WHERE type = 'asset-generated'
 )
 

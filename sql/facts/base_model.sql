@@ -13,7 +13,7 @@ WITH opened AS (
             '{"data": {"base_models": [
                 {"model_id": "VARCHAR", "version": "VARCHAR", "share": "VARCHAR"}]}}'
         ).data AS data
-    FROM accepted
+    FROM event
     WHERE type = 'model-trained'
 ),
 

@@ -20,7 +20,7 @@ WITH opened AS (
             '{"data": {"contributor_id": "VARCHAR", "country": "VARCHAR", "currency": "VARCHAR",
                 "withholding_rate": "VARCHAR"}}'
         ).data AS data
-    FROM accepted
+    FROM event
     WHERE type = 'contributor-registered'
 )
 

@@ -18,7 +18,7 @@ WITH opened AS (
             content,
             '{"data": {"reversed": {"source": "VARCHAR", "id": "VARCHAR"}, "reason": "VARCHAR"}}'
         ).data AS data
-    FROM accepted
+    FROM event
     WHERE type = 'event-reversed'
 )
 

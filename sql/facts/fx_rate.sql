@@ -20,7 +20,7 @@ WITH opened AS (
             content,
             '{"data": {"base": "VARCHAR", "date": "DATE", "rates": "MAP(VARCHAR, VARCHAR)"}}'
         ).data AS data
-    FROM accepted
+    FROM event
     WHERE type = 'fx-rates-published'
 ),
 

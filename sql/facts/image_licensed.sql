@@ -27,7 +27,7 @@ WITH opened AS (
                 "digital_source_type": "VARCHAR", "valid_from": "VARCHAR",
                 "valid_until": "VARCHAR"}}'
         ).data AS data
-    FROM accepted
+    FROM event
     WHERE type = 'image-licensed'
 )
 

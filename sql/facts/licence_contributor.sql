@@ -11,7 +11,7 @@ WITH opened AS (
             content,
             '{"data": {"contributors": [{"contributor_id": "VARCHAR", "share": "VARCHAR"}]}}'
         ).data AS data
-    FROM accepted
+    FROM event
     WHERE type = 'image-licensed'
 ),
 

@@ -18,7 +18,7 @@ WITH opened AS (
             content,
             '{"data": {"licence_id": "VARCHAR", "effective_at": "VARCHAR", "reason": "VARCHAR"}}'
         ).data AS data
-    FROM accepted
+    FROM event
     WHERE type = 'licence-revoked'
 )
 

@@ -7,14 +7,14 @@
 WITH known AS (
     SELECT manifest_sha256
     FROM warehouse.model_trained
-    WHERE seq < (SELECT min(seq) FROM accepted)
+    WHERE seq < (SELECT min(seq) FROM event)
 ),
 
 inline_manifest AS (
     SELECT
         content_sha256 AS manifest_sha256,
         any_value(content) AS content
-    FROM accepted
+    FROM event
     WHERE type = 'model-trained' AND json_type(content, '$.data.manifest') = 'ARRAY'
     GROUP BY content_sha256
 ),
@@ -34,7 +34,7 @@ inline_entry AS (
 
 named AS (
     SELECT json_extract_string(content, '$.data.manifest.sha256') AS manifest_sha256
-    FROM accepted
+    FROM event
     WHERE type = 'model-trained'
 )
 

@@ -27,7 +27,7 @@ WITH opened AS (
                 "training_fee": {"amount": "VARCHAR", "currency": "VARCHAR"},
                 "manifest": "JSON"}}'
         ).data AS data
-    FROM accepted
+    FROM event
     WHERE type = 'model-trained'
 ),
 

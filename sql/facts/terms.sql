@@ -36,7 +36,7 @@ WITH opened AS (
                 "training_share": "VARCHAR", "generation_share": "VARCHAR",
                 "reserve_rate": "VARCHAR", "reserve_periods": "INTEGER"}}'
         ).data AS data
-    FROM accepted
+    FROM event
     WHERE type = 'terms-agreed'
 )
 

@@ -10,7 +10,7 @@ WITH known AS (
         received_event.position,
         event.content_sha256
     FROM received_event
-    INNER JOIN warehouse.event AS event
+    INNER JOIN stored.event AS event
         ON received_event.source = event.source AND received_event.id = event.id
 ),
 

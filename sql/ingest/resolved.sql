@@ -10,7 +10,7 @@ WITH open_letter AS (
         attributes,
         payload_size,
         payload_sha256
-    FROM warehouse.dead_letter
+    FROM stored.dead_letter
     WHERE resolved_at IS NULL
 ),
 

@@ -2,4 +2,3 @@
 -- Grain: one row.
 --
 -- seq BIGINT: position of the last event of the log; 0 where it is empty
-SELECT coalesce(max(seq), 0) AS seq FROM accepted

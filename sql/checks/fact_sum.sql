@@ -1,0 +1,98 @@
+-- The facts that the close reads are those that batches wrote: none was added, lost or edited.
+-- Grain: one row per relation of facts that isn't what was written.
+--
+-- relation VARCHAR: name of the relation
+-- written_facts BIGINT: how many rows the batches up to the close's position wrote
+-- facts BIGINT: how many there are
+-- written_md5_sum DECIMAL(38,0): sum of the MD5s of the rows as written
+-- md5_sum DECIMAL(38,0): the same of the rows as they are
+WITH trained AS (
+    SELECT manifest_sha256
+    FROM stored.model_trained
+    WHERE seq <= (SELECT close_input.log_seq FROM close_input)
+),
+
+fact AS (
+    SELECT 'advance' AS relation, row_md5(advance) AS md5
+    FROM stored.advance AS advance
+    WHERE seq <= (SELECT close_input.log_seq FROM close_input)
+    UNION ALL
+    SELECT 'asset_generated', row_md5(asset_generated)
+    FROM stored.asset_generated AS asset_generated
+    WHERE seq <= (SELECT close_input.log_seq FROM close_input)
+    UNION ALL
+    SELECT 'attribution', row_md5(attribution)
+    FROM stored.attribution AS attribution
+    WHERE seq <= (SELECT close_input.log_seq FROM close_input)
+    UNION ALL
+    SELECT 'base_model', row_md5(base_model)
+    FROM stored.base_model AS base_model
+    WHERE seq <= (SELECT close_input.log_seq FROM close_input)
+    UNION ALL
+    SELECT 'contributor', row_md5(contributor)
+    FROM stored.contributor AS contributor
+    WHERE seq <= (SELECT close_input.log_seq FROM close_input)
+    UNION ALL
+    SELECT 'event_reversed', row_md5(event_reversed)
+    FROM stored.event_reversed AS event_reversed
+    WHERE seq <= (SELECT close_input.log_seq FROM close_input)
+    UNION ALL
+    SELECT 'fx_rate', row_md5(fx_rate)
+    FROM stored.fx_rate AS fx_rate
+    WHERE seq <= (SELECT close_input.log_seq FROM close_input)
+    UNION ALL
+    SELECT 'image_licensed', row_md5(image_licensed)
+    FROM stored.image_licensed AS image_licensed
+    WHERE seq <= (SELECT close_input.log_seq FROM close_input)
+    UNION ALL
+    SELECT 'licence_contributor', row_md5(licence_contributor)
+    FROM stored.licence_contributor AS licence_contributor
+    WHERE seq <= (SELECT close_input.log_seq FROM close_input)
+    UNION ALL
+    SELECT 'licence_revoked', row_md5(licence_revoked)
+    FROM stored.licence_revoked AS licence_revoked
+    WHERE seq <= (SELECT close_input.log_seq FROM close_input)
+    UNION ALL
+    SELECT 'manifest_entry', row_md5(manifest_entry)
+    FROM stored.manifest_entry AS manifest_entry
+    WHERE manifest_sha256 IN (SELECT trained.manifest_sha256 FROM trained)
+    UNION ALL
+    SELECT 'model_trained', row_md5(model_trained)
+    FROM stored.model_trained AS model_trained
+    WHERE seq <= (SELECT close_input.log_seq FROM close_input)
+    UNION ALL
+    SELECT 'terms', row_md5(terms)
+    FROM stored.terms AS terms
+    WHERE seq <= (SELECT close_input.log_seq FROM close_input)
+),
+
+found AS (
+    SELECT
+        relation,
+        count(*) AS facts,
+        sum(md5) AS md5_sum
+    FROM fact
+    GROUP BY relation
+),
+
+written AS (
+    SELECT
+        relation,
+        CAST(sum(facts) AS BIGINT) AS facts,
+        sum(md5_sum) AS md5_sum
+    FROM stored.fact_sum
+    WHERE head <= (SELECT close_input.log_seq FROM close_input)
+    GROUP BY relation
+)
+
+SELECT
+    relation,
+    written.facts AS written_facts,
+    found.facts,
+    written.md5_sum AS written_md5_sum,
+    found.md5_sum
+FROM written
+FULL JOIN found USING (relation)
+WHERE
+    written.facts IS DISTINCT FROM found.facts
+    OR written.md5_sum IS DISTINCT FROM found.md5_sum

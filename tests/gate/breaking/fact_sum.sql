@@ -1,0 +1,12 @@
+-- A fact was edited.
+UPDATE warehouse.asset_generated SET revenue_micros = 1;
+-- Two facts have changed places.
+UPDATE warehouse.licence_contributor SET share_ppm = 1_000_000 - share_ppm WHERE seq = 4;
+-- A fact is gone.
+DELETE FROM warehouse.advance WHERE seq = 7;
+-- A fact stands twice.
+INSERT INTO warehouse.contributor FROM warehouse.contributor WHERE seq = 2;
+-- A fact was added where none was written.
+INSERT INTO warehouse.attribution VALUES (10, 'sea', 1);
+-- What was written isn't known any more.
+DELETE FROM warehouse.fact_sum WHERE relation = 'terms';
