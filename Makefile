@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
-.PHONY: setup demo test package check bench lock schemas
+.PHONY: setup demo test faults package check bench lock schemas
 
 # the environment, from the lock; made again when the lock changes
 setup: .venv/.installed
@@ -24,6 +24,11 @@ demo: setup
 
 test: setup
 	$(BIN)/python -m pytest
+
+# the same properties on twenty times as many histories: takes hours
+faults: setup
+	$(BIN)/python -m pytest --hypothesis-profile=long --timeout=0 \
+		tests/test_properties.py tests/test_change_of_currency.py
 
 # what is packed, installed on every Python of the machine: takes minutes, and the package registry
 package: setup

@@ -14,8 +14,12 @@ from hypothesis import settings
 from pipelines.cli import main
 
 # The same examples every time, and no deadline: a busy machine is no failure.
-settings.register_profile("manyhands", deadline=None, derandomize=True)
-settings.load_profile("manyhands")
+settings.register_profile("everyday", deadline=None, derandomize=True)
+settings.register_profile("long", settings.get_profile("everyday"), max_examples=2_000)
+settings.load_profile("everyday")
+
+SLOW_EXAMPLES = 33
+"""How many examples take as long as one that ingests and closes."""
 
 
 @dataclass(frozen=True)

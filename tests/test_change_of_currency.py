@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipelines.royalties.rounding import half_even
-from tests.conftest import run
+from tests.conftest import SLOW_EXAMPLES, run
 from tests.marketplace import Event, Events
 
 AS_OF = "--as-of=2027-01-01T00:00:00Z"
@@ -26,7 +26,8 @@ RATE_DIGITS = 10
 MINOR_MICROS = {"EUR": 10_000, "JPY": 1_000_000, "USD": 10_000}
 
 EXAMPLES = settings(
-    max_examples=6, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    max_examples=settings().max_examples // SLOW_EXAMPLES,
+    suppress_health_check=list(HealthCheck),
 )
 
 Statement = dict[str, Any]

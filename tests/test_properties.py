@@ -11,13 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests import scenario
-from tests.conftest import run
+from tests.conftest import SLOW_EXAMPLES, run
 from tests.marketplace import Events
 
 AS_OF = "--as-of=2027-01-01T00:00:00Z"
 PERIODS = ("2026-01", "2026-02", "2026-03")
 EXAMPLES = settings(
-    max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    max_examples=settings().max_examples // SLOW_EXAMPLES,
+    suppress_health_check=list(HealthCheck),
 )
 
 IMAGES = ["i1", "i2", "i3", "i4"]

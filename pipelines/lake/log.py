@@ -138,7 +138,7 @@ _STAGED = (
     ("log", "dead_letter"),
     ("ingest", "resolved"),
     *(("facts", name) for name in sql.names("facts")),
-    ("log", "fact_sum"),
+    ("log", "row_sum"),
 )
 
 
@@ -193,6 +193,6 @@ def _write(connection: duckdb.DuckDBPyConnection) -> None:
         "UPDATE warehouse.dead_letter AS letter SET resolved_at = resolved.resolved_at"
         " FROM resolved WHERE letter.id = resolved.id"
     )
-    filled = connection.execute("SELECT relation FROM fact_sum").fetchall()
-    for name in ("ingest_batch", "dead_letter", "event", "fact_sum", *(name for (name,) in filled)):
+    filled = connection.execute("SELECT relation FROM row_sum").fetchall()
+    for name in ("ingest_batch", "dead_letter", "event", "row_sum", *(name for (name,) in filled)):
         connection.execute(f"INSERT INTO warehouse.{name} FROM {name}")

@@ -40,6 +40,7 @@ def commit_close(
         refuse_if_closed(connection, period, seal.previous_digest)
         seq = head(connection) + 1
         connection.execute("UPDATE warehouse.head SET seq = $seq", {"seq": seq})
+        _write_row_sum(connection, period, seq)
         for name in _STAGED:
             columns = ", ".join(column.name for column in sql.relation("results", name).columns)
             connection.execute(f"INSERT INTO warehouse.{name} SELECT {columns} FROM {name}")
@@ -48,6 +49,15 @@ def commit_close(
         _write_event(connection, period, seal.digest, seq, closed_at)
 
     commit(connection, folder, write)
+
+
+def _write_row_sum(connection: duckdb.DuckDBPyConnection, period: Period, seq: int) -> None:
+    connection.execute(
+        "INSERT INTO warehouse.row_sum"
+        " SELECT $period, $seq, 'statement', count(*), sum(row_md5(issued))"
+        " FROM (SELECT * EXCLUDE (sealed) FROM statement) AS issued HAVING count(*) > 0",
+        {"period": period.name, "seq": seq},
+    )
 
 
 def refuse_if_closed(

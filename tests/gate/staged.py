@@ -44,7 +44,7 @@ def staged_close() -> Iterator[duckdb.DuckDBPyConnection]:
             for name in names:
                 _create(connection, name, sql.relation(folder, name))
         connection.execute((HERE / "staged_close.sql").read_text(encoding="utf-8"))
-        _sum_facts(connection)
+        _sum_rows(connection)
         yield connection
 
 
@@ -59,13 +59,17 @@ def _view_stored(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"CREATE VIEW stored.{relation.name} AS FROM warehouse.{relation.name}")
 
 
-def _sum_facts(connection: duckdb.DuckDBPyConnection) -> None:
-    """Say of the facts what the batch that ends at position 13 would have said."""
+def _sum_rows(connection: duckdb.DuckDBPyConnection) -> None:
+    """Say of facts and statements what the commits that wrote them would have said."""
     for name in set(sql.names("facts")) - {"manifest_entry"}:
         connection.execute(
-            f"INSERT INTO warehouse.fact_sum SELECT 'b3', 13, '{name}', count(*),"
+            f"INSERT INTO warehouse.row_sum SELECT 'b3', 13, '{name}', count(*),"
             f" sum(row_md5({name})) FROM warehouse.{name} WHERE seq <= 13 HAVING count(*) > 0"
         )
+    connection.execute(
+        "INSERT INTO warehouse.row_sum SELECT '2026-09', 9, 'statement', count(*),"
+        " sum(row_md5(issued)) FROM (SELECT * EXCLUDE (sealed) FROM warehouse.statement) AS issued"
+    )
 
 
 def breaking_names() -> tuple[str, ...]:

@@ -1,12 +1,12 @@
--- What a batch added to a relation of facts: the gate sees by it whether a close reads what was
--- written.
--- Grain: one row per batch and relation that it added to.
+-- What a commit added to the facts, or to `statement`: the gate sees by it whether a close reads
+-- what was written.
+-- Grain: one row per commit and relation that it added to.
 --
--- batch_id VARCHAR: the batch of `ingest_batch`
--- head BIGINT: head of the log after the batch
+-- commit_id VARCHAR: the batch of `ingest_batch`, or the period closed
+-- head BIGINT: head of the log after the commit
 -- relation VARCHAR: name of the relation
--- facts BIGINT: how many rows it added
--- md5_sum DECIMAL(38, 0): sum of the rows' `row_md5`
+-- rows_added BIGINT: how many rows it added
+-- md5_sum DECIMAL(38, 0): sum of the rows' `row_md5`, a statement's without its sealed bytes
 WITH fact AS (
     SELECT 'advance' AS relation, row_md5(advance) AS md5
     FROM advance
@@ -49,10 +49,10 @@ WITH fact AS (
 )
 
 SELECT
-    ingest_batch.batch_id,
+    ingest_batch.batch_id AS commit_id,
     ingest_batch.head,
     fact.relation,
-    count(*) AS facts,
+    count(*) AS rows_added,
     sum(fact.md5) AS md5_sum
 FROM fact
 CROSS JOIN ingest_batch

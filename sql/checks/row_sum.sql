@@ -1,18 +1,23 @@
--- The facts that the close reads are those that batches wrote: none was added, lost or edited.
--- Grain: one row per relation of facts that isn't what was written.
+-- The facts and the earlier statements are those that were written: none was added, lost or edited.
+-- Grain: one row per relation that isn't what was written.
 --
 -- relation VARCHAR: name of the relation
--- written_facts BIGINT: how many rows the batches up to the close's position wrote
--- facts BIGINT: how many there are
+-- written_rows BIGINT: how many rows the commits up to the close's position wrote
+-- found_rows BIGINT: how many there are
 -- written_md5_sum DECIMAL(38,0): sum of the MD5s of the rows as written
--- md5_sum DECIMAL(38,0): the same of the rows as they are
-WITH trained AS (
+-- found_md5_sum DECIMAL(38,0): the same of the rows as they are
+WITH issued AS (
+    SELECT * EXCLUDE (sealed)
+    FROM earlier.statement
+),
+
+trained AS (
     SELECT manifest_sha256
     FROM stored.model_trained
     WHERE seq <= (SELECT close_input.log_seq FROM close_input)
 ),
 
-fact AS (
+row_found AS (
     SELECT 'advance' AS relation, row_md5(advance) AS md5
     FROM stored.advance AS advance
     WHERE seq <= (SELECT close_input.log_seq FROM close_input)
@@ -64,35 +69,38 @@ fact AS (
     SELECT 'terms', row_md5(terms)
     FROM stored.terms AS terms
     WHERE seq <= (SELECT close_input.log_seq FROM close_input)
+    UNION ALL
+    SELECT 'statement', row_md5(issued)
+    FROM issued
 ),
 
 found AS (
     SELECT
         relation,
-        count(*) AS facts,
+        count(*) AS found_rows,
         sum(md5) AS md5_sum
-    FROM fact
+    FROM row_found
     GROUP BY relation
 ),
 
 written AS (
     SELECT
         relation,
-        CAST(sum(facts) AS BIGINT) AS facts,
+        CAST(sum(rows_added) AS BIGINT) AS written_rows,
         sum(md5_sum) AS md5_sum
-    FROM stored.fact_sum
+    FROM stored.row_sum
     WHERE head <= (SELECT close_input.log_seq FROM close_input)
     GROUP BY relation
 )
 
 SELECT
     relation,
-    written.facts AS written_facts,
-    found.facts,
+    written.written_rows,
+    found.found_rows,
     written.md5_sum AS written_md5_sum,
-    found.md5_sum
+    found.md5_sum AS found_md5_sum
 FROM written
 FULL JOIN found USING (relation)
 WHERE
-    written.facts IS DISTINCT FROM found.facts
+    written.written_rows IS DISTINCT FROM found.found_rows
     OR written.md5_sum IS DISTINCT FROM found.md5_sum

@@ -9,4 +9,6 @@ INSERT INTO warehouse.contributor FROM warehouse.contributor WHERE seq = 2;
 -- A fact was added where none was written.
 INSERT INTO warehouse.attribution VALUES (10, 'sea', 1);
 -- What was written isn't known any more.
-DELETE FROM warehouse.fact_sum WHERE relation = 'terms';
+DELETE FROM warehouse.row_sum WHERE relation = 'terms';
+-- When an earlier reserve is due was edited: the sealed bytes don't say it.
+UPDATE warehouse.statement SET reserve_due_period = '2026-10' WHERE contributor_id = 'eve';
