@@ -9,8 +9,10 @@ from pathlib import Path
 import duckdb
 
 from pipelines.lake import sql
+from pipelines.lake.connection import connect
 from pipelines.lake.creation import create
-from pipelines.lake.warehouse import Setting, connect
+from pipelines.lake.setting import Setting
+from pipelines.lake.warehouse import Warehouse
 
 FACTS = ("contributor", "image_licensed", "licence_contributor")
 RECORDED_AT = datetime(2026, 10, 1)  # noqa: DTZ001  naive is UTC here
@@ -32,10 +34,10 @@ def build(folder: Path, *, licences: int, contributors: int) -> None:
 
     The events are made in SQL and are not validated; their facts are made of them by `sql/facts`.
     """
-    create(folder, Setting())
+    create(Warehouse(folder), Setting())
     query = Path(__file__).with_name("accepted.sql").read_text(encoding="utf-8")
     numbers = {"contributors": contributors, "licences": licences}
-    with connect(folder) as connection:
+    with connect(Warehouse(folder)) as connection:
         connection.execute("SET enable_progress_bar = false")
         connection.execute("SET preserve_insertion_order = true")
         connection.execute(f"CREATE TABLE accepted AS {query}", numbers)

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from pathlib import Path
 
 import duckdb
 
@@ -18,8 +17,10 @@ from pipelines.gate import check
 from pipelines.lake import closes, log, reading
 from pipelines.lake.clock import check_clock
 from pipelines.lake.closes import PeriodClose
+from pipelines.lake.connection import connect
 from pipelines.lake.seal import seal
-from pipelines.lake.warehouse import connect, setting
+from pipelines.lake.setting import setting
+from pipelines.lake.warehouse import Warehouse
 from pipelines.royalties.periods import Period
 from pipelines.steps.commit_close import commit_close, refuse_if_closed
 from pipelines.steps.compute_close import compute_close
@@ -36,7 +37,7 @@ class Closed(PeriodClose):
 
 
 def close(  # noqa: PLR0913  one of them only listens
-    folder: Path,
+    warehouse: Warehouse,
     *,
     period: str | None,
     as_of: datetime,
@@ -55,13 +56,13 @@ def close(  # noqa: PLR0913  one of them only listens
     the clock, ConflictError where it is out of order or another closer won, GateError where a
     check found something, GateNotRunError where none did and some could not run.
     """
-    with reading.connect(folder) if dry_run else connect(folder) as connection:
+    with reading.connect(warehouse) if dry_run else connect(warehouse) as connection:
         chosen = _chosen(connection, period, as_of)
         if by_clock and (period is None or closes.find_close(connection, period) is None):
             check_clock(connection, as_of)
         for one in chosen[: 1 if dry_run else None]:
             report(f"closing {one.name}")
-            yield _close_one(connection, folder, one, as_of, dry_run=dry_run)
+            yield _close_one(connection, warehouse, one, as_of, dry_run=dry_run)
 
 
 def _chosen(
@@ -77,7 +78,7 @@ def _chosen(
 
 def _close_one(
     connection: duckdb.DuckDBPyConnection,
-    folder: Path,
+    warehouse: Warehouse,
     period: Period,
     as_of: datetime,
     *,
@@ -91,10 +92,10 @@ def _close_one(
     latest = closes.last_close(connection)
     previous_digest = latest.digest if latest else closes.FIRST_PREVIOUS_DIGEST
     compute_close(connection, period, log_seq)
-    _pass_gate(connection, None if dry_run else folder, period, previous_digest)
+    _pass_gate(connection, None if dry_run else warehouse, period, previous_digest)
     sealed = seal(connection, period.name, previous_digest)
     if not dry_run:
-        commit_close(connection, folder, period, sealed, as_of)
+        commit_close(connection, warehouse, period, sealed, as_of)
     return _closed(connection, "", PeriodClose(period.name, log_seq, **asdict(sealed)))
 
 
@@ -116,12 +117,12 @@ def _refuse_unless_next(
 
 def _pass_gate(
     connection: duckdb.DuckDBPyConnection,
-    folder: Path | None,
+    warehouse: Warehouse | None,
     period: Period,
     previous_digest: str,
 ) -> None:
     try:
-        check(connection, folder, period.name)
+        check(connection, warehouse, period.name)
     except GateError:
         # what another closer committed meanwhile can fail a check: then say that instead
         refuse_if_closed(connection, period, previous_digest)

@@ -1,8 +1,7 @@
 """Shows it all on a small marketplace: ingest, close, late events, close again (SPEC §7.3)."""
 
-import tempfile
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -10,9 +9,11 @@ from typing import Final
 from pipelines.close import Closed, close
 from pipelines.errors import ConflictError
 from pipelines.ingest.job import ingest
+from pipelines.lake import scratch
 from pipelines.lake.creation import create
 from pipelines.lake.log import Counts
-from pipelines.lake.warehouse import Setting
+from pipelines.lake.setting import Setting
+from pipelines.lake.warehouse import Warehouse
 from pipelines.sources import example
 
 MARKER: Final = ".manyhands-demo"
@@ -32,31 +33,31 @@ class Month:
     closed: Closed
 
 
-def demo(folder: Path, report: Report) -> tuple[Month, Month]:
-    """Make a warehouse anew in `folder`, ingest two months and close each; the same every time.
+def demo(warehouse: Warehouse, report: Report) -> tuple[Month, Month]:
+    """Make a warehouse anew, ingest two months and close each; the same every time.
 
     Raises ConflictError where the folder is there and the demo didn't make it.
     """
-    make_anew(folder)
+    make_anew(warehouse)
     return (
-        _month(folder, "2026-10", example.october(), datetime(2026, 11, 1), report),  # noqa: DTZ001
-        _month(folder, "2026-11", example.november(), datetime(2026, 12, 1), report),  # noqa: DTZ001
+        _month(warehouse, "2026-10", example.october(), datetime(2026, 11, 1), report),  # noqa: DTZ001
+        _month(warehouse, "2026-11", example.november(), datetime(2026, 12, 1), report),  # noqa: DTZ001
     )
 
 
-def make_anew(folder: Path) -> None:
+def make_anew(warehouse: Warehouse) -> None:
     """Put an empty warehouse with the demo's marker in the place of what the demo left there.
 
     Raises ConflictError where the folder is there and the demo didn't make it.
     """
+    folder = warehouse.folder
     _refuse_unless_own(folder)
-    parent = folder.absolute().parent
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=parent) as made:
-        fresh = Path(made) / folder.name
-        create(fresh, Setting())
+    with scratch.beside(folder.absolute()) as made:
+        fresh = made / folder.name
+        create(replace(warehouse, folder=fresh), Setting())
         (fresh / MARKER).touch()
         if folder.exists():
-            folder.rename(Path(made) / "old")
+            folder.rename(made / "old")
         fresh.rename(folder)
 
 
@@ -68,13 +69,17 @@ def _refuse_unless_own(folder: Path) -> None:
 
 
 def _month(
-    folder: Path, period: str, events: Iterable[example.Event], now: datetime, report: Report
+    warehouse: Warehouse,
+    period: str,
+    events: Iterable[example.Event],
+    now: datetime,
+    report: Report,
 ) -> Month:
-    path = folder / EVENTS / f"{period}.ndjson"
+    path = warehouse.folder / EVENTS / f"{period}.ndjson"
     path.parent.mkdir(exist_ok=True)
     path.write_text(example.ndjson(events), encoding="ascii")
-    batches = ingest(folder, [str(path)], clock=lambda: now, manifest_roots=[], note=report)
+    batches = ingest(warehouse, [str(path)], clock=lambda: now, manifest_roots=[], note=report)
     counts = sum(batches, Counts())
     report(f"{counts.received} events received, the log is at {counts.head}")
-    (closed,) = close(folder, period=period, as_of=now, dry_run=False, report=report)
+    (closed,) = close(warehouse, period=period, as_of=now, dry_run=False, report=report)
     return Month(counts, closed)

@@ -8,21 +8,22 @@ import duckdb
 
 from pipelines.errors import NotFoundError
 from pipelines.lake import reading
-from pipelines.outputs.folders import replacing
+from pipelines.lake.disk import replacing
+from pipelines.lake.warehouse import Warehouse
 from pipelines.outputs.formats import Format
 from pipelines.outputs.spreadsheets import write_csv
 
 _RELATIONS = ("statement", "statement_line")
 
 
-def export(folder: Path, *, period: str | None, form: Format, out: Path) -> list[Path]:
+def export(warehouse: Warehouse, *, period: str | None, form: Format, out: Path) -> list[Path]:
     """Write the statements of a close, the last one where none is named, into the folder `out`.
 
     Gives the files' paths: `statements-<period>` and, except for JSON, `statement_lines-<period>`.
 
     Raises NotFoundError where there is no such close, or none yet.
     """
-    with reading.connect(folder) as connection:
+    with reading.connect(warehouse) as connection:
         closed = reading.closed_period(connection, period)
         if closed is None:
             message = "no period is closed yet; `manyhands status` shows which is next"

@@ -2,20 +2,20 @@
 
 from datetime import datetime
 from decimal import Decimal
-from pathlib import Path
 
 import duckdb
 
 from pipelines.lake import closes, log, reading
-from pipelines.lake.warehouse import setting
+from pipelines.lake.setting import setting
+from pipelines.lake.warehouse import Warehouse
 
 
-def status(folder: Path, as_of: datetime) -> dict[str, object]:
+def status(warehouse: Warehouse, as_of: datetime) -> dict[str, object]:
     """Give the standing of a warehouse; `as_of`, naive in UTC, stands for now.
 
     Raises NotFoundError where there is no warehouse.
     """
-    with reading.connect(folder) as connection:
+    with reading.connect(warehouse) as connection:
         last = closes.last_close(connection)
         head = log.head(connection)
         following = closes.next_period(connection, head)

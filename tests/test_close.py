@@ -9,9 +9,12 @@ import pytest
 
 from pipelines import close as close_job
 from pipelines.errors import ConflictError, GateError
-from pipelines.lake import closes, log, reading, sql, warehouse
+from pipelines.lake import closes, log, reading, sql
+from pipelines.lake.connection import connect
 from pipelines.lake.seal import log_digest, seal
+from pipelines.lake.setting import FORMAT
 from pipelines.lake.staging import view_earlier, view_stored
+from pipelines.lake.warehouse import Warehouse
 from pipelines.royalties.periods import Cadence, Period
 from pipelines.steps.commit_close import commit_close
 from pipelines.steps.compute_close import compute_close
@@ -131,13 +134,13 @@ def test_of_two_closers_exactly_one_wins(tmp_path: Path) -> None:
     """Both compute from one head; the second to commit is told the winner's digest."""
     folder = tmp_path / "warehouse"
     as_of = JANUARY.ends_at
-    with warehouse.connect(folder) as one, warehouse.connect(folder) as other:
+    with connect(Warehouse(folder)) as one, connect(Warehouse(folder)) as other:
         for connection in (one, other):
             compute_close(connection, JANUARY, log.head(connection))
         sealed = seal(one, JANUARY.name, closes.FIRST_PREVIOUS_DIGEST)
-        commit_close(one, folder, JANUARY, sealed, as_of)
+        commit_close(one, Warehouse(folder), JANUARY, sealed, as_of)
         with pytest.raises(ConflictError, match=sealed.digest):
-            commit_close(other, folder, JANUARY, sealed, as_of)
+            commit_close(other, Warehouse(folder), JANUARY, sealed, as_of)
         count = one.execute("SELECT count(*) FROM warehouse.period_close").fetchall()
 
     assert [(1,)] == count
@@ -148,12 +151,12 @@ def test_a_close_beside_an_ingest_reads_up_to_its_position(market: Run, tmp_path
     folder = tmp_path / "warehouse"
     late = Events("/late")
     late.generation("1", "100")
-    with warehouse.connect(folder) as connection:
+    with connect(Warehouse(folder)) as connection:
         log_seq = log.head(connection)
         compute_close(connection, JANUARY, log_seq)
         assert market("ingest", late.write(tmp_path / "late.ndjson"), AS_OF).code == 0
         sealed = seal(connection, JANUARY.name, closes.FIRST_PREVIOUS_DIGEST)
-        commit_close(connection, folder, JANUARY, sealed, JANUARY.ends_at)
+        commit_close(connection, Warehouse(folder), JANUARY, sealed, JANUARY.ends_at)
         (row,) = connection.execute("SELECT log_seq, seq FROM warehouse.period_close").fetchall()
 
     assert (log_seq, log_seq + 2) == row
@@ -238,10 +241,10 @@ def closing(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make a warehouse whose next close is the one staged by hand; it is never issued."""
     folder = tmp_path_factory.mktemp("closing") / "warehouse"
     assert run(["init", f"--warehouse={folder}"]).code == 0
-    with staged_close() as staged, warehouse.connect(folder) as connection:
+    with staged_close() as staged, connect(Warehouse(folder)) as connection:
         connection.execute("DELETE FROM warehouse.setting; DELETE FROM warehouse.head")
         _copy_tables(staged, connection, "warehouse", "warehouse")
-        connection.execute("INSERT INTO warehouse.setting VALUES ('month', 0, NULL)")
+        connection.execute(f"INSERT INTO warehouse.setting VALUES ({FORMAT}, 'month', 0, NULL)")
         connection.execute("INSERT INTO warehouse.head VALUES (14)")
     return folder
 
@@ -267,7 +270,7 @@ def test_every_check_stops_a_close(
     monkeypatch.setattr(close_job, "compute_close", stage_and_break)
     outcome = run(["close", f"--period={STAGED_PERIOD}", AS_OF])
     kept = json.loads((closing / "gate" / f"{STAGED_PERIOD}.json").read_text())
-    with reading.connect(closing) as connection:
+    with reading.connect(Warehouse(closing)) as connection:
         latest = closes.last_close(connection)
 
     assert GateError.exit_code == outcome.code
@@ -359,10 +362,10 @@ def test_a_full_block_of_the_log_is_hashed_once(manyhands: Run, tmp_path: Path) 
     assert manyhands("ingest", events.write(tmp_path / "events.ndjson"), AS_OF).code == 0
     manyhands("close", "--period=2026-01", AS_OF)
     stored = manyhands("query", "FROM log_block", "--json").json
-    with warehouse.connect(tmp_path / "warehouse") as connection:
+    with connect(Warehouse(tmp_path / "warehouse")) as connection:
         connection.execute("UPDATE warehouse.log_block SET digest = repeat('0', 64)")
     closed = manyhands("close", "--period=2026-02", AS_OF, "--json").json["closes"][0]
-    with reading.connect(tmp_path / "warehouse") as connection:
+    with reading.connect(Warehouse(tmp_path / "warehouse")) as connection:
         compute_close(connection, JANUARY.next(), closed["log_seq"])
         seal(connection, "2026-02", "")
         blocks = connection.execute("FROM block_digest ORDER BY block").fetchall()

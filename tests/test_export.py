@@ -13,6 +13,7 @@ import pytest
 from pipelines import export as job
 from pipelines.errors import NotFoundError
 from pipelines.lake import reading, sql
+from pipelines.lake.warehouse import Warehouse
 from pipelines.outputs.formats import Format
 from tests.outputs import stored
 
@@ -56,7 +57,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _export(folder: Path, form: Format, out: Path) -> dict[str, Path]:
-    paths = job.export(folder, period=None, form=form, out=out / "made" / "anew")
+    paths = job.export(Warehouse(folder), period=None, form=form, out=out / "made" / "anew")
     return {path.name.partition("-")[0]: path for path in paths}
 
 
@@ -127,7 +128,7 @@ def test_rows_are_ordered_by_contributor_and_line(folder: Path, tmp_path: Path) 
 def test_json_holds_each_statement_as_it_was_sealed(folder: Path, tmp_path: Path) -> None:
     """One a line, to the byte, so that its digest can be computed from the file."""
     (path,) = _export(folder, Format.JSON, tmp_path).values()
-    with reading.connect(folder) as connection:
+    with reading.connect(Warehouse(folder)) as connection:
         sealed = list(reading.sealed_statements(connection, "2026-10"))
 
     assert "statements-2026-10.ndjson" == path.name
@@ -139,7 +140,7 @@ def test_json_holds_each_statement_as_it_was_sealed(folder: Path, tmp_path: Path
 
 def test_a_close_without_statements_is_exported_empty(folder: Path, tmp_path: Path) -> None:
     """The files are there, with their headings and no rows."""
-    paths = job.export(folder, period="2026-09", form=Format.CSV, out=tmp_path)
+    paths = job.export(Warehouse(folder), period="2026-09", form=Format.CSV, out=tmp_path)
 
     assert ["statements-2026-09.csv", "statement_lines-2026-09.csv"] == [p.name for p in paths]
     assert [[], []] == [_read_csv(path) for path in paths]
@@ -148,7 +149,7 @@ def test_a_close_without_statements_is_exported_empty(folder: Path, tmp_path: Pa
 def test_a_period_that_is_not_closed_is_not_found(folder: Path, tmp_path: Path) -> None:
     """Nothing is made for it, not even the folder."""
     with pytest.raises(NotFoundError):
-        job.export(folder, period="2026-11", form=Format.CSV, out=tmp_path / "out")
+        job.export(Warehouse(folder), period="2026-11", form=Format.CSV, out=tmp_path / "out")
 
     assert [] == list(tmp_path.iterdir())
 

@@ -18,6 +18,7 @@ from pipelines.errors import GateError, GateNotRunError
 from pipelines.gate import CheckResult, Outcome, Verdict, check, checking, keep, run
 from pipelines.gate.verdict import ROWS_SHOWN, Found, json_value
 from pipelines.lake import sql
+from pipelines.lake.warehouse import Warehouse
 from tests.gate.staged import PERIOD, staged_close
 
 ROOT = Path(__file__).parent.parent
@@ -53,7 +54,7 @@ def test_a_failing_check_stops_the_close_with_its_rows_and_count(
     connection.execute(LOSE_A_MICRO)
 
     with pytest.raises(GateError) as caught:
-        check(connection, tmp_path, PERIOD)
+        check(connection, Warehouse(tmp_path), PERIOD)
 
     message = str(caught.value)
     assert caught.value.exit_code == 4
@@ -69,7 +70,7 @@ def test_what_failed_is_kept_in_the_warehouse(
     connection.execute(LOSE_A_MICRO)
 
     with pytest.raises(GateError):
-        check(connection, tmp_path, PERIOD)
+        check(connection, Warehouse(tmp_path), PERIOD)
 
     verdict = kept(tmp_path)
     (found,) = (part for part in verdict["checks"] if part["check"] == "pool_conservation")
@@ -86,9 +87,9 @@ def test_a_later_pass_takes_the_place_of_what_failed(
     connection: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
     """The file tells of the last run, so that nobody reads an old failure as today's."""
-    keep(Verdict(PERIOD, (CheckResult("seal", "", Outcome.FAILED, 1),)), tmp_path)
+    keep(Verdict(PERIOD, (CheckResult("seal", "", Outcome.FAILED, 1),)), Warehouse(tmp_path))
 
-    verdict = check(connection, tmp_path, PERIOD)
+    verdict = check(connection, Warehouse(tmp_path), PERIOD)
 
     assert verdict.passed
     assert kept(tmp_path)["passed"] is True
@@ -105,7 +106,7 @@ def test_a_check_that_cannot_run_is_no_finding_and_stops_the_close(
     connection.execute("DROP TABLE entitlement")
 
     with pytest.raises(GateNotRunError) as caught:
-        check(connection, tmp_path, PERIOD)
+        check(connection, Warehouse(tmp_path), PERIOD)
 
     message = str(caught.value)
     outcomes = {part["check"]: part["outcome"] for part in kept(tmp_path)["checks"]}
@@ -130,7 +131,7 @@ def test_what_was_found_and_what_could_not_run_are_told_apart(
     connection.execute("DROP TABLE entitlement")
 
     with pytest.raises(GateError) as caught:
-        check(connection, tmp_path, PERIOD)
+        check(connection, Warehouse(tmp_path), PERIOD)
 
     found, advised, not_run = str(caught.value).partition("reverse the events that made this")
     assert 4 == caught.value.exit_code
@@ -187,7 +188,7 @@ def test_where_great_expectations_raises_no_check_could_run(
     monkeypatch.delenv("HOME")
 
     with pytest.raises(GateNotRunError) as caught:
-        check(connection, tmp_path, PERIOD)
+        check(connection, Warehouse(tmp_path), PERIOD)
 
     checks = kept(tmp_path)["checks"]
     message = str(caught.value)
@@ -226,7 +227,7 @@ def test_a_gate_without_checks_lets_nothing_through(
     monkeypatch.setattr(sql, "relations", lambda _: ())
 
     with pytest.raises(GateNotRunError, match="there are no checks"):
-        check(connection, tmp_path, PERIOD)
+        check(connection, Warehouse(tmp_path), PERIOD)
 
 
 def test_only_the_first_rows_are_shown_and_all_are_counted(

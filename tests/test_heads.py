@@ -8,6 +8,7 @@ import pytest
 from pipelines.lake import reading, sql
 from pipelines.lake.seal import seal
 from pipelines.lake.staging import stage
+from pipelines.lake.warehouse import Warehouse
 from pipelines.royalties.periods import Cadence, Period
 from pipelines.steps.compute_close import compute_close
 from tests import scenario
@@ -30,7 +31,7 @@ def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.Duck
     folder = tmp_path_factory.mktemp("heads")
     steps, _ = scenario.read("late_event_adjusts")
     scenario.run(steps, folder, in_process)
-    with reading.connect(folder / "warehouse") as connection:
+    with reading.connect(Warehouse(folder / "warehouse")) as connection:
         compute_close(connection, NEXT, log_seq=38)
         seal(connection, NEXT.name, "")
         stage(connection, "rules", "first_money")

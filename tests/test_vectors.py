@@ -13,7 +13,8 @@ import pytest
 from pipelines.cli import main
 from pipelines.lake import closes, reading
 from pipelines.lake.seal import seal
-from pipelines.lake.warehouse import setting
+from pipelines.lake.setting import setting
+from pipelines.lake.warehouse import Warehouse
 from pipelines.royalties.periods import Period
 from pipelines.steps.compute_close import compute_close
 from tests import scenario
@@ -41,7 +42,7 @@ def as_process(words: Sequence[str]) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
-def recomputed(warehouse: Path, periods: Iterable[str]) -> Iterator[str]:
+def recomputed(warehouse: Warehouse, periods: Iterable[str]) -> Iterator[str]:
     """Compute closed periods again, after later closes and events, and yield their digests."""
     with reading.connect(warehouse) as connection:
         cadence = setting(connection).cadence
@@ -62,7 +63,7 @@ def test_a_worked_case_gives_what_is_expected_to_the_digest(name: str, tmp_path:
     assert expected == scenario.run(steps, tmp_path, in_process)
     digests = [closed["digest"] for closed in expected["closes"]]
     periods = [closed["period"] for closed in expected["closes"]]
-    assert digests == list(recomputed(tmp_path / "warehouse", periods))
+    assert digests == list(recomputed(Warehouse(tmp_path / "warehouse"), periods))
 
 
 @pytest.mark.parametrize("name", AS_PROCESSES)

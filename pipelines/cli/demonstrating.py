@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import typer
 
-from pipelines.cli.flags import DebugFlag, JsonFlag
+from pipelines.cli.flags import DebugFlag, JsonFlag, MemoryFlag
 from pipelines.cli.issued import print_statement
 from pipelines.cli.printing import print_document
 from pipelines.cli.progress import reporting
 from pipelines.cli.running import describe_close, print_close
 from pipelines.cli.settings import is_given
 from pipelines.errors import UsageError
+from pipelines.lake.memory import DEFAULT, refuse_too_little
+from pipelines.lake.warehouse import Warehouse
 
 if TYPE_CHECKING:
     from pipelines.demo import Month
@@ -65,7 +67,13 @@ Or in any DuckDB with its extensions ducklake and sqlite, here:
 """
 
 
-def demo(context: typer.Context, *, json: JsonFlag = False, debug: DebugFlag = False) -> None:
+def demo(
+    context: typer.Context,
+    *,
+    memory_limit: MemoryFlag = DEFAULT,  # type: ignore[assignment]  # read as if it were given
+    json: JsonFlag = False,
+    debug: DebugFlag = False,
+) -> None:
     """Show it all on a small marketplace, in ./demo-warehouse."""
     from pipelines.demo import demo as job
 
@@ -74,8 +82,9 @@ def demo(context: typer.Context, *, json: JsonFlag = False, debug: DebugFlag = F
     if is_given(root, "warehouse"):
         message = f"the demo keeps to ./{FOLDER}; leave out --warehouse"
         raise UsageError(message)
+    refuse_too_little()
     with reporting() as report:
-        months = job(FOLDER, report)
+        months = job(Warehouse(FOLDER, memory_limit), report)
     if json or root.params["json"]:
         closes = [describe_close(month.closed) for month in months]
         print_document({"closes": closes, "warehouse": str(FOLDER)})
@@ -88,7 +97,7 @@ def _tell(october: "Month", november: "Month") -> None:
 
     _tell_month(_OCTOBER, october)
     _tell_month(_NOVEMBER, november)
-    with reading.connect(FOLDER) as connection:
+    with reading.connect(Warehouse(FOLDER)) as connection:
         sealed = reading.sealed_statement(connection, SHOWN)
         held = {
             month.closed.period: _by_reason(reading.report(connection, "held", month.closed.period))

@@ -15,7 +15,7 @@ from pipelines.cli.app import app
 from pipelines.cli.flags import Invocation
 from pipelines.cli.place import fault_of_current_folder, in_full
 from pipelines.cli.settings import FILE, name_settings, read_file
-from pipelines.errors import ManyhandsError, TryAgainError
+from pipelines.errors import ManyhandsError
 
 FAILED = 1
 INTERRUPTED = 130
@@ -23,7 +23,8 @@ _HELP = {"-h", "--help", "--version"}
 _INTERRUPTED_QUERY = "Query interrupted"
 """What the engine makes of a Ctrl-C while it works."""
 
-_BUSY = ("database is locked", "could not set lock")
+_NO_MEMORY = ("failed to map segment", "cannot allocate memory", "can't start new thread")
+"""What libraries that find no memory fail with, when they are loaded."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -98,8 +99,8 @@ def _judge(error: Exception) -> tuple[int, str]:
         return error.exit_code, _where_set(error) + error.format_message()
     if isinstance(error, OSError):
         return FAILED, f"{_place(error)}{error.strerror or error}; nothing half-written is left"
-    if type(error).__module__.split(".")[0] in {"_duckdb", "duckdb", "sqlite3"}:
-        return _judge_store(str(error))
+    if isinstance(error, MemoryError) or any(words in str(error) for words in _NO_MEMORY):
+        return FAILED, "there is not enough memory; let this process have more (ulimit -v)"
     name = type(error).__name__
     return FAILED, f"unexpected {name}: {error}; run it again with --debug to see where"
 
@@ -110,13 +111,6 @@ def _place(error: OSError) -> str:
         return f"{in_full(os.fsdecode(error.filename))}: "
     fault = fault_of_current_folder()
     return f"{fault}: " if fault else ""
-
-
-def _judge_store(text: str) -> tuple[int, str]:
-    first = text.split("\n\n", 1)[0]
-    if any(words in text.lower() for words in _BUSY):
-        return TryAgainError.exit_code, f"the catalog is busy; try again later: {first}"
-    return FAILED, first
 
 
 def _where_set(error: typer.TyperException) -> str:

@@ -14,12 +14,32 @@ import typer
 from pipelines.cli.place import fault_of_current_folder
 from pipelines.cli.settings import is_given
 from pipelines.errors import ManyhandsError, UsageError
+from pipelines.lake.memory import DEFAULT, read_bytes, refuse_too_little
+from pipelines.lake.warehouse import Warehouse
 
 DEFAULT_WAREHOUSE = "warehouse"
 
 WarehouseFlag = Annotated[
     str | None,
     typer.Option("--warehouse", metavar="W", help="The warehouse's folder. [default: ./warehouse]"),
+]
+
+
+def _memory(text: str) -> int:
+    try:
+        return read_bytes(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+MemoryFlag = Annotated[
+    int,
+    typer.Option(
+        "--memory-limit",
+        metavar="SIZE",
+        parser=_memory,
+        help="Memory to hold before writing to temporary files, such as 4GB.",
+    ),
 ]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 DebugFlag = Annotated[bool, typer.Option("--debug", help="Show the traceback of a failure.")]
@@ -36,6 +56,7 @@ PeriodFlag = Annotated[
 
 _COMMON = {
     "warehouse": (WarehouseFlag, None),
+    "memory_limit": (MemoryFlag, DEFAULT),
     "json": (JsonFlag, False),
     "debug": (DebugFlag, False),
 }
@@ -52,7 +73,7 @@ class Invocation:
 class Common:
     """What every command takes, settled."""
 
-    warehouse: Path
+    warehouse: Warehouse
     json: bool
     context: typer.Context = field(repr=False)
 
@@ -85,21 +106,22 @@ def _settle(context: typer.Context, own: Mapping[str, Any]) -> Common:
     given_first = is_given(root, "warehouse") and not is_given(context, "warehouse")
     warehouse = root.params["warehouse"] if given_first else own["warehouse"]
     return Common(
-        warehouse=_folder(warehouse or DEFAULT_WAREHOUSE),
+        warehouse=_warehouse(warehouse or DEFAULT_WAREHOUSE, own["memory_limit"]),
         json=bool(own["json"]) or root.params["json"],
         context=context,
     )
 
 
-def _folder(warehouse: str) -> Path:
-    if re.match(r"(ducklake:)?postgres(ql)?:", warehouse):
+def _warehouse(named: str, memory_bytes: int) -> Warehouse:
+    if re.match(r"(ducklake:)?postgres(ql)?:", named):
         message = "a warehouse in PostgreSQL is not in this version; name a folder"
         raise UsageError(message)
-    folder = Path(warehouse)
+    folder = Path(named)
     if not folder.is_absolute() and (fault := fault_of_current_folder()):
         message = f"{folder}: {fault}; name the warehouse by its full path"
         raise ManyhandsError(message)
-    return folder
+    refuse_too_little()
+    return Warehouse(folder, memory_bytes)
 
 
 def instant(as_of: str | None) -> datetime:

@@ -35,7 +35,7 @@ def init(
 ) -> None:
     """Make an empty warehouse."""
     from pipelines.lake.creation import create
-    from pipelines.lake.warehouse import Setting
+    from pipelines.lake.setting import Setting
 
     create(common.warehouse, Setting(cadence, grace_days, first_period))
     if common.json:
@@ -44,11 +44,13 @@ def init(
                 "cadence": cadence.value,
                 "first_period": first_period or None,
                 "grace_days": grace_days,
-                "warehouse": str(common.warehouse),
+                "warehouse": str(common.warehouse.folder),
             }
         )
     else:
-        typer.echo(f"made an empty warehouse in {common.warehouse}, which closes by {cadence}")
+        typer.echo(
+            f"made an empty warehouse in {common.warehouse.folder}, which closes by {cadence}"
+        )
 
 
 def close(

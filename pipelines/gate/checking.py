@@ -23,23 +23,26 @@ from pipelines.gate.verdict import (
     json_value,
 )
 from pipelines.lake import sql
+from pipelines.lake.disk import make_folder, replacing
 from pipelines.lake.rights import follow
-from pipelines.lake.warehouse import GATE
+from pipelines.lake.warehouse import Warehouse
 
 _VARIABLES = ("HOME", "PYTHONPATH", "PYTHONWARNINGS", "TMPDIR")
 """What libraries read of the environment, and so can be stopped by."""
 
 
-def check(connection: duckdb.DuckDBPyConnection, folder: Path | None, period: str) -> Verdict:
+def check(
+    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse | None, period: str
+) -> Verdict:
     """Run the gate on the staged close of a period, and keep what it said in the warehouse.
 
-    Nothing is kept where there is no folder: a dry run leaves the warehouse as it is.
+    Nothing is kept where there is no warehouse: a dry run leaves the warehouse as it is.
 
     Raises GateError where a check found rows, with the first of them and their count, and
     GateNotRunError where none did but some could not run, with what stopped them.
     """
     verdict = run(connection, period)
-    kept = [] if folder is None else [f"All of it is in {keep(verdict, folder)}"]
+    kept = [] if warehouse is None else [f"All of it is in {keep(verdict, warehouse)}"]
     if not verdict.passed:
         head = f"the gate stopped the close of {period}, and nothing was issued:"
         message = "\n".join(
@@ -83,21 +86,17 @@ def run(
     return Verdict(period, tuple(_result(connection, check, found) for check in checks))
 
 
-def keep(verdict: Verdict, folder: Path) -> Path:
+def keep(verdict: Verdict, warehouse: Warehouse) -> Path:
     """Write a verdict to `gate/<period>.json`, whole or not at all.
 
     One that passed is written too: it takes the place of an earlier one that didn't.
     """
-    path = folder / GATE / f"{verdict.period}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    with unfinished.open("w", encoding="utf-8") as file:
-        json.dump(verdict.as_json(), file, ensure_ascii=False, indent=2)
-        file.write("\n")
-        file.flush()
-        os.fsync(file.fileno())
-    follow(unfinished, path.parent)
-    unfinished.replace(path)
+    path = warehouse.gate / f"{verdict.period}.json"
+    make_folder(path.parent)
+    text = json.dumps(verdict.as_json(), ensure_ascii=False, indent=2)
+    with replacing(path) as written:
+        written.write_text(f"{text}\n", encoding="utf-8")
+        follow(written, path.parent)
     return path
 
 

@@ -4,29 +4,30 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.ingest.stage import EVENTS, REFUSALS, read_parts
+from pipelines.lake import scratch
+from pipelines.lake.disk import make_folder
 from pipelines.lake.log import EVENT_COLUMNS, REFUSAL_COLUMNS, Counts, StagedBatch, append, head
-from pipelines.lake.rights import make_folder
-from pipelines.lake.warehouse import STAGED
+from pipelines.lake.paths import for_engine
+from pipelines.lake.warehouse import Warehouse
 
 
 @contextmanager
-def parts_folder(folder: Path) -> Iterator[Path]:
+def parts_folder(warehouse: Warehouse) -> Iterator[Path]:
     """Make a folder for the parts of one batch, which is there as long as the context lasts."""
-    make_folder(folder / STAGED)
-    with TemporaryDirectory(dir=folder / STAGED) as made:
-        yield Path(made)
+    make_folder(warehouse.staged)
+    with scratch.within(warehouse.staged) as made:
+        yield for_engine(made)
 
 
 def commit(
     connection: duckdb.DuckDBPyConnection,
-    folder: Path,
+    warehouse: Warehouse,
     parts: Path,
     batch_id: str,
     recorded_at: datetime,
@@ -42,7 +43,7 @@ def commit(
     if not len(events) + len(refusals):
         return Counts(head=head(connection))
     _insist_on_each_once(events, refusals)
-    return append(connection, folder, StagedBatch(batch_id, recorded_at, events, refusals))
+    return append(connection, warehouse, StagedBatch(batch_id, recorded_at, events, refusals))
 
 
 def _insist_on_each_once(events: pa.Table, refusals: pa.Table) -> None:

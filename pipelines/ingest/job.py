@@ -17,9 +17,10 @@ from pipelines.ingest.read import Read, hand_over
 from pipelines.ingest.stage import Stage
 from pipelines.ingest.validate import Validate
 from pipelines.lake.clock import check_clock
-from pipelines.lake.creation import create
+from pipelines.lake.connection import connect
+from pipelines.lake.creation import make_unless_there
 from pipelines.lake.log import Counts, head
-from pipelines.lake.warehouse import Setting, connect, exists
+from pipelines.lake.warehouse import Warehouse
 from pipelines.sources.batch import Batch
 from pipelines.sources.batches import batches
 from pipelines.sources.files import find_files
@@ -27,7 +28,7 @@ from pipelines.sources.limits import DEFAULT_LIMITS, Limits
 
 
 def ingest(  # noqa: PLR0913  one of them only listens
-    folder: Path,
+    warehouse: Warehouse,
     sources: Sequence[str],
     *,
     clock: Callable[[], datetime],
@@ -54,31 +55,30 @@ def ingest(  # noqa: PLR0913  one of them only listens
     for other in others:
         note(f"skipped {other}: not .ndjson or .jsonl (.gz, .zst)")
     read = batches(files, limits)
-    if not exists(folder):
-        create(folder, Setting())
-    manifests = Manifests(folder, tuple(manifest_roots), limits.manifest_size)
-    with connect(folder) as connection:
+    make_unless_there(warehouse)
+    manifests = Manifests(warehouse, tuple(manifest_roots), limits.manifest_size)
+    with connect(warehouse) as connection:
         if by_clock:
             check_clock(connection, clock())
         batch = None
         for batch in read:
-            yield _ingest_batch(connection, folder, batch, clock(), manifests)
+            yield _ingest_batch(connection, warehouse, batch, clock(), manifests)
         if batch is None:
             yield Counts(head=head(connection))
 
 
 def _ingest_batch(
     connection: duckdb.DuckDBPyConnection,
-    folder: Path,
+    warehouse: Warehouse,
     batch: Batch,
     now: datetime,
     manifests: Manifests,
 ) -> Counts:
     """Stage a batch, commit it, and acknowledge it only then."""
     try:
-        with parts_folder(folder) as parts:
+        with parts_folder(warehouse) as parts:
             _stage(batch, parts, now, manifests)
-            counts = commit(connection, folder, parts, str(uuid4()), now)
+            counts = commit(connection, warehouse, parts, str(uuid4()), now)
     except BaseException:
         batch.release()
         raise

@@ -13,6 +13,7 @@ import apache_beam as beam
 from pipelines.errors import ManyhandsError
 from pipelines.lake.manifest import NoRoomError, keep, kept_rows
 from pipelines.lake.manifest_rows import ManifestError, check_beginning, mismatch, unavailable
+from pipelines.lake.warehouse import Warehouse
 from schemas.record import Event
 
 _NOT_FILES: Final = (
@@ -28,7 +29,7 @@ _NOT_FILES: Final = (
 class Manifests:
     """Where manifests are looked for, how large they may be, and where their copies are kept."""
 
-    warehouse: Path
+    warehouse: Warehouse
     roots: tuple[Path, ...]
     most_bytes: int
 

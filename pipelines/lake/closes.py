@@ -7,8 +7,8 @@ import duckdb
 
 from pipelines.errors import NotFoundError
 from pipelines.lake.log import head
+from pipelines.lake.setting import Setting, setting
 from pipelines.lake.staging import stage, stage_input, view_in_force, view_stored
-from pipelines.lake.warehouse import Setting, setting
 from pipelines.royalties.periods import Period
 
 FIRST_PREVIOUS_DIGEST = "0" * 64

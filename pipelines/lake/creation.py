@@ -1,64 +1,69 @@
 """Makes a warehouse: an empty log, its relations and views, its setting (SPEC §7.1)."""
 
-import tempfile
+import os
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from graphlib import TopologicalSorter
 from pathlib import Path
 
 import duckdb
 
 from pipelines.errors import ConflictError, UsageError
-from pipelines.lake import rights, sql
+from pipelines.lake import reading, rights, scratch, sql
+from pipelines.lake.connection import opened, stored_relations
 from pipelines.lake.disk import entries, sync_file
-from pipelines.lake.warehouse import (
-    CATALOG,
-    DATA,
-    GATE,
-    SCHEMA,
-    Setting,
-    exists,
-    opened,
-    quoted,
-    stored_relations,
-)
+from pipelines.lake.literals import quoted
+from pipelines.lake.setting import FORMAT, Setting
+from pipelines.lake.transaction import commit
+from pipelines.lake.warehouse import CATALOG, DATA, GATE, MANIFESTS, SCHEMA, Warehouse, exists
 from pipelines.royalties.periods import Period
 
-_MAKING = ".making-"
+
+def make_unless_there(warehouse: Warehouse) -> None:
+    """Make a warehouse with defaults where there is none; one that another makes meanwhile is fine.
+
+    Raises as `create` does.
+    """
+    if not exists(warehouse):
+        try:
+            create(warehouse, Setting())
+        except ConflictError:
+            if not exists(warehouse):
+                raise
 
 
-def create(folder: Path, setting: Setting) -> None:
+def create(warehouse: Warehouse, setting: Setting) -> None:
     """Make an empty warehouse, whole or not at all; an empty folder keeps its owner and mode.
 
     Raises ConflictError where the folder holds a warehouse or anything else, UsageError
     where the first period isn't one of the cadence, and ManyhandsError where the folder can't be
-    made or written.
+    made or written, or holds a warehouse of another format.
     """
     if setting.first_period:
         try:
             Period.parse(setting.first_period, setting.cadence)
         except ValueError as error:
             raise UsageError(str(error)) from error
-    folder = folder.absolute()
-    if not _is_empty(folder):
-        message = f"{folder} {_why_not_made(folder)}"
-        raise ConflictError(message)
+    warehouse = warehouse.absolute()
     try:
-        if folder.exists():
-            _make_in_place(folder, setting)
+        if warehouse.folder.exists():
+            _make_in_place(warehouse, setting)
         else:
-            _make_beside(folder, setting)
+            _make_beside(warehouse, setting)
     except PermissionError as error:
-        raise rights.refusal(folder, "write") from error
+        raise rights.refusal(warehouse.folder, "write") from error
 
 
-def _make_beside(folder: Path, setting: Setting) -> None:
+def _make_beside(warehouse: Warehouse, setting: Setting) -> None:
     """Make a warehouse whose folder isn't there: by one renaming, so that it is whole or not."""
+    folder = warehouse.folder
     above = [path.parent for path in folder.parents if not path.exists()]
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as made:
-        whole = Path(made) / "warehouse"
+    with scratch.beside(folder) as made:
+        whole = made / "warehouse"
         whole.mkdir()
-        _fill(whole, setting)
+        _fill(replace(warehouse, folder=whole), setting)
         _share(whole, whole)
         try:
             whole.rename(folder)
@@ -68,18 +73,32 @@ def _make_beside(folder: Path, setting: Setting) -> None:
         sync_file(path)
 
 
-def _make_in_place(folder: Path, setting: Setting) -> None:
+def _make_in_place(warehouse: Warehouse, setting: Setting) -> None:
     """Make a warehouse in an empty folder, which may be one that this user can't replace."""
-    with tempfile.TemporaryDirectory(prefix=_MAKING, dir=folder) as made:
-        _fill(Path(made), setting)
-        _share(Path(made), folder)
-        try:
-            (Path(made) / DATA).rename(folder / DATA)
-        except OSError as error:
-            raise _made_by_another(folder) from error
-        for part in (GATE, CATALOG):  # the catalog last, which makes it a warehouse
-            (Path(made) / part).rename(folder / part)
+    folder = warehouse.folder
+    with _alone_in(folder):
+        _refuse_unless_empty(warehouse)
+        with scratch.beside(warehouse.catalog) as made:
+            whole = made / "warehouse"
+            whole.mkdir()
+            _fill(replace(warehouse, folder=whole), setting)
+            _share(whole, folder)
+            for part in (DATA, GATE, MANIFESTS, CATALOG):  # that which makes it a warehouse last
+                (whole / part).rename(folder / part)
     sync_file(folder)
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Wait until no other process makes a warehouse in a folder that is there."""
+    import fcntl
+
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _share(made: Path, folder: Path) -> None:
@@ -94,42 +113,45 @@ def _made_by_another(folder: Path) -> ConflictError:
     return ConflictError(f"{folder}: another process made it first; run the command again")
 
 
-def _is_empty(folder: Path) -> bool:
-    """Return whether nothing is in a folder but what a `create` that was cut short left there."""
-    if not exists(folder) and folder.is_dir():
-        return all(entry.name.startswith(_MAKING) for entry in folder.iterdir())
-    return not folder.exists()
-
-
-def _why_not_made(folder: Path) -> str:
-    if exists(folder):
-        return "is a warehouse already; name another folder"
+def _refuse_unless_empty(warehouse: Warehouse) -> None:
+    """Raise ConflictError where a folder has more than what a killed process left there."""
+    folder = warehouse.folder
+    if exists(warehouse):
+        with reading.connect(warehouse):  # of our format, or that is what is to be said
+            message = f"{folder} is a warehouse already; name another folder"
+            raise ConflictError(message)
     if (folder / DATA).is_dir():
-        return (
-            f"has {DATA}/ but no {CATALOG}: restore that from a backup, or name another folder;"
-            " if it never was a warehouse (an init was cut short), empty it"
+        message = (
+            f"{folder} has {DATA}/ but no {CATALOG}: restore that from a backup, or name another"
+            " folder; if it never was a warehouse (an init was cut short), empty it"
         )
-    return "is not empty, and no warehouse; name another folder, or an empty one"
+        raise ConflictError(message)
+    if not folder.is_dir() or any(not e.name.startswith(scratch.HIDDEN) for e in folder.iterdir()):
+        message = f"{folder} is not empty, and no warehouse; name another folder, or an empty one"
+        raise ConflictError(message)
 
 
-def _fill(folder: Path, setting: Setting) -> None:
+def _fill(warehouse: Warehouse, setting: Setting) -> None:
     """Make a warehouse with a folder for each relation, so that no commit has to make one.
 
     DuckDB makes folders that only their owner can write in, whatever the umask.
     """
     for relation in stored_relations():
-        (folder / DATA / SCHEMA / relation.name).mkdir(parents=True)
-    (folder / GATE).mkdir()
-    with opened(folder, read_only=False) as connection:
-        connection.execute("BEGIN")
-        for relation in stored_relations():
-            _create_table(connection, relation)
-        for view in _views_in_order():
-            _create_view(connection, view)
-        connection.execute("INSERT INTO warehouse.head VALUES (0)")
-        given = [setting.cadence.value, setting.grace_days, setting.first_period or None]
-        connection.execute("INSERT INTO warehouse.setting VALUES (?, ?, ?)", given)
-        connection.execute("COMMIT")
+        (warehouse.data / SCHEMA / relation.name).mkdir(parents=True)
+    for folder in (warehouse.gate, warehouse.manifests):
+        folder.mkdir()
+    with opened(warehouse) as connection:
+        commit(connection, warehouse, lambda: _write(connection, setting))
+
+
+def _write(connection: duckdb.DuckDBPyConnection, setting: Setting) -> None:
+    for relation in stored_relations():
+        _create_table(connection, relation)
+    for view in _views_in_order():
+        _create_view(connection, view)
+    connection.execute("INSERT INTO warehouse.head VALUES (0)")
+    given = [FORMAT, setting.cadence.value, setting.grace_days, setting.first_period or None]
+    connection.execute("INSERT INTO warehouse.setting VALUES (?, ?, ?, ?)", given)
 
 
 def _views_in_order() -> Iterator[sql.Relation]:

@@ -1,10 +1,35 @@
 """Brings files to disk: what isn't flushed, a power cut can leave as zeros, or take away."""
 
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from pipelines.lake import scratch
 from pipelines.lake.rights import follow
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a path beside `path` to write to; what is written there becomes `path` at the end.
+
+    It is flushed to disk first. Where the context ends in an error, `path` stays as it was.
+    """
+    with scratch.beside(path) as made:
+        written = made / path.name
+        yield written
+        sync_file(written)
+        written.replace(path)
+        sync_file(path.parent)
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder that is shared as the one it is in, and flush both, unless it is there."""
+    if not path.is_dir():
+        path.mkdir(exist_ok=True)
+        follow(path, path.parent)
+        for made in (path, path.parent):
+            sync_file(made)
 
 
 def sync_file(path: Path) -> None:

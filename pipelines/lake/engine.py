@@ -1,7 +1,5 @@
 """Starts DuckDB: memory bounded, its extensions from their wheels, nothing from the network."""
 
-import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -11,28 +9,32 @@ import duckdb
 import duckdb_extension_ducklake
 import duckdb_extension_sqlite_scanner
 
-MEMORY_LIMIT = os.environ.get("MANYHANDS_MEMORY_LIMIT", "1500MiB")
+from pipelines.lake import scratch
+from pipelines.lake.literals import quoted
+from pipelines.lake.paths import for_engine
 
 
 @contextmanager
-def connect() -> Iterator[duckdb.DuckDBPyConnection]:
+def connect(memory_bytes: int) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open an in-memory database with the extensions; it spills to a temporary folder."""
     with (
-        tempfile.TemporaryDirectory(prefix="manyhands-") as spill,
-        duckdb.connect(config=bounded(spill) | _extensions_are_signed()) as connection,
+        scratch.temporary() as spill,
+        duckdb.connect(
+            config=bounded(spill, memory_bytes) | _extensions_are_signed()
+        ) as connection,
     ):
         load_extensions(connection)
         yield connection
 
 
-def bounded(spill: str) -> dict[str, str | bool | int | float | list[str]]:
+def bounded(spill: Path, memory_bytes: int) -> dict[str, str | bool | int | float | list[str]]:
     """Configure a connection: bounded memory, what is beyond goes to the folder `spill`."""
     return {
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
-        "memory_limit": MEMORY_LIMIT,
+        "memory_limit": f"{memory_bytes}B",
         "preserve_insertion_order": False,
-        "temp_directory": spill,
+        "temp_directory": str(for_engine(spill)),
     }
 
 
@@ -49,5 +51,4 @@ def load_extensions(connection: duckdb.DuckDBPyConnection) -> None:
     for package in (duckdb_extension_ducklake, duckdb_extension_sqlite_scanner):
         name = package.__name__.removeprefix("duckdb_extension_")
         (path,) = Path(package.__path__[0]).glob(f"extensions/*/{name}.duckdb_extension")
-        literal = str(path).replace("'", "''")
-        connection.execute(f"LOAD '{literal}'")
+        connection.execute(f"LOAD {quoted(str(for_engine(path)))}")

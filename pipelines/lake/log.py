@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -12,7 +11,8 @@ import pyarrow as pa
 from pipelines.lake import parquet, sql
 from pipelines.lake.manifest import rows_path
 from pipelines.lake.staging import stage, stage_currencies, stage_input, view_stored
-from pipelines.lake.transaction import commit
+from pipelines.lake.transaction import LostRaceError, commit_once, patiently
+from pipelines.lake.warehouse import Warehouse
 from schemas.rejection import KEPT_BYTES, Rejection
 
 _ARROW = {
@@ -80,28 +80,28 @@ class Counts:
         )
 
 
-class _StaleHeadError(Exception):
-    """Another committer moved the head after the batch was judged."""
-
-
 def head(connection: duckdb.DuckDBPyConnection) -> int:
     """Return the position of the log's last event, 0 where there is none."""
     (seq,) = connection.execute("SELECT seq FROM warehouse.head").fetchall()[0]
     return int(seq)
 
 
-def append(connection: duckdb.DuckDBPyConnection, folder: Path, batch: StagedBatch) -> Counts:
+def append(
+    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, batch: StagedBatch
+) -> Counts:
     """Append a batch to the log, once, and return what became of it.
 
     Raises TryAgainError where the catalog stays busy.
     """
-    _stage_batch(connection, folder, batch)
-    while not is_committed(connection, batch.batch_id):
-        _judge(connection, batch)
-        try:
-            commit(connection, folder, lambda: _write(connection))
-        except _StaleHeadError:
-            continue
+    _stage_batch(connection, warehouse, batch)
+
+    def attempt() -> None:
+        # a commit whose answer was lost looks like one that lost the race
+        if not is_committed(connection, batch.batch_id):
+            _judge(connection, batch)
+            commit_once(connection, warehouse, lambda: _write(connection))
+
+    patiently(warehouse, attempt)
     _drop_staged(connection)
     return _counts(connection, batch.batch_id)
 
@@ -142,7 +142,9 @@ _STAGED = (
 )
 
 
-def _stage_batch(connection: duckdb.DuckDBPyConnection, folder: Path, batch: StagedBatch) -> None:
+def _stage_batch(
+    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, batch: StagedBatch
+) -> None:
     connection.register("received_event", batch.events)
     connection.register("received_refusal", batch.refusals)
     stage_currencies(connection)
@@ -151,15 +153,15 @@ def _stage_batch(connection: duckdb.DuckDBPyConnection, folder: Path, batch: Sta
         " WHERE manifest_sha256 IS NOT NULL AND fault_reason IS NULL"
         " AND manifest_sha256 NOT IN (SELECT manifest_sha256 FROM warehouse.model_trained)"
     ).fetchall()
-    _view_manifests(connection, folder, [sha256 for (sha256,) in named])
+    _view_manifests(connection, warehouse, [sha256 for (sha256,) in named])
 
 
 def _view_manifests(
-    connection: duckdb.DuckDBPyConnection, folder: Path, named: Sequence[str]
+    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, named: Sequence[str]
 ) -> None:
     rows = [
         parquet.select(
-            rows_path(folder, sha256),
+            rows_path(warehouse, sha256),
             f"'{sha256}' AS manifest_sha256",
             "image_id",
             "weight_milli",
@@ -185,7 +187,7 @@ def _write(connection: duckdb.DuckDBPyConnection) -> None:
         "SELECT batch_input.head, ingest_batch.head FROM batch_input CROSS JOIN ingest_batch"
     ).fetchall()
     if head(connection) != judged_at:
-        raise _StaleHeadError
+        raise LostRaceError
     connection.execute("UPDATE warehouse.head SET seq = $head", {"head": after})
     # what is refused for another reason than before is one dead letter, with the new reason
     connection.execute("DELETE FROM warehouse.dead_letter WHERE id IN (SELECT id FROM dead_letter)")

@@ -1,6 +1,6 @@
 """Keeps manifests that aren't inline, once per SHA-256 (SPEC §3.3).
 
-`data/manifests/<sha256>` is the file as it was, `<sha256>.parquet` its rows, written only after
+`manifests/<sha256>` is the file as it was, `<sha256>.parquet` its rows, written only after
 they were checked.
 """
 
@@ -8,7 +8,6 @@ import errno
 import hashlib
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,14 +16,14 @@ from typing import BinaryIO
 import duckdb
 import pyarrow.parquet as pq
 
-from pipelines.lake import parquet
-from pipelines.lake.disk import sync_file
+from pipelines.lake import faults, parquet, scratch
+from pipelines.lake.disk import make_folder, replacing
 from pipelines.lake.engine import bounded
 from pipelines.lake.manifest_rows import ROWS, checked_rows, mismatch, unavailable
-from pipelines.lake.rights import follow, make_folder
-from pipelines.lake.warehouse import DATA
+from pipelines.lake.paths import for_engine
+from pipelines.lake.rights import follow
+from pipelines.lake.warehouse import Warehouse
 
-FOLDER = "manifests"
 _BLOCK_BYTES = 1 << 20
 
 
@@ -36,39 +35,36 @@ class NoRoomError(Exception):
         super().__init__(f"has {size} bytes, but {free} are free in {folder}")
 
 
-def _folder(warehouse: Path) -> Path:
-    return warehouse / DATA / FOLDER
-
-
-def rows_path(warehouse: Path, sha256: str) -> Path:
+def rows_path(warehouse: Warehouse, sha256: str) -> Path:
     """Return where the checked rows of a manifest are kept."""
-    return _folder(warehouse) / f"{sha256}.parquet"
+    return warehouse.manifests / f"{sha256}.parquet"
 
 
-def kept_rows(warehouse: Path, sha256: str) -> int | None:
+def kept_rows(warehouse: Warehouse, sha256: str) -> int | None:
     """Return how many rows the copy of a manifest has; None where there is no copy."""
     path = rows_path(warehouse, sha256)
-    return int(pq.read_metadata(path).num_rows) if path.exists() else None
+    return int(pq.read_metadata(for_engine(path)).num_rows) if path.exists() else None
 
 
-def keep(warehouse: Path, file: BinaryIO, sha256: str, rows: int) -> None:
+def keep(warehouse: Warehouse, file: BinaryIO, sha256: str, rows: int) -> None:
     """Copy a manifest's open file, as long as it is now, and check the copy: its hash, its rows.
 
     Raises ManifestError where it isn't what its event says, NoRoomError where it doesn't fit.
     """
-    folder = _folder(warehouse)
+    folder = warehouse.manifests
     make_folder(folder)
     size = os.fstat(file.fileno()).st_size
-    with _room_for(size, folder), tempfile.TemporaryDirectory(prefix=".", dir=folder) as made:
-        copy, checked = Path(made) / "copy", Path(made) / "rows"
+    with (
+        _room_for(size, folder),
+        faults.explained(warehouse),
+        replacing(rows_path(warehouse, sha256)) as checked,  # last: where it is, the copy is too
+        replacing(folder / sha256) as copy,
+    ):
         _copy(file, size, copy)
         _check_hash(copy, sha256)
-        _write_rows(copy, checked, rows)
-        for part, name in ((copy, sha256), (checked, f"{sha256}.parquet")):
+        _write_rows(copy, checked, rows, warehouse.memory_bytes)
+        for part in (copy, checked):
             follow(part, folder)
-            sync_file(part)
-            part.rename(folder / name)
-        sync_file(folder)
 
 
 @contextmanager
@@ -106,17 +102,17 @@ def _check_hash(copy: Path, sha256: str) -> None:
         mismatch(f"its SHA-256 is {actual}, not {sha256}")
 
 
-def _write_rows(copy: Path, checked: Path, rows: int) -> None:
-    with pq.ParquetWriter(checked, ROWS) as writer:
+def _write_rows(copy: Path, checked: Path, rows: int, memory_bytes: int) -> None:
+    with pq.ParquetWriter(for_engine(checked), ROWS) as writer:
         for batch in checked_rows(copy, rows):
             writer.write_batch(batch)
-    _check_distinct(checked)
+    _check_distinct(checked, memory_bytes)
 
 
-def _check_distinct(checked: Path) -> None:
+def _check_distinct(checked: Path, memory_bytes: int) -> None:
     with (
-        tempfile.TemporaryDirectory(prefix="manyhands-") as spill,
-        duckdb.connect(config=bounded(spill)) as connection,
+        scratch.temporary() as spill,
+        duckdb.connect(config=bounded(spill, memory_bytes)) as connection,
     ):
         repeated = (
             connection.sql(parquet.select(checked, "image_id"))

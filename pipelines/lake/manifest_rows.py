@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from pydantic import ValidationError
 
 from pipelines.lake import sql
+from pipelines.lake.paths import for_engine
 from schemas.decimals import scaled
 from schemas.json_text import BLANK, MAX_BYTES, UnreadableError, read_json
 from schemas.parts import ManifestEntry
@@ -177,7 +178,7 @@ DuckDB writes no 0 before the point where all of a DECIMAL's digits are after it
 
 def _open(source: Path | BinaryIO) -> pq.ParquetFile:
     with _faults_of_the_file():
-        return pq.ParquetFile(source)
+        return pq.ParquetFile(for_engine(source) if isinstance(source, Path) else source)
 
 
 def _next(batches: Iterator[pa.RecordBatch]) -> pa.RecordBatch | None:

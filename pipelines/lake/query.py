@@ -12,16 +12,17 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, count
-from pathlib import Path
 from typing import Any
 
 import duckdb
 from duckdb.sqltypes import DuckDBPyType
 
 from pipelines.errors import UsageError
-from pipelines.lake import reading
+from pipelines.lake import faults, reading
 from pipelines.lake.functions import FUNCTIONS, TABLE_FUNCTIONS
-from pipelines.lake.warehouse import DATA, quoted
+from pipelines.lake.literals import quoted
+from pipelines.lake.paths import for_engine
+from pipelines.lake.warehouse import Warehouse
 
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _OWN_SCHEMAS = frozenset({"", "main", "warehouse"})
@@ -60,13 +61,13 @@ class _Scope:
 
 
 @contextmanager
-def ask(folder: Path, text: str) -> Iterator[Answer]:
+def ask(warehouse: Warehouse, text: str) -> Iterator[Answer]:
     """Run one SELECT on a warehouse; the answer is read while the context lasts.
 
     Raises UsageError where the text is anything else, reaches for anything else, or is wrong,
     and what `reading.connect` raises.
     """
-    with locked(folder) as (connection, relations), _faults_as_usage_errors():
+    with locked(warehouse) as (connection, relations), _faults_as_usage_errors():
         text.encode("utf-8")
         refuse_unless_safe(connection, text, relations)
         cursor = connection.execute(text)
@@ -76,11 +77,11 @@ def ask(folder: Path, text: str) -> Iterator[Answer]:
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, frozenset[str]]]:
+def locked(warehouse: Warehouse) -> Iterator[tuple[duckdb.DuckDBPyConnection, frozenset[str]]]:
     """Open a warehouse with nothing else in reach; give its relations' names, in lower case."""
-    with reading.connect(folder) as connection:
+    with reading.connect(warehouse) as connection:
         relations = frozenset(_relations(connection))
-        _lock(connection, folder.absolute() / DATA)
+        _lock(connection, warehouse.absolute())
         yield connection, relations
 
 
@@ -93,13 +94,13 @@ def _relations(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
         yield str(name).lower()
 
 
-def _lock(connection: duckdb.DuckDBPyConnection, data: Path) -> None:
+def _lock(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse) -> None:
     for statement in (
         "USE warehouse",
         "SET TimeZone = 'UTC'",
         "SET preserve_insertion_order = true",
         "SET python_enable_replacements = false",
-        f"SET allowed_directories = [{quoted(f'{data}/')}]",
+        f"SET allowed_directories = [{quoted(f'{for_engine(warehouse.data)}/')}]",
         "SET enable_external_access = false",
         "SET lock_configuration = true",
     ):
@@ -111,6 +112,8 @@ def _faults_as_usage_errors() -> Iterator[None]:
     try:
         yield
     except _FAULTS_OF_A_QUERY as error:
+        if faults.is_damage(error):
+            raise
         raise UsageError(" ".join(str(error).split("\n\n", 1)[0].split())) from error
     except (RecursionError, UnicodeEncodeError) as error:
         message = "the query is nested too deep or isn't UTF-8 text"

@@ -1,15 +1,5 @@
-"""Reads a warehouse without touching its folder: what has been issued, held and refused.
+"""Reads a warehouse without touching its folder: what has been issued, held and refused."""
 
-A reader in SQLite's WAL mode leaves files beside the catalog, has to be allowed to, and keeps
-writers from tidying up. So readers get a copy of the catalog, one consistent snapshot; the data
-files never change. A process may read so while it writes: another one makes the copy.
-"""
-
-import errno
-import os
-import subprocess
-import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,9 +7,14 @@ from typing import Any, TypeAlias
 
 import duckdb
 
-from pipelines.errors import ManyhandsError, NotFoundError, TryAgainError
-from pipelines.lake import catalog_copy, closes, rights, sql, warehouse
+from pipelines.errors import NotFoundError
+from pipelines.lake import closes, sql
+from pipelines.lake.catalogs import sqlite
+from pipelines.lake.connection import opened
+from pipelines.lake.paths import for_engine
+from pipelines.lake.setting import refuse_other_format
 from pipelines.lake.staging import stage_input
+from pipelines.lake.warehouse import Warehouse, require
 
 ROWS_AT_ONCE = 2_048
 """Rows in memory at once while a result is read."""
@@ -28,53 +23,20 @@ Row: TypeAlias = tuple[Any, ...]
 
 
 @contextmanager
-def connect(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def connect(warehouse: Warehouse) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a snapshot of a warehouse, read-only, for as long as the context lasts.
 
-    Raises NotFoundError where the folder holds no warehouse, TryAgainError where its catalog is
-    busy, ManyhandsError where it can't be read.
+    Raises NotFoundError where there is no warehouse, TryAgainError where its catalog is busy,
+    ManyhandsError where it can't be read.
     """
+    require(warehouse)
+    warehouse = warehouse.absolute()
     with (
-        frozen_catalog(folder) as catalog,
-        warehouse.connect(folder, read_only=True, catalog=catalog) as connection,
+        sqlite.snapshot(warehouse) as catalog,
+        opened(warehouse, snapshot=catalog) as connection,
     ):
+        refuse_other_format(connection, warehouse)
         yield connection
-
-
-@contextmanager
-def frozen_catalog(folder: Path) -> Iterator[Path]:
-    """Copy a warehouse's catalog as it is now, for as long as the context lasts.
-
-    Raises as `connect` does.
-    """
-    warehouse.require(folder)
-    with tempfile.TemporaryDirectory(prefix="manyhands-") as made:
-        copy = Path(made) / warehouse.CATALOG
-        _copy_catalog(folder.absolute() / warehouse.CATALOG, copy)
-        yield copy
-
-
-def _copy_catalog(catalog: Path, copy: Path) -> None:
-    command = [sys.executable, "-I", "-S", catalog_copy.__file__, str(catalog), str(copy)]
-    ended = subprocess.run(command, capture_output=True, check=False)  # noqa: S603  our own program
-    if ended.returncode == catalog_copy.BUSY:
-        message = f"{catalog.parent}: the catalog is busy; run the command again later"
-        raise TryAgainError(message)
-    number, _, name = ended.stdout.partition(b"\n")
-    if ended.returncode and number:
-        raise _failure(int(number), os.fsdecode(name), copy)
-    if ended.returncode:
-        message = f"{catalog} can't be copied: {ended.stderr.decode(errors='replace')}"
-        raise ManyhandsError(message)
-
-
-def _failure(number: int, name: str, copy: Path) -> Exception:
-    if number == errno.EACCES:
-        return rights.refusal(Path(name), "read")
-    if number in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
-        message = f"{copy.parent}: no room for a copy of the catalog; make room, or set TMPDIR"
-        return ManyhandsError(message)
-    return OSError(number, os.strerror(number), name)
 
 
 def rows(
@@ -162,5 +124,5 @@ def write_parquet(
     relation = _asked(connection, name, period)
     connection.execute(
         f"COPY ({relation.query}) TO $path (FORMAT parquet)",
-        {"path": str(path)},
+        {"path": str(for_engine(path))},
     )

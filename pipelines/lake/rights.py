@@ -43,12 +43,6 @@ def _mode(folder: int, found: int) -> int:
     return stat.S_IRUSR | stat.S_IWUSR | (folder & _OF_GROUP_AND_OTHERS)
 
 
-def make_folder(path: Path) -> None:
-    """Make a folder that has the group and the mode of the one it is in, unless it is there."""
-    path.mkdir(exist_ok=True)
-    follow(path, path.parent)
-
-
 def refuse_unless_writable(paths: Iterable[Path]) -> None:
     """Raise ManyhandsError for the first of these, where they exist, that can't be written."""
     for path in paths:

@@ -9,12 +9,10 @@ from collections.abc import Collection, Iterable, Sequence
 
 import duckdb
 
-from pipelines.errors import ManyhandsError
-from pipelines.lake import sql
-from pipelines.lake.warehouse import quoted, stored_relations
+from pipelines.lake import faults, sql
+from pipelines.lake.connection import stored_relations
+from pipelines.lake.literals import quoted
 from schemas.currencies import MINOR_DIGITS
-
-_OUT_OF_RANGE = "out of range: "
 
 
 def stage(connection: duckdb.DuckDBPyConnection, folder: str, name: str) -> None:
@@ -22,14 +20,8 @@ def stage(connection: duckdb.DuckDBPyConnection, folder: str, name: str) -> None
 
     Raises ManyhandsError, naming the pool or line, where a product has more than 38 digits.
     """
-    try:
+    with faults.overflow_named(name):
         connection.execute(f"CREATE OR REPLACE TABLE {name} AS {_select(folder, name)}")
-    except (duckdb.InvalidInputException, duckdb.OutOfRangeException) as error:
-        text = str(error)
-        if _OUT_OF_RANGE in text:
-            raise ManyhandsError(text[text.index(_OUT_OF_RANGE) :]) from error
-        message = f"{_OUT_OF_RANGE}{name}: {text}; reverse the event that made it"
-        raise ManyhandsError(message) from error
 
 
 def stage_input(

@@ -3,27 +3,28 @@
 import random
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import TypeVar
 
 import duckdb
 
-from pipelines.errors import TryAgainError
+from pipelines.lake.catalogs import sqlite
 from pipelines.lake.disk import entries, settle
-from pipelines.lake.warehouse import DATA
+from pipelines.lake.warehouse import Warehouse
 
 PATIENCE_S = 60.0
 """How long a committer tries again before it gives up."""
 
 LONGEST_PAUSE_S = 0.5
 
-_CONTENTION = ("database is locked", "conflict", "another transaction")
-
 Result = TypeVar("Result")
 
 
+class LostRaceError(Exception):
+    """Another committer was first; what was computed has to be computed again."""
+
+
 def commit(
-    connection: duckdb.DuckDBPyConnection, folder: Path, write: Callable[[], Result]
+    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, write: Callable[[], Result]
 ) -> Result:
     """Run `write` in one transaction, and again from a fresh snapshot where another won the race.
 
@@ -33,21 +34,28 @@ def commit(
 
     Raises TryAgainError where the catalog stays busy; whatever `write` raises ends the attempt.
     """
+    return patiently(warehouse, lambda: commit_once(connection, warehouse, write))
+
+
+def patiently(warehouse: Warehouse, attempt: Callable[[], Result]) -> Result:
+    """Run `attempt` until it is through, with a pause after each that lost to another committer.
+
+    Raises TryAgainError where none is for PATIENCE_S.
+    """
     deadline = time.monotonic() + PATIENCE_S
     while True:
         try:
-            return _attempt(connection, folder, write)
-        except duckdb.Error as error:
-            if not _is_contention(error):
+            return attempt()
+        except (duckdb.Error, LostRaceError) as error:
+            if not isinstance(error, LostRaceError) and not sqlite.is_busy(error):
                 raise
             if time.monotonic() > deadline:
-                message = f"{folder}: the catalog is busy; run the command again later"
-                raise TryAgainError(message) from error
+                raise sqlite.busy(warehouse) from error
             time.sleep(random.uniform(0, LONGEST_PAUSE_S))  # noqa: S311  jitter, no secret
 
 
-def _attempt(
-    connection: duckdb.DuckDBPyConnection, folder: Path, write: Callable[[], Result]
+def commit_once(
+    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, write: Callable[[], Result]
 ) -> Result:
     """Run `write` and commit, with what is new in the data folder on disk in between.
 
@@ -55,11 +63,11 @@ def _attempt(
     committed snapshot that names files of zeros. What it wrote is found by its names: those that
     weren't there before, whatever their times say.
     """
-    before = entries(folder / DATA)
+    before = entries(warehouse.data)
     connection.execute("BEGIN")
     try:
         result = write()
-        settle(entries(folder / DATA) - before)
+        settle(entries(warehouse.data) - before)
         connection.execute("COMMIT")
     except BaseException:
         _roll_back(connection)
@@ -72,8 +80,3 @@ def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute("ROLLBACK")
     except duckdb.TransactionException:
         """A COMMIT that failed has ended the transaction already."""
-
-
-def _is_contention(error: duckdb.Error) -> bool:
-    text = str(error).lower()
-    return any(words in text for words in _CONTENTION)

@@ -3,7 +3,6 @@
 import json
 from dataclasses import astuple
 from datetime import datetime
-from pathlib import Path
 
 import duckdb
 
@@ -14,6 +13,7 @@ from pipelines.lake.log import head
 from pipelines.lake.seal import Seal
 from pipelines.lake.staging import stage_input
 from pipelines.lake.transaction import commit
+from pipelines.lake.warehouse import Warehouse
 from pipelines.royalties.periods import Period
 from schemas.canonical import canonical_json, content_sha256
 from schemas.instants import written
@@ -25,7 +25,7 @@ _STAGED = ("pool", "allocation", "held", "statement_line", "statement", "log_blo
 
 def commit_close(
     connection: duckdb.DuckDBPyConnection,
-    folder: Path,
+    warehouse: Warehouse,
     period: Period,
     seal: Seal,
     closed_at: datetime,
@@ -48,7 +48,7 @@ def commit_close(
         connection.execute(f"INSERT INTO warehouse.period_close {query}")
         _write_event(connection, period, seal.digest, seq, closed_at)
 
-    commit(connection, folder, write)
+    commit(connection, warehouse, write)
 
 
 def _write_row_sum(connection: duckdb.DuckDBPyConnection, period: Period, seq: int) -> None:

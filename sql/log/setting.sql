@@ -1,6 +1,7 @@
 -- How the warehouse closes, fixed when it is made.
 -- Grain: one row.
 --
+-- format INTEGER: what the stored relations are like; a program opens those of its own number
 -- cadence VARCHAR: length of a period: month, quarter, half or year
 -- grace_days INTEGER: days between the end of a period and the first moment that it can close
 -- first_period VARCHAR: the first period to close; null: that of the first money in force

@@ -10,6 +10,7 @@ from pipelines.ingest.decode import decode
 from pipelines.ingest.job import ingest
 from pipelines.ingest.validate import validate
 from pipelines.lake import reading, sql
+from pipelines.lake.warehouse import Warehouse
 from schemas.record import Event, Received
 
 NOW = datetime(2026, 11, 1)  # noqa: DTZ001  naive is UTC here
@@ -41,7 +42,7 @@ def test_a_warehouse_built_in_bulk_is_as_ingesting_would_have_left_it(tmp_path: 
     ]
     (tmp_path / "events.ndjson").write_bytes(b"".join(line + b"\n" for line in lines))
     batches = ingest(
-        ingested,
+        Warehouse(ingested),
         [str(tmp_path / "events.ndjson")],
         clock=lambda: warehouse.RECORDED_AT,
         manifest_roots=[],
@@ -58,7 +59,7 @@ def test_a_warehouse_built_in_bulk_is_as_ingesting_would_have_left_it(tmp_path: 
 
 
 def _rows(folder: Path, query: str) -> list[tuple[Any, ...]]:
-    with reading.connect(folder) as connection:
+    with reading.connect(Warehouse(folder)) as connection:
         return connection.execute(query).fetchall()
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import duckdb
 
 from pipelines.lake import sql
+from pipelines.lake.connection import stored_relations
 from pipelines.lake.staging import view_earlier
-from pipelines.lake.warehouse import stored_relations
 
 HERE = Path(__file__).parent
 PERIOD = "2026-10"

@@ -6,9 +6,11 @@ import pytest
 
 from pipelines.ingest.commit import commit, parts_folder
 from pipelines.ingest.stage import stage_events, stage_refusals
+from pipelines.lake.connection import connect
 from pipelines.lake.creation import create
 from pipelines.lake.log import Counts
-from pipelines.lake.warehouse import Setting, connect
+from pipelines.lake.setting import Setting
+from pipelines.lake.warehouse import Warehouse
 from schemas.record import Event, Received, Rejected
 from tests.ingest.cases import judge
 from tests.lake.sending import NOW, received, rows
@@ -18,7 +20,7 @@ from tests.marketplace import Events
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Return an empty warehouse."""
-    create(tmp_path / "warehouse", Setting())
+    create(Warehouse(tmp_path / "warehouse"), Setting())
     return tmp_path / "warehouse"
 
 
@@ -31,8 +33,8 @@ def _sales(count: int) -> list[Event]:
 
 
 def _commit(folder: Path, parts: Path, batch_id: str = "b1") -> Counts:
-    with connect(folder) as connection:
-        return commit(connection, folder, parts, batch_id, NOW)
+    with connect(Warehouse(folder)) as connection:
+        return commit(connection, Warehouse(folder), parts, batch_id, NOW)
 
 
 def test_parts_are_committed_in_the_order_of_the_source(folder: Path, tmp_path: Path) -> None:
@@ -74,7 +76,7 @@ def test_what_is_staged_twice_is_not_committed(folder: Path, tmp_path: Path) -> 
 
 def test_parts_are_there_as_long_as_their_batch(folder: Path) -> None:
     """They lie in the warehouse's folder, apart from its data."""
-    with parts_folder(folder) as parts:
+    with parts_folder(Warehouse(folder)) as parts:
         stage_events(_sales(1), parts)
         assert folder / "staged" == parts.parent
 

@@ -26,7 +26,7 @@ from pipelines.ingest import job
 from pipelines.ingest.job import ingest
 from pipelines.lake import engine
 from pipelines.lake.log import Counts
-from pipelines.lake.warehouse import exists
+from pipelines.lake.warehouse import Warehouse, exists
 from pipelines.sources.batch import Portion
 from pipelines.sources.limits import DEFAULT_LIMITS, Limits
 from schemas.record import Received
@@ -59,7 +59,12 @@ def _ingest(
     clock: Callable[[], datetime] = lambda: NOW,
 ) -> Counts:
     batches = ingest(
-        folder, sources, clock=clock, manifest_roots=[], note=lambda _text: None, limits=limits
+        Warehouse(folder),
+        sources,
+        clock=clock,
+        manifest_roots=[],
+        note=lambda _text: None,
+        limits=limits,
     )
     return sum(batches, Counts())
 
@@ -124,7 +129,7 @@ def test_a_source_without_events_is_an_empty_batch(tmp_path: Path) -> None:
     (tmp_path / "a.ndjson").write_text("\n \n\t")
 
     assert Counts() == _ingest(tmp_path / "warehouse", str(tmp_path))
-    assert exists(tmp_path / "warehouse")
+    assert exists(Warehouse(tmp_path / "warehouse"))
 
 
 def test_the_clock_is_read_once_per_batch(tmp_path: Path) -> None:
@@ -296,7 +301,7 @@ def test_a_batch_is_acknowledged_once_it_is_committed(
     made = [_Source(bodies[:2]), _Source([*bodies, b"{"])]
     monkeypatch.setattr(job, "batches", lambda *_: iter(made))
     batches = job.ingest(
-        tmp_path / "warehouse", [], clock=lambda: NOW, manifest_roots=[], note=print
+        Warehouse(tmp_path / "warehouse"), [], clock=lambda: NOW, manifest_roots=[], note=print
     )
 
     seen = [(counts, [list(batch.told) for batch in made]) for counts in batches]
@@ -322,7 +327,11 @@ def test_a_batch_that_is_not_committed_is_released(
 
     monkeypatch.setattr(job, "commit", fail)
     with pytest.raises(TryAgainError):
-        list(job.ingest(tmp_path / "w", [], clock=lambda: NOW, manifest_roots=[], note=print))
+        list(
+            job.ingest(
+                Warehouse(tmp_path / "w"), [], clock=lambda: NOW, manifest_roots=[], note=print
+            )
+        )
 
     assert ["released"] == batch.told
 
@@ -336,9 +345,9 @@ def test_an_ingest_opens_its_warehouse_once(
     opened = []
     start = engine.connect
 
-    def record() -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+    def record(memory_bytes: int) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
         opened.append(1)
-        return start()
+        return start(memory_bytes)
 
     monkeypatch.setattr(engine, "connect", record)
     counts = _ingest(tmp_path / "warehouse", source, limits=TEN)

@@ -17,10 +17,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipelines.ingest.manifests import Manifests
-from pipelines.lake import manifest as manifest_file
-from pipelines.lake import manifest_rows
+from pipelines.lake import disk, manifest_rows
 from pipelines.lake.manifest import NoRoomError, rows_path
 from pipelines.lake.manifest_rows import ManifestError
+from pipelines.lake.warehouse import Warehouse
 from schemas.rejection import Reason
 from tests.conftest import Run
 from tests.lake.sending import rows
@@ -42,7 +42,7 @@ def manifests(tmp_path: Path, root: Path) -> Manifests:
     """Return manifests under two roots, the first of them empty, kept in a bare folder."""
     (tmp_path / "empty").mkdir()
     (tmp_path / "warehouse/data").mkdir(parents=True)
-    return Manifests(tmp_path / "warehouse", (tmp_path / "empty", root), 1 << 30)
+    return Manifests(Warehouse(tmp_path / "warehouse"), (tmp_path / "empty", root), 1 << 30)
 
 
 def _write(path: Path, content: bytes) -> str:
@@ -236,7 +236,7 @@ def test_other_bytes_are_a_mismatch_and_leave_nothing(manifests: Manifests, root
     _write(root / "m", b'{"image_id":"a"}\n')
 
     assert Reason.MANIFEST_MISMATCH == _reason(manifests, "m", NONE, 1)
-    assert [] == list((manifests.warehouse / "data/manifests").iterdir())
+    assert [] == list(manifests.warehouse.manifests.iterdir())
 
 
 def test_a_manifest_is_read_once_per_digest(manifests: Manifests, root: Path) -> None:
@@ -249,7 +249,7 @@ def test_a_manifest_is_read_once_per_digest(manifests: Manifests, root: Path) ->
     manifests.fetch("m", digest, 1)
     manifests.fetch("elsewhere", digest, 1)
 
-    assert content == (manifests.warehouse / "data/manifests" / digest).read_bytes()
+    assert content == (manifests.warehouse.manifests / digest).read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -310,7 +310,7 @@ def test_a_disk_that_fails_is_no_mismatch(
         message = "No space left on device"
         raise OSError(message)
 
-    monkeypatch.setattr(manifest_file, "sync_file", fail)
+    monkeypatch.setattr(disk, "sync_file", fail)
     with pytest.raises(OSError, match="No space left"):
         manifests.fetch("m.parquet", digest, 1)
 
@@ -331,7 +331,7 @@ def test_a_uri_is_judged_also_where_its_digest_is_known(
 
 
 def _nothing_was_copied(manifests: Manifests) -> bool:
-    return not (manifests.warehouse / "data/manifests").exists()
+    return not manifests.warehouse.manifests.exists()
 
 
 @pytest.mark.parametrize(
@@ -421,15 +421,16 @@ def test_a_disk_that_fills_up_while_it_is_copied_is_no_mismatch(
 ) -> None:
     """Somebody else may take the room that was there before."""
     digest = _write(root / "m", b'{"image_id":"a"}\n')
+    manifests.warehouse.manifests.mkdir()
 
     def fail(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(manifest_file, "sync_file", fail)
+    monkeypatch.setattr(disk, "sync_file", fail)
     with pytest.raises(NoRoomError, match=r"has 17 bytes, but [0-9]+ are free in "):
         manifests.fetch("m", digest, 1)
 
-    assert [] == list((manifests.warehouse / "data/manifests").iterdir())
+    assert [] == list(manifests.warehouse.manifests.iterdir())
 
 
 def _trained(number: int, uri: str, sha256: str, rows: int) -> dict[str, Any]:

@@ -12,8 +12,9 @@ from pipelines.ingest.decode import decode
 from pipelines.ingest.manifests import Manifests, fetch_manifests
 from pipelines.ingest.stage import events_table, refusals_table
 from pipelines.ingest.validate import validate
+from pipelines.lake.connection import connect
 from pipelines.lake.log import Counts, StagedBatch, append
-from pipelines.lake.warehouse import connect
+from pipelines.lake.warehouse import Warehouse
 from pipelines.sources.limits import DEFAULT_LIMITS
 from schemas.record import Event, Received, Rejected
 
@@ -63,21 +64,22 @@ def send(
     now: datetime = NOW,
 ) -> Counts:
     """Send messages as one batch, in a process's own connection, and give what became of them."""
-    manifests = Manifests(folder, tuple(roots), DEFAULT_LIMITS.manifest_size)
+    warehouse = Warehouse(folder)
+    manifests = Manifests(warehouse, tuple(roots), DEFAULT_LIMITS.manifest_size)
     made = batch(received(messages), manifests, batch_id, now)
-    with connect(folder) as connection:
-        return append(connection, folder, made)
+    with connect(warehouse) as connection:
+        return append(connection, warehouse, made)
 
 
 def rows(folder: Path, query: str) -> list[tuple[Any, ...]]:
     """Run a query on a warehouse, whose relations go by their bare names."""
-    with connect(folder, read_only=True) as connection:
+    with connect(Warehouse(folder)) as connection:
         connection.execute("USE warehouse")
         return connection.execute(query).fetchall()
 
 
 def relation(folder: Path, name: str) -> list[dict[str, Any]]:
     """Give a relation's rows by column, in the order of the log."""
-    with connect(folder, read_only=True) as connection:
+    with connect(Warehouse(folder)) as connection:
         found = connection.sql(f"FROM warehouse.{name} ORDER BY ALL")
         return [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]

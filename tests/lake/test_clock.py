@@ -9,8 +9,10 @@ import pytest
 
 from pipelines.errors import TryAgainError
 from pipelines.lake.clock import AHEAD, BEHIND, check_clock
+from pipelines.lake.connection import connect
 from pipelines.lake.creation import create
-from pipelines.lake.warehouse import Setting, connect
+from pipelines.lake.setting import Setting
+from pipelines.lake.warehouse import Warehouse
 from pipelines.royalties.periods import Cadence
 from tests.conftest import Run
 from tests.lake.sending import send
@@ -27,7 +29,7 @@ IN_2099 = "--as-of=2099-01-01T00:00:00Z"
 
 
 def _fill(folder: Path, setting: Setting) -> None:
-    create(folder, setting)
+    create(Warehouse(folder), setting)
     send(folder, small(Events()).events, now=TAKEN)
 
 
@@ -35,7 +37,7 @@ def _fill(folder: Path, setting: Setting) -> None:
 def connection(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Give a connection to a warehouse of months, of which January is due by TAKEN."""
     _fill(tmp_path / "warehouse", Setting())
-    with connect(tmp_path / "warehouse") as connection:
+    with connect(Warehouse(tmp_path / "warehouse")) as connection:
         yield connection
 
 
@@ -61,7 +63,7 @@ def test_a_clock_beyond_bounds_is_not(connection: duckdb.DuckDBPyConnection, now
 def test_a_log_that_rested_with_one_period_due_is_believed(tmp_path: Path) -> None:
     """A warehouse of quarters has nothing to do for months, and then one close."""
     _fill(tmp_path / "warehouse", Setting(Cadence.QUARTER))
-    with connect(tmp_path / "warehouse") as connection:
+    with connect(Warehouse(tmp_path / "warehouse")) as connection:
         check_clock(connection, datetime.fromisoformat("2026-06-30T23:59:59"))
         with pytest.raises(TryAgainError, match="2 periods would be due, 2026-Q1 to 2026-Q2"):
             check_clock(connection, datetime.fromisoformat("2026-07-01"))
@@ -69,9 +71,9 @@ def test_a_log_that_rested_with_one_period_due_is_believed(tmp_path: Path) -> No
 
 def test_a_log_without_events_says_nothing_of_a_clock(tmp_path: Path) -> None:
     """What was refused isn't in the log: a first ingest by a wrong clock proves nothing later."""
-    create(tmp_path / "warehouse", Setting(first_period="2026-01"))
+    create(Warehouse(tmp_path / "warehouse"), Setting(first_period="2026-01"))
     send(tmp_path / "warehouse", [b"{"], now=TAKEN)
-    with connect(tmp_path / "warehouse") as connection:
+    with connect(Warehouse(tmp_path / "warehouse")) as connection:
         check_clock(connection, datetime.fromisoformat("1970-01-01"))
         check_clock(connection, datetime.fromisoformat("2099-01-01"))
 

@@ -1,18 +1,24 @@
 """What the log takes, in which order, and what it keeps of the rest (SPEC §3.4, §4)."""
 
 import json
+import time
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
+from pipelines.errors import TryAgainError
 from pipelines.ingest.manifests import Manifests
-from pipelines.lake import log
+from pipelines.lake import log, transaction
+from pipelines.lake.catalogs.sqlite import attach_statement
+from pipelines.lake.connection import connect
 from pipelines.lake.creation import create
 from pipelines.lake.log import Counts, append
-from pipelines.lake.warehouse import Setting, attach_statement, connect
+from pipelines.lake.setting import Setting
+from pipelines.lake.warehouse import Warehouse
 from schemas.record import Received
 from schemas.rejection import KEPT_BYTES, Reason
 from tests.ingest import cases
@@ -25,7 +31,7 @@ UNREADABLE = b'{"specversion":"1.0"'
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Give an empty warehouse."""
-    create(tmp_path / "warehouse", Setting())
+    create(Warehouse(tmp_path / "warehouse"), Setting())
     return tmp_path / "warehouse"
 
 
@@ -46,14 +52,14 @@ def _sha256(folder: Path, event_id: str) -> str:
 
 def test_seq_follows_the_order_received_without_gaps(folder: Path) -> None:
     """Positions give the order, in whatever order a runner brings them; blanks leave no gap."""
-    manifests = Manifests(folder, (), 1 << 30)
+    manifests = Manifests(Warehouse(folder), (), 1 << 30)
     for number in range(3):
         ids = [f"b{number}-{place}" for place in range(40)]
         messages = received(
             [UNREADABLE if place % 7 == 0 else _sale(i) for place, i in enumerate(ids)]
         )
-        with connect(folder) as connection:
-            append(connection, folder, batch(messages[::-1], manifests))
+        with connect(Warehouse(folder)) as connection:
+            append(connection, Warehouse(folder), batch(messages[::-1], manifests))
 
     log_ids = rows(folder, "SELECT seq, id FROM event ORDER BY seq")
 
@@ -516,7 +522,7 @@ def test_a_case_of_the_commit_ends_as_it_says(tmp_path: Path, name: str) -> None
     case = cases.read(name)
     now = datetime.fromisoformat(case.get("now", cases.NOW)).replace(tzinfo=None)
     folder = tmp_path / "warehouse"
-    create(folder, Setting())
+    create(Warehouse(folder), Setting())
     if "before" in case:
         send(folder, case["before"], [cases.FOLDER], now=now)
     head = rows(folder, "SELECT seq FROM head")[0][0]
@@ -557,11 +563,31 @@ def test_an_analyst_attaches_the_warehouse_by_any_name(folder: Path, tmp_path: P
     """Views find their tables there, from another folder, without our macros."""
     send(folder, [*small(Events()).events, UNREADABLE])
     moved = folder.rename(tmp_path / "moved")
-    with connect(moved, read_only=True) as connection:
+    with connect(Warehouse(moved)) as connection:
         connection.execute("DETACH warehouse")
-        attach = attach_statement(moved, read_only=True).replace("AS warehouse", "AS w")
+        attach = attach_statement(Warehouse(moved)).replace("AS warehouse", "AS w")
         connection.execute(attach)
         letters = connection.execute("SELECT reason, letters FROM w.open_dead_letter").fetchall()
         reversals = connection.execute("FROM w.ineffective_reversal").fetchall()
 
     assert ([("not_json", 1)], []) == (letters, reversals)
+
+
+def test_a_log_that_others_are_always_first_at_is_busy(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the patience of any commit, and a pause after each try."""
+    pauses = list[float]()
+
+    def overtaken(_connection: duckdb.DuckDBPyConnection) -> None:
+        raise transaction.LostRaceError
+
+    monkeypatch.setattr(log, "_write", overtaken)
+    monkeypatch.setattr(transaction, "PATIENCE_S", 0.5)
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    with pytest.raises(TryAgainError, match="busy"):
+        send(folder, small(Events()).events)
+    assert len(pauses) > 0
+
+    monkeypatch.undo()
+    assert 0 < send(folder, small(Events()).events).accepted

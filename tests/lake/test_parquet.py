@@ -15,6 +15,7 @@ from tests.marketplace import Events
 NAMES = [
     *("weight_milli=7", "image_id=img-a", "seq=1", "amount_micros=5"),
     *("w?", "w*", "w**", "w[1]", "w[a-z]", "w[", "w]", "w{h}", "it's", "%41 #;", "ä"),
+    *("a\\b", '"', "a\nb", "a;b", " a ", "\udcff", "a%20b", "~", "$x", "'; DROP"),
 ]
 
 
@@ -24,7 +25,8 @@ def test_a_path_is_taken_as_it_stands(tmp_path: Path, name: str) -> None:
     for folder, weight in (("w1", 1), ("wh", 2), ("w", 3), (name, 4)):
         (tmp_path / folder).mkdir()
         table = pa.table({"image_id": ["i"], "weight_milli": [weight]})
-        pq.write_table(table, tmp_path / folder / "rows.parquet")
+        with (tmp_path / folder / "rows.parquet").open("wb") as file:
+            pq.write_table(table, file)
 
     path = tmp_path / name / "rows.parquet"
     with duckdb.connect() as connection:

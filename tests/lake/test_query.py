@@ -10,8 +10,10 @@ import duckdb
 import pytest
 
 from pipelines.errors import ManyhandsError, NotFoundError, UsageError
-from pipelines.lake import query, reading, sql, warehouse
+from pipelines.lake import query, reading, sql
+from pipelines.lake.connection import STORED
 from pipelines.lake.functions import FUNCTIONS, TABLE_FUNCTIONS
+from pipelines.lake.warehouse import Warehouse
 from tests.outputs import stored
 
 ESCAPES = [
@@ -188,12 +190,12 @@ Reach = tuple[duckdb.DuckDBPyConnection, frozenset[str]]
 @pytest.fixture(scope="module")
 def reach(folder: Path) -> Iterator[Reach]:
     """Open the warehouse as a query does."""
-    with query.locked(folder) as opened:
+    with query.locked(Warehouse(folder)) as opened:
         yield opened
 
 
 def _ask(folder: Path, text: str) -> list[reading.Row]:
-    with query.ask(folder, text) as answer:
+    with query.ask(Warehouse(folder), text) as answer:
         return list(answer.rows)
 
 
@@ -268,17 +270,17 @@ def test_the_connection_holds_also_where_the_check_would_not(
     assert [] == list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("relation", [*warehouse.STORED, "views"])
+@pytest.mark.parametrize("relation", [*STORED, "views"])
 def test_every_relation_can_be_queried_by_its_name(folder: Path, relation: str) -> None:
     """All that a warehouse stores or shows is there, unqualified, with the columns of its head."""
     for declared in sql.relations(relation):
-        with query.ask(folder, f"SELECT * FROM {declared.name}") as answer:
+        with query.ask(Warehouse(folder), f"SELECT * FROM {declared.name}") as answer:
             assert tuple(column.name for column in declared.columns) == answer.names
 
 
 def test_columns_of_one_name_are_told_apart(folder: Path) -> None:
     """The second `x` is `x_1`, unless another column is called so."""
-    with query.ask(folder, "SELECT 1 AS x, 2 AS x, 3 AS x_1, 4 AS x") as answer:
+    with query.ask(Warehouse(folder), "SELECT 1 AS x, 2 AS x, 3 AS x_1, 4 AS x") as answer:
         assert ("x", "x_1", "x_1_1", "x_2") == answer.names
 
 
@@ -368,8 +370,9 @@ def test_a_reader_sees_what_a_writer_that_is_still_at_it_has_committed(folder: P
 _WRITE = """
 import sys
 from pathlib import Path
-from pipelines.lake import warehouse
-with warehouse.connect(Path(sys.argv[1])) as connection:
+from pipelines.lake.connection import connect
+from pipelines.lake.warehouse import Warehouse
+with connect(Warehouse(Path(sys.argv[1]))) as connection:
     connection.execute("INSERT INTO warehouse.contributor (contributor_id) VALUES ('committed')")
     connection.execute("BEGIN")
     connection.execute("INSERT INTO warehouse.contributor (contributor_id) VALUES ('only begun')")

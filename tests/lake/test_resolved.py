@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from pipelines.lake.creation import create
-from pipelines.lake.warehouse import Setting
+from pipelines.lake.setting import Setting
+from pipelines.lake.warehouse import Warehouse
 from schemas.record import Received
 from tests.lake.sending import NOW, relation, send
 from tests.marketplace import Events
@@ -20,7 +21,7 @@ EARLY = NOW - timedelta(days=365)
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Give an empty warehouse."""
-    create(tmp_path / "warehouse", Setting())
+    create(Warehouse(tmp_path / "warehouse"), Setting())
     return tmp_path / "warehouse"
 
 

@@ -11,9 +11,10 @@ import pytest
 
 from pipelines.errors import ConflictError
 from pipelines.ingest.manifests import Manifests
-from pipelines.lake import creation, rights, warehouse
+from pipelines.lake import creation, rights
 from pipelines.lake.creation import create
-from pipelines.lake.warehouse import CATALOG, Setting
+from pipelines.lake.setting import Setting
+from pipelines.lake.warehouse import CATALOG, Warehouse, exists
 from tests.lake.sending import send
 from tests.lake.users import COLLEAGUE, OWNER, STRANGER, TEAM, as_user, folder_for_users
 from tests.marketplace import Events, small
@@ -54,11 +55,11 @@ def test_a_folder_that_is_given_decides_whatever_the_umask(
     folder.chmod(mode)
     (tmp_path / "m").write_bytes(b'{"image_id":"i"}\n')
 
-    create(folder, Setting())
+    create(Warehouse(folder), Setting())
     send(folder, small(Events()).events)
     digest = "c4a4b5a2e8b4a4e2fbc2f4d9d1f3b4d1"
     with pytest.raises(Exception, match="SHA-256"):
-        Manifests(folder, (tmp_path,), 1 << 30).fetch("m", digest, 1)
+        Manifests(Warehouse(folder), (tmp_path,), 1 << 30).fetch("m", digest, 1)
 
     assert mode == stat.S_IMODE(folder.stat().st_mode)
     assert {"files": {files}, "folders": {mode}} == _modes(folder)
@@ -67,7 +68,7 @@ def test_a_folder_that_is_given_decides_whatever_the_umask(
 def test_a_folder_that_is_made_is_its_makers(tmp_path: Path) -> None:
     """It has the mode that the umask leaves, and so has what is in it."""
     before = os.umask(0o002)
-    create(tmp_path / "above/warehouse", Setting())
+    create(Warehouse(tmp_path / "above/warehouse"), Setting())
     os.umask(before)
 
     assert 0o775 == stat.S_IMODE((tmp_path / "above/warehouse").stat().st_mode)
@@ -89,41 +90,38 @@ def test_a_warehouse_is_made_whole_or_not_at_all(
     with monkeypatch.context() as failing:
         failing.setattr(creation, "sync_file", fail)
         with pytest.raises(OSError):  # noqa: PT011  our own
-            create(folder, Setting())
+            create(Warehouse(folder), Setting())
 
     assert ([folder] if is_there else []) == list(tmp_path.rglob("*"))
-    create(folder, Setting())
-    assert warehouse.exists(folder)
+    create(Warehouse(folder), Setting())
+    assert exists(Warehouse(folder))
 
 
 def test_what_a_killed_one_left_is_no_hindrance(tmp_path: Path) -> None:
     """It lies in a folder of its own within the warehouse's."""
     folder = tmp_path / "warehouse"
-    (folder / ".making-killed/data").mkdir(parents=True)
+    (folder / ".manyhands-killed/data").mkdir(parents=True)
 
-    create(folder, Setting())
+    create(Warehouse(folder), Setting())
 
-    assert warehouse.exists(folder)
+    assert exists(Warehouse(folder))
 
 
-@pytest.mark.parametrize("is_there", [False, True], ids=["new folder", "empty folder"])
 def test_of_two_that_make_a_warehouse_one_does(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_there: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The other says so, and what the first one made stays."""
     folder, fill = tmp_path / "warehouse", creation._fill
-    if is_there:
-        folder.mkdir()
 
-    def overtaken(made: Path, setting: Setting) -> None:
+    def overtaken(made: Warehouse, setting: Setting) -> None:
         fill(made, setting)
         monkeypatch.setattr(creation, "_fill", fill)
-        create(folder, Setting())
+        create(Warehouse(folder), Setting())
         send(folder, small(Events()).events)
 
     monkeypatch.setattr(creation, "_fill", overtaken)
     with pytest.raises(ConflictError, match="another process made it first"):
-        create(folder, Setting())
+        create(Warehouse(folder), Setting())
 
     assert send(folder, small(Events()).events).duplicate
 

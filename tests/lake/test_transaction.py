@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from pipelines.lake import disk
+from pipelines.lake.connection import connect
 from pipelines.lake.creation import create
+from pipelines.lake.setting import Setting
 from pipelines.lake.transaction import commit
-from pipelines.lake.warehouse import CATALOG, Setting, connect
+from pipelines.lake.warehouse import CATALOG, Warehouse
 from tests.lake.sending import rows, send
 from tests.marketplace import Events, small
 
@@ -24,7 +26,7 @@ METADATA = "__ducklake_metadata_warehouse"
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Give a warehouse with a log, and two dead letters in one file."""
-    create(tmp_path / "warehouse", Setting())
+    create(Warehouse(tmp_path / "warehouse"), Setting())
     send(tmp_path / "warehouse", [b"{", b"[", *small(Events("/first")).events])
     return tmp_path / "warehouse"
 
@@ -66,8 +68,8 @@ def test_a_commit_flushes_the_files_that_it_names(
     monkeypatch.setattr(disk, "follow", age)
     send(folder, [*small(Events("/second")).events, b"{}"])
     letters = "DELETE FROM warehouse.dead_letter WHERE origin_item = '1'"
-    with connect(folder) as connection:
-        commit(connection, folder, lambda: connection.execute(letters))
+    with connect(Warehouse(folder)) as connection:
+        commit(connection, Warehouse(folder), lambda: connection.execute(letters))
 
     fresh = _named(folder) - before
     assert {"head", "event", "dead_letter", "attribution"} <= {path.parent.name for path in fresh}
@@ -149,7 +151,7 @@ def test_the_system_sees_files_flushed_before_the_catalog(folder: Path, tmp_path
 
 def test_a_commit_makes_no_folder(folder: Path) -> None:
     """Every relation's is there from the start, so that none is its writer's alone."""
-    with connect(folder) as connection:
+    with connect(Warehouse(folder)) as connection:
         stored = {
             name
             for (name,) in connection.execute(

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.lake import sql, warehouse
+from pipelines.lake import sql
+from pipelines.lake.connection import STORED, connect
 from pipelines.lake.creation import create
+from pipelines.lake.setting import Setting
+from pipelines.lake.warehouse import Warehouse
 
 BEYOND_DOUBLES = 2**53 + 1
 LARGEST = {"BIGINT": 2**63 - 1, "DECIMAL(38, 0)": 10**38 - 1}
@@ -16,8 +19,8 @@ LARGEST = {"BIGINT": 2**63 - 1, "DECIMAL(38, 0)": 10**38 - 1}
 
 def make(folder: Path, rows: Mapping[str, Sequence[Mapping[str, object]]]) -> Path:
     """Make a warehouse and fill it: by relation, rows of some of its columns."""
-    create(folder, warehouse.Setting())
-    with warehouse.connect(folder) as connection:
+    create(Warehouse(folder), Setting())
+    with connect(Warehouse(folder)) as connection:
         for relation, filled in rows.items():
             for row in filled:
                 insert(connection, relation, row)
@@ -34,7 +37,7 @@ def insert(connection: duckdb.DuckDBPyConnection, relation: str, row: Mapping[st
 
 def money_columns() -> Iterator[tuple[str, sql.Column]]:
     """Give every stored column of money, with its relation, as the heads declare them."""
-    for folder in warehouse.STORED:
+    for folder in STORED:
         for relation in sql.relations(folder):
             for column in relation.columns:
                 if "_micros" in f"{column.name} {column.type}":

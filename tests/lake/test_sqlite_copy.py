@@ -13,9 +13,12 @@ import duckdb
 import pytest
 
 from pipelines.errors import ManyhandsError, TryAgainError
-from pipelines.lake import catalog_copy, log, reading
+from pipelines.lake import log, reading
+from pipelines.lake.catalogs import sqlite_copy
+from pipelines.lake.connection import connect
 from pipelines.lake.creation import create
-from pipelines.lake.warehouse import CATALOG, Setting, connect
+from pipelines.lake.setting import Setting
+from pipelines.lake.warehouse import CATALOG, Warehouse
 from tests.lake.sending import rows, send
 from tests.marketplace import Events
 from tests.outputs.stored import bytes_of
@@ -26,9 +29,10 @@ PAGE = 4096
 _COMMIT = """
 import os, sys
 from pathlib import Path
-from pipelines.lake.warehouse import connect
+from pipelines.lake.connection import connect
+from pipelines.lake.warehouse import Warehouse
 folder, commits, end = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
-with connect(folder) as connection:
+with connect(Warehouse(folder)) as connection:
     for _ in range(commits):
         connection.execute("BEGIN")
         connection.execute("UPDATE warehouse.head SET seq = seq + 1")
@@ -46,7 +50,7 @@ with connect(folder) as connection:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Give an empty warehouse."""
-    create(tmp_path / "warehouse", Setting())
+    create(Warehouse(tmp_path / "warehouse"), Setting())
     return tmp_path / "warehouse"
 
 
@@ -115,7 +119,7 @@ def _heads(connection: duckdb.DuckDBPyConnection) -> tuple[int, int, int]:
 
 
 def _read(folder: Path) -> tuple[int, int, int]:
-    with reading.connect(folder) as connection:
+    with reading.connect(Warehouse(folder)) as connection:
         return _heads(connection)
 
 
@@ -158,7 +162,7 @@ def test_a_commit_in_the_middle_is_seen_whole_or_not_at_all(
 ) -> None:
     """Also where it changes the file that is being copied, or begins the WAL anew."""
     where = _page_amid_changes(folder) if part == "main file" else 1
-    blocks, changed = catalog_copy._blocks, list[str]()
+    blocks, changed = sqlite_copy._blocks, list[str]()
     watched = str(folder / CATALOG) + ("-wal" if part == "WAL" else "")
 
     states: list[str] = []
@@ -183,10 +187,10 @@ def test_a_commit_in_the_middle_is_seen_whole_or_not_at_all(
                     changed.append(path)
                     change(execute)
 
-        monkeypatch.setattr(catalog_copy, "_BLOCK", PAGE)
-        monkeypatch.setattr(catalog_copy, "PATIENCE_S", 60)
-        monkeypatch.setattr(catalog_copy, "_blocks", changing)
-        assert catalog_copy.copied(str(folder / CATALOG), str(tmp_path / CATALOG))
+        monkeypatch.setattr(sqlite_copy, "_BLOCK", PAGE)
+        monkeypatch.setattr(sqlite_copy, "PATIENCE_S", 60)
+        monkeypatch.setattr(sqlite_copy, "_blocks", changing)
+        assert sqlite_copy.copied(str(folder / CATALOG), str(tmp_path / CATALOG))
 
     assert _content(tmp_path / CATALOG) in states
 
@@ -213,7 +217,7 @@ _SEND = """
 import sys
 from pathlib import Path
 from tests.lake.sending import send
-from tests.lake.test_catalog_copy import sales
+from tests.lake.test_sqlite_copy import sales
 for number in range(int(sys.argv[3])):
     send(Path(sys.argv[1]), sales(f"{sys.argv[2]}-{number}", 5))
 """
@@ -257,7 +261,7 @@ def test_a_process_may_read_while_it_writes_beside_another_writer(folder: Path) 
 
 
 def _head(folder: Path) -> int:
-    with reading.connect(folder) as connection:
+    with reading.connect(Warehouse(folder)) as connection:
         return log.head(connection)
 
 
@@ -277,12 +281,11 @@ def test_a_damaged_catalog_is_told_as_such(folder: Path) -> None:
     catalog = folder / CATALOG
     catalog.write_bytes(catalog.read_bytes()[: catalog.stat().st_size // 2])
 
-    for read_only in (True, False):
-        with (
-            pytest.raises(ManyhandsError, match=f"{catalog} is damaged.*restore it"),
-            connect(folder, read_only=read_only),
-        ):
-            pass
+    with (
+        pytest.raises(ManyhandsError, match=f"{catalog} is damaged.*restore it"),
+        connect(Warehouse(folder)),
+    ):
+        pass
     with pytest.raises(ManyhandsError, match=f"{catalog} is damaged.*restore it"):
         _read(folder)
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.outputs.folders import replacing
+from pipelines.lake.disk import replacing
 
 
 def test_a_file_is_replaced_at_once(tmp_path: Path) -> None:

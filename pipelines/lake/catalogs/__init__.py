@@ -1,0 +1,1 @@
+"""The catalogs that a warehouse may have, one a file: attach, snapshot, contention."""

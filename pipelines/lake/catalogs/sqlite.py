@@ -1,0 +1,97 @@
+"""A catalog in SQLite, in the warehouse's folder: for one machine, and one writer at a time."""
+
+import errno
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from pipelines.errors import ManyhandsError, TryAgainError
+from pipelines.lake import rights, scratch
+from pipelines.lake.catalogs import sqlite_copy
+from pipelines.lake.literals import quoted
+from pipelines.lake.paths import for_engine
+from pipelines.lake.warehouse import CATALOG, Warehouse
+
+SIDECARS = ("-wal", "-shm")
+BUSY_TIMEOUT_MS = 5_000
+
+_LOCKED = ("database is locked", "could not set lock")
+_OVERTAKEN = ("conflict", "another transaction")
+
+
+def files(warehouse: Warehouse) -> Iterator[Path]:
+    """Yield the files that a commit writes to, some of which come and go."""
+    yield from (Path(f"{warehouse.catalog}{ending}") for ending in ("", *SIDECARS))
+
+
+def attach_statement(warehouse: Warehouse, *, snapshot: Path | None = None) -> str:
+    """Return the ATTACH that opens a warehouse from anywhere, also when it was copied or moved.
+
+    A snapshot of its catalog is opened read-only.
+    """
+    options = [
+        f"DATA_PATH {quoted(f'{for_engine(warehouse.data)}/')}",
+        "OVERRIDE_DATA_PATH true",
+        "DATA_INLINING_ROW_LIMIT 0",
+        f"META_BUSY_TIMEOUT {BUSY_TIMEOUT_MS}",
+        "READ_ONLY" if snapshot else "META_JOURNAL_MODE 'WAL'",
+    ]
+    address = quoted(f"ducklake:sqlite:{for_engine(snapshot or warehouse.catalog)}")
+    return f"ATTACH {address} AS warehouse ({', '.join(options)})"
+
+
+def is_busy(error: Exception) -> bool:
+    """Return whether an error of the engine means that another process was there first."""
+    text = str(error).lower()
+    is_of_commit = isinstance(error, duckdb.TransactionException)
+    return any(words in text for words in (*_LOCKED, *(_OVERTAKEN if is_of_commit else ())))
+
+
+def busy(warehouse: Warehouse) -> TryAgainError:
+    """Return the error of a catalog that stays busy."""
+    return TryAgainError(f"{warehouse.folder}: the catalog is busy; run the command again later")
+
+
+@contextmanager
+def snapshot(warehouse: Warehouse) -> Iterator[Path]:
+    """Copy a warehouse's catalog as it is now, for as long as the context lasts.
+
+    A reader in SQLite's WAL mode leaves files beside the catalog, has to be allowed to, and keeps
+    writers from tidying up. So readers get a copy, one consistent snapshot; the data files never
+    change. A process may read so while it writes: another one makes the copy.
+
+    Raises TryAgainError where the catalog is busy, ManyhandsError where it can't be read.
+    """
+    with scratch.temporary() as made:
+        copy = made / CATALOG
+        _copy(warehouse, copy)
+        yield copy
+
+
+def _copy(warehouse: Warehouse, copy: Path) -> None:
+    program = [sys.executable, "-I", "-S", sqlite_copy.__file__]
+    ended = subprocess.run(  # noqa: S603  our own program
+        [*program, str(warehouse.catalog), str(copy)], capture_output=True, check=False
+    )
+    if ended.returncode == sqlite_copy.BUSY:
+        raise busy(warehouse)
+    number, _, name = ended.stdout.partition(b"\n")
+    if ended.returncode and number:
+        raise _failure(int(number), os.fsdecode(name), copy)
+    if ended.returncode:
+        message = f"{warehouse.catalog} can't be copied: {ended.stderr.decode(errors='replace')}"
+        raise ManyhandsError(message)
+
+
+def _failure(number: int, name: str, copy: Path) -> Exception:
+    if number == errno.EACCES:
+        return rights.refusal(Path(name), "read")
+    if number in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+        message = f"{copy.parent}: no room for a copy of the catalog; make room, or set TMPDIR"
+        return ManyhandsError(message)
+    return OSError(number, os.strerror(number), name)

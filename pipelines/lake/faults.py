@@ -1,0 +1,159 @@
+"""Tells the engine's errors apart, and says of each what to do: the one place that reads them.
+
+A number that doesn't fit is mended by reversing an event, which moves money; a damaged file never
+is. So what an error is goes by its type first, and by words only within a type.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipelines.errors import ManyhandsError
+from pipelines.lake import rights
+from pipelines.lake.catalogs import sqlite
+from pipelines.lake.paths import as_named, for_engine
+from pipelines.lake.scratch import HIDDEN, TEMPORARY
+from pipelines.lake.warehouse import Warehouse
+
+_OUT_OF_RANGE = "out of range: "
+_DAMAGED_CATALOG = ("file is not a database", "database disk image is malformed")
+_DENIED = re.compile('"([^"]+)": Permission denied')
+_READ_ONLY = "readonly database"
+_FULL = ("No space left on device", "Disk quota exceeded", "File too large", "disk is full")
+_FAILING = ("disk I/O error", "Input/output error", "Could not write")
+_TOO_MANY_FILES = "Too many open files"
+_NOT_READ = ("No such file", "Could not read")
+_NO_ROOM_TO_SPILL = "max_temp_directory_size"
+_NOT_GIVEN = "bad allocation"
+_DATA_FILE = re.compile("""["']([^"']+[.]parquet)["']""")
+_NAMED_FILE = re.compile('"(/[^"]+)"')
+_PREFIXES = re.compile(r"^(\w+ ?\w* Error: |Failed to [^:\"]+(\"[^\"]*\")?: )+")
+
+
+@contextmanager
+def overflow_named(name: str) -> Iterator[None]:
+    """Name the staged relation whose number doesn't fit, if the engine didn't name a pool or line.
+
+    Raises ManyhandsError for a number with too many digits; other errors stay as they are.
+    """
+    try:
+        yield
+    except (
+        duckdb.ConversionException,
+        duckdb.InvalidInputException,
+        duckdb.OutOfRangeException,
+    ) as error:
+        text = str(error)
+        if _OUT_OF_RANGE in text:
+            raise ManyhandsError(text[text.index(_OUT_OF_RANGE) :]) from error
+        if isinstance(error, duckdb.OutOfRangeException) or "out of range" in text:
+            message = f"{_OUT_OF_RANGE}{name}: {text}; reverse the event that made it"
+            raise ManyhandsError(message) from error
+        raise
+
+
+@contextmanager
+def explained(warehouse: Warehouse) -> Iterator[None]:
+    """Raise ManyhandsError, with what to do, for whatever the engine fails with at a warehouse."""
+    try:
+        yield
+    except duckdb.InterruptException:
+        raise
+    except (duckdb.Error, MemoryError) as error:
+        raise explain(error, warehouse) from error
+
+
+def explain(error: Exception, warehouse: Warehouse) -> ManyhandsError:
+    """Return what an error of the engine is: what happened, to what, and what to do."""
+    text = " ".join(str(error).split("\n\n", 1)[0].split())
+    if isinstance(error, duckdb.OutOfMemoryException | MemoryError):
+        return _out_of_memory(text, warehouse)
+    if sqlite.is_busy(error):
+        return sqlite.busy(warehouse)
+    if any(words in text for words in _DAMAGED_CATALOG):
+        message = f"{warehouse.catalog} is damaged: {_bare(text)}; restore it from a backup"
+        return ManyhandsError(message)
+    if denied := _DENIED.search(text):
+        path = Path(as_named(denied[1]))
+        return rights.refusal(path, "read" if path.exists() else "write")
+    if _READ_ONLY in text:
+        rights.refuse_unless_writable([warehouse.folder, *sqlite.files(warehouse)])
+    if any(words in text for words in (*_FULL, *_FAILING)):
+        return _full(text, warehouse)
+    return _unreadable_or_other(error, text, warehouse)
+
+
+def is_damage(error: Exception) -> bool:
+    """Return whether an error says of a data file that it can't be read."""
+    text = str(error)
+    kinds = duckdb.InvalidInputException | duckdb.SerializationException
+    could_be = isinstance(error, kinds) or (
+        isinstance(error, duckdb.IOException) and any(words in text for words in _NOT_READ)
+    )
+    return could_be and _DATA_FILE.search(text) is not None
+
+
+def _out_of_memory(text: str, warehouse: Warehouse) -> ManyhandsError:
+    limit = f"{warehouse.memory_bytes >> 20} MiB"
+    if _NO_ROOM_TO_SPILL in text:
+        message = "the folder for temporary files has no room left; make room, or set TMPDIR"
+    elif not text or _NOT_GIVEN in text:
+        message = (
+            "the system gave no more memory: let this process have more (ulimit -v, the"
+            f" container's limit), or set MANYHANDS_MEMORY_LIMIT below {limit}"
+        )
+    else:
+        message = f"{limit} of memory are not enough for this; set MANYHANDS_MEMORY_LIMIT higher"
+    return ManyhandsError(f"{message}, and run the command again")
+
+
+def _full(text: str, warehouse: Warehouse) -> ManyhandsError:
+    named = _NAMED_FILE.search(text)
+    folder = Path(as_named(named[1])).parent if named else warehouse.folder
+    for place in (folder, *folder.parents):
+        if place.name.startswith((HIDDEN, TEMPORARY)):
+            folder = place.parent
+    is_full = any(words in text for words in _FULL)
+    what = "its disk is full" if is_full else "its disk is full or failing"
+    return ManyhandsError(f"{folder}: {what}; make room, and run the command again")
+
+
+def _unreadable_or_other(error: Exception, text: str, warehouse: Warehouse) -> ManyhandsError:
+    named = _DATA_FILE.search(text) if is_damage(error) else None
+    if named:
+        return _unreadable(named[1], text)
+    # what a Parquet reader stumbles over can come without type and name
+    if type(error) in {duckdb.Error, duckdb.InternalException, duckdb.SerializationException}:
+        for path in sorted(warehouse.data.rglob("*.parquet")):
+            if not _is_readable(path):
+                return _unreadable(str(path), text)
+    advice = "run it again with --debug to see where"
+    if _TOO_MANY_FILES in text:
+        advice = "let this process open more (ulimit -n), and run the command again"
+    return ManyhandsError(as_named(f"{warehouse.folder}: {_bare(text)}; {advice}"))
+
+
+def _unreadable(path: str, text: str) -> ManyhandsError:
+    what = "is damaged" if Path(path).exists() else "is missing"
+    why = re.sub(f"[\"']{re.escape(path)}[\"']", "it", _bare(text))
+    return ManyhandsError(f"{as_named(path)} {what} ({why}); restore it from a backup")
+
+
+def _is_readable(path: Path) -> bool:
+    try:
+        with pq.ParquetFile(for_engine(path)) as file:
+            for batch in file.iter_batches():
+                del batch
+    except (pa.ArrowException, OSError):
+        return False
+    return True
+
+
+def _bare(text: str) -> str:
+    """Return what the engine says without where in it that was."""
+    return _PREFIXES.sub("", text)

@@ -1,0 +1,54 @@
+"""How a warehouse closes, fixed when it is made (SPEC §7.1)."""
+
+from dataclasses import dataclass
+
+import duckdb
+
+from pipelines.errors import ManyhandsError, NotFoundError
+from pipelines.lake.warehouse import Warehouse
+from pipelines.royalties.periods import Cadence
+
+FORMAT = 2
+"""Of the warehouses that this program makes and opens: a change of what is stored raises it."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How a warehouse closes."""
+
+    cadence: Cadence = Cadence.MONTH
+    grace_days: int = 0
+    first_period: str = ""
+    """The first period to close; empty: that of the first money in force."""
+
+
+def setting(connection: duckdb.DuckDBPyConnection) -> Setting:
+    """Read how the warehouse closes."""
+    row = connection.execute(
+        "SELECT cadence, grace_days, first_period FROM warehouse.setting"
+    ).fetchone()
+    if row is None:
+        message = "the warehouse has no setting; it was not made by `manyhands init`"
+        raise NotFoundError(message)
+    cadence, grace_days, first_period = row
+    return Setting(Cadence(cadence), grace_days, first_period or "")
+
+
+def refuse_other_format(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse) -> None:
+    """Raise ManyhandsError, with both numbers, where a warehouse isn't of this program's format."""
+    found = _format(connection)
+    if found != FORMAT:
+        advice = (
+            "make a new warehouse and ingest its sources again"
+            if found < FORMAT
+            else "use the manyhands that made it, or a later one"
+        )
+        message = f"{warehouse.folder} has format {found}, and this manyhands {FORMAT}; {advice}"
+        raise ManyhandsError(message)
+
+
+def _format(connection: duckdb.DuckDBPyConnection) -> int:
+    """Return the format of a warehouse; the first had no number."""
+    setting = connection.sql("FROM warehouse.setting")
+    row = setting.select("format").fetchone() if "format" in setting.columns else (1,)
+    return int(row[0]) if row else FORMAT
