@@ -82,7 +82,7 @@ def test_a_manifest_in_a_file_is_taken_from_a_root(
 
     assert 1 == counts["accepted"]
     assert [{"n": manifest["rows"]}] == rows
-    copy = tmp_path / "warehouse" / "data" / "manifests" / manifest["sha256"]
+    copy = tmp_path / "warehouse" / "manifests" / manifest["sha256"]
     assert (cases.FOLDER / manifest["uri"]).read_bytes() == copy.read_bytes()
 
 
@@ -110,4 +110,4 @@ def test_after_an_ingest_the_folder_holds_nothing_that_a_reader_would_tidy_up(
     manyhands("ingest", _write(tmp_path / "case.ndjson", {"text": "{}"}), AT_NOW)
 
     names = sorted(path.name for path in (tmp_path / "warehouse").iterdir())
-    assert ["catalog.sqlite", "data", "gate"] == names
+    assert ["catalog.sqlite", "data", "gate", "manifests", "staged"] == names

@@ -16,7 +16,16 @@ from pipelines.lake.disk import entries, sync_file
 from pipelines.lake.literals import quoted
 from pipelines.lake.setting import FORMAT, Setting
 from pipelines.lake.transaction import commit
-from pipelines.lake.warehouse import CATALOG, DATA, GATE, MANIFESTS, SCHEMA, Warehouse, exists
+from pipelines.lake.warehouse import (
+    CATALOG,
+    DATA,
+    GATE,
+    MANIFESTS,
+    SCHEMA,
+    STAGED,
+    Warehouse,
+    exists,
+)
 from pipelines.royalties.periods import Period
 
 
@@ -83,7 +92,7 @@ def _make_in_place(warehouse: Warehouse, setting: Setting) -> None:
             whole.mkdir()
             _fill(replace(warehouse, folder=whole), setting)
             _share(whole, folder)
-            for part in (DATA, GATE, MANIFESTS, CATALOG):  # that which makes it a warehouse last
+            for part in (DATA, GATE, MANIFESTS, STAGED, CATALOG):  # what makes it a warehouse last
                 (whole / part).rename(folder / part)
     sync_file(folder)
 
@@ -138,7 +147,7 @@ def _fill(warehouse: Warehouse, setting: Setting) -> None:
     """
     for relation in stored_relations():
         (warehouse.data / SCHEMA / relation.name).mkdir(parents=True)
-    for folder in (warehouse.gate, warehouse.manifests):
+    for folder in (warehouse.gate, warehouse.manifests, warehouse.staged):
         folder.mkdir()
     with opened(warehouse) as connection:
         commit(connection, warehouse, lambda: _write(connection, setting))
