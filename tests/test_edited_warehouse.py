@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.errors import GateError
-from pipelines.lake import warehouse
+from pipelines.lake.connection import connect
+from pipelines.lake.warehouse import Warehouse
 from tests import scenario
 from tests.conftest import run
 from tests.test_vectors import in_process
@@ -100,7 +101,7 @@ def test_what_was_edited_is_not_built_on(closed: Path, tmp_path: Path, edit: str
     """The gate stops the close, whatever row of a result, a fact or the log was edited."""
     folder = tmp_path / "warehouse"
     shutil.copytree(closed, folder)
-    with warehouse.connect(folder) as connection:
+    with connect(Warehouse(folder)) as connection:
         ((changed,),) = connection.execute(edit).fetchall()
 
     code, text = close(folder)
