@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from pipelines.close import Closed, close
+from pipelines.close.job import Closed, close
 from pipelines.errors import ConflictError
 from pipelines.ingest.job import ingest
 from pipelines.lake import scratch

@@ -5,8 +5,7 @@ from decimal import Decimal
 
 import duckdb
 
-from pipelines.lake import closes, log, reading
-from pipelines.lake.setting import setting
+from pipelines.lake import closes, reading
 from pipelines.lake.warehouse import Warehouse
 
 
@@ -16,14 +15,14 @@ def status(warehouse: Warehouse, as_of: datetime) -> dict[str, object]:
     Raises NotFoundError where there is no warehouse.
     """
     with reading.connect(warehouse) as connection:
-        last = closes.last_close(connection)
-        head = log.head(connection)
-        following = closes.next_period(connection, head)
+        standing = closes.progress(connection)
+        last = standing.latest
+        following = closes.next_period(connection, standing)
         return {
-            "cadence": setting(connection).cadence.value,
+            "cadence": standing.setting.cadence.value,
             "dead_letters": _open_dead_letters(connection),
-            "due": [period.name for period in closes.due_periods(connection, as_of)],
-            "head": head,
+            "due": [period.name for period in closes.due_periods(connection, standing, as_of)],
+            "head": standing.head,
             "held": _held(connection),
             "last_batch": _last_batch(connection),
             "last_close": {"digest": last.digest, "period": last.period} if last else None,

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from pipelines import close as close_job
 from pipelines.cli import main, progress
+from pipelines.close import job as close_job
 from pipelines.errors import ConflictError
 from pipelines.ingest import job as ingest_job
 from pipelines.lake import sql

@@ -5,12 +5,14 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
+from pipelines.close.closing import Closing
+from pipelines.close.compute import compute
+from pipelines.close.seal import seal
 from pipelines.lake import reading, sql
-from pipelines.lake.seal import seal
+from pipelines.lake.closes import progress
 from pipelines.lake.staging import stage
 from pipelines.lake.warehouse import Warehouse
 from pipelines.royalties.periods import Cadence, Period
-from pipelines.steps.compute_close import compute_close
 from tests import scenario
 from tests.test_vectors import in_process
 
@@ -32,8 +34,10 @@ def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.Duck
     steps, _ = scenario.read("late_event_adjusts")
     scenario.run(steps, folder, in_process)
     with reading.connect(Warehouse(folder / "warehouse")) as connection:
-        compute_close(connection, NEXT, log_seq=38)
-        seal(connection, NEXT.name, "")
+        standing = progress(connection)
+        closing = Closing(NEXT, standing.head, standing.latest)
+        compute(connection, closing)
+        seal(connection, closing)
         stage(connection, "rules", "first_money")
         reading.count(connection, "held", "2026-11")
         yield connection

@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 
 from pipelines.cli import main
+from pipelines.close.closing import Closing
+from pipelines.close.compute import compute
+from pipelines.close.seal import seal
 from pipelines.lake import closes, reading
-from pipelines.lake.seal import seal
 from pipelines.lake.setting import setting
 from pipelines.lake.warehouse import Warehouse
 from pipelines.royalties.periods import Period
-from pipelines.steps.compute_close import compute_close
 from tests import scenario
 
 AS_PROCESSES = ("late_event_adjusts", "external_manifest", "json_text", "fx_direct_and_cross")
@@ -46,10 +47,13 @@ def recomputed(warehouse: Warehouse, periods: Iterable[str]) -> Iterator[str]:
     """Compute closed periods again, after later closes and events, and yield their digests."""
     with reading.connect(warehouse) as connection:
         cadence = setting(connection).cadence
+        previous = None
         for period in periods:
             stored = closes.closed_or_not_found(connection, period)
-            compute_close(connection, Period.parse(period, cadence), stored.log_seq)
-            yield seal(connection, period, stored.previous_digest).digest
+            closing = Closing(Period.parse(period, cadence), stored.log_seq, previous)
+            compute(connection, closing)
+            yield seal(connection, closing).digest
+            previous = stored
 
 
 @pytest.mark.parametrize("name", scenario.NAMES)

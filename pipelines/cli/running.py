@@ -16,7 +16,7 @@ from pipelines.royalties.money import from_micros
 from pipelines.royalties.periods import Cadence
 
 if TYPE_CHECKING:
-    from pipelines.close import Closed
+    from pipelines.close.job import Closed
 
 
 def init(
@@ -64,7 +64,7 @@ def close(
     ] = False,
 ) -> None:
     """Close a period: issue its statements, once."""
-    from pipelines.close import close as job
+    from pipelines.close.job import close as job
 
     chosen = _chosen_period(common.context, period, due=due)
     now = instant(as_of)

@@ -17,6 +17,7 @@ from pipelines.ingest.read import Read, hand_over
 from pipelines.ingest.stage import Stage
 from pipelines.ingest.validate import Validate
 from pipelines.lake.clock import check_clock
+from pipelines.lake.closes import progress
 from pipelines.lake.connection import connect
 from pipelines.lake.creation import make_unless_there
 from pipelines.lake.log import Counts, head
@@ -59,7 +60,7 @@ def ingest(  # noqa: PLR0913  one of them only listens
     manifests = Manifests(warehouse, tuple(manifest_roots), limits.manifest_size)
     with connect(warehouse) as connection:
         if by_clock:
-            check_clock(connection, clock())
+            check_clock(connection, progress(connection), clock())
         batch = None
         for batch in read:
             yield _ingest_batch(connection, warehouse, batch, clock(), manifests)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import duckdb
 
 from pipelines.errors import TryAgainError
-from pipelines.lake.closes import due_periods
+from pipelines.lake.closes import Progress, due_periods
 
 BEHIND = timedelta(seconds=60)
 """So far may a clock be behind what another clock recorded."""
@@ -14,7 +14,7 @@ AHEAD = timedelta(days=40)
 """So long may a log rest before several periods that are due make the clock doubtful."""
 
 
-def check_clock(connection: duckdb.DuckDBPyConnection, now: datetime) -> None:
+def check_clock(connection: duckdb.DuckDBPyConnection, progress: Progress, now: datetime) -> None:
     """Refuse a clock that the log speaks against; `now` is what it says, naive in UTC.
 
     It is wrong where it is behind the newest event of the log, and doubtful where it is far past
@@ -27,7 +27,7 @@ def check_clock(connection: duckdb.DuckDBPyConnection, now: datetime) -> None:
         return
     if now < newest - BEHIND:
         raise TryAgainError(_message(now, newest, ""))
-    if now > newest + AHEAD and len(due := due_periods(connection, now)) > 1:
+    if now > newest + AHEAD and len(due := due_periods(connection, progress, now)) > 1:
         periods = f", and {len(due)} periods would be due, {due[0].name} to {due[-1].name}"
         raise TryAgainError(_message(now, newest, periods))
 

@@ -12,7 +12,6 @@ from pipelines.lake.staging import stage, stage_input, view_in_force, view_store
 from pipelines.royalties.periods import Period
 
 FIRST_PREVIOUS_DIGEST = "0" * 64
-FIRST_YEAR = 2000
 
 
 @dataclass(frozen=True)
@@ -47,35 +46,49 @@ def _first(
     return PeriodClose(*row) if row else None
 
 
-def next_period(connection: duckdb.DuckDBPyConnection, log_seq: int) -> Period | None:
-    """Return the period to close next, by the log up to a position; None before any money."""
-    settings = setting(connection)
-    latest = last_close(connection)
-    if latest is not None:
-        return Period.parse(latest.period, settings.cadence).next()
-    if settings.first_period:
-        return Period.parse(settings.first_period, settings.cadence)
-    return _period_of_first_money(connection, settings, log_seq)
+@dataclass(frozen=True)
+class Progress:
+    """How far a warehouse is: its setting, the head of its log, its last close."""
+
+    setting: Setting
+    head: int
+    latest: PeriodClose | None
+    """None before any close."""
 
 
-def _period_of_first_money(
-    connection: duckdb.DuckDBPyConnection, settings: Setting, log_seq: int
-) -> Period | None:
+def progress(connection: duckdb.DuckDBPyConnection) -> Progress:
+    """Read how far the warehouse is."""
+    return Progress(setting(connection), head(connection), last_close(connection))
+
+
+def next_period(connection: duckdb.DuckDBPyConnection, progress: Progress) -> Period | None:
+    """Return the period to close next; None before there is a paid event."""
+    cadence = progress.setting.cadence
+    if progress.latest is not None:
+        return Period.parse(progress.latest.period, cadence).next()
+    if progress.setting.first_period:
+        return Period.parse(progress.setting.first_period, cadence)
+    paid_at = _first_paid_at(connection, progress.head)
+    return Period.containing(paid_at, cadence) if paid_at else None
+
+
+def _first_paid_at(connection: duckdb.DuckDBPyConnection, log_seq: int) -> datetime | None:
     stage_input(connection, "close_input", [[None, None, None, None, log_seq]])
     stage_input(connection, "period_month", [])
     view_stored(connection)
     view_in_force(connection)
     stage(connection, "rules", "first_money")
-    (occurred_at,) = connection.execute("SELECT occurred_at FROM first_money").fetchall()[0]
-    return Period.containing(occurred_at, settings.cadence) if occurred_at else None
+    ((paid_at,),) = connection.execute("SELECT occurred_at FROM first_money").fetchall()
+    return paid_at if isinstance(paid_at, datetime) else None
 
 
-def due_periods(connection: duckdb.DuckDBPyConnection, as_of: datetime) -> list[Period]:
-    """Give the periods that can close by now, in order."""
-    grace_days = setting(connection).grace_days
-    period = next_period(connection, head(connection))
+def due_periods(
+    connection: duckdb.DuckDBPyConnection, progress: Progress, as_of: datetime
+) -> list[Period]:
+    """Return the periods that can close by now, in order."""
+    period = next_period(connection, progress)
     due: list[Period] = []
-    while period is not None and closable_at(period, grace_days) <= as_of:
+    while period is not None and closable_at(period, progress.setting.grace_days) <= as_of:
         due.append(period)
         period = period.next()
     return due
@@ -84,24 +97,6 @@ def due_periods(connection: duckdb.DuckDBPyConnection, as_of: datetime) -> list[
 def closable_at(period: Period, grace_days: int) -> datetime:
     """Give the instant from which a period can close: its end and the grace days."""
     return period.ends_at + timedelta(days=grace_days)
-
-
-def stage_period(connection: duckdb.DuckDBPyConnection, period: Period, log_seq: int) -> None:
-    """Stage what a close depends on besides the log: the period, its calendar, its position."""
-    row = [period.name, period.starts_at, period.ends_at, period.last_on, log_seq]
-    stage_input(connection, "close_input", [row])
-    stage_input(connection, "period_month", _calendar(period))
-    ahead = [[count, period.plus(count).name] for count in range(1, 25)]
-    stage_input(connection, "period_ahead", ahead)
-
-
-def _calendar(last: Period) -> list[list[object]]:
-    months: list[list[object]] = []
-    period = Period.containing(datetime(FIRST_YEAR, 1, 1), last.cadence)  # noqa: DTZ001  UTC
-    while period.starts_at <= last.starts_at:
-        months += [[month, period.name] for month in period.months()]
-        period = period.next()
-    return months
 
 
 def closed_or_not_found(connection: duckdb.DuckDBPyConnection, period: str) -> PeriodClose:

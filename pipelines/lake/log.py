@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
 import duckdb
@@ -80,6 +80,20 @@ class Counts:
         )
 
 
+@dataclass(frozen=True)
+class OwnEvent:
+    """An event that manyhands itself adds to the log, with columns of `event`."""
+
+    source: str
+    id: str
+    type: str
+    occurred_at: datetime
+    """Naive, in UTC."""
+    content: str
+    content_sha256: str
+    body: bytes
+
+
 def head(connection: duckdb.DuckDBPyConnection) -> int:
     """Return the position of the log's last event, 0 where there is none."""
     (seq,) = connection.execute("SELECT seq FROM warehouse.head").fetchall()[0]
@@ -104,6 +118,18 @@ def append(
     patiently(warehouse, attempt)
     _drop_staged(connection)
     return _counts(connection, batch.batch_id)
+
+
+def append_own(
+    connection: duckdb.DuckDBPyConnection, event: OwnEvent, recorded_at: datetime
+) -> int:
+    """Add an event of our own within a transaction, and return its position in the log."""
+    seq = head(connection) + 1
+    connection.execute("UPDATE warehouse.head SET seq = $seq", {"seq": seq})
+    columns = {"seq": seq, **asdict(event), "recorded_at": recorded_at}
+    values = ", ".join(f"${name} AS {name}" for name in columns)
+    connection.execute(f"INSERT INTO warehouse.event BY NAME SELECT {values}", columns)
+    return seq
 
 
 def is_committed(connection: duckdb.DuckDBPyConnection, batch_id: str) -> bool:

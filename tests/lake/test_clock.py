@@ -9,6 +9,7 @@ import pytest
 
 from pipelines.errors import TryAgainError
 from pipelines.lake.clock import AHEAD, BEHIND, check_clock
+from pipelines.lake.closes import progress
 from pipelines.lake.connection import connect
 from pipelines.lake.creation import create
 from pipelines.lake.setting import Setting
@@ -46,14 +47,14 @@ def test_a_clock_within_bounds_is_believed(
     connection: duckdb.DuckDBPyConnection, now: datetime
 ) -> None:
     """Two machines' clocks differ a little, and a log may rest for a month."""
-    check_clock(connection, now)
+    check_clock(connection, progress(connection), now)
 
 
 @pytest.mark.parametrize("now", [TAKEN - BEHIND - TICK, TAKEN + AHEAD + TICK], ids=str)
 def test_a_clock_beyond_bounds_is_not(connection: duckdb.DuckDBPyConnection, now: datetime) -> None:
     """Both times are named, and how to go on where the clock is right."""
     with pytest.raises(TryAgainError) as caught:
-        check_clock(connection, now)
+        check_clock(connection, progress(connection), now)
 
     assert 75 == caught.value.exit_code
     for told in (now.isoformat(timespec="seconds"), "2026-02-20T00:00:00Z", "--as-of"):
@@ -64,9 +65,9 @@ def test_a_log_that_rested_with_one_period_due_is_believed(tmp_path: Path) -> No
     """A warehouse of quarters has nothing to do for months, and then one close."""
     _fill(tmp_path / "warehouse", Setting(Cadence.QUARTER))
     with connect(Warehouse(tmp_path / "warehouse")) as connection:
-        check_clock(connection, datetime.fromisoformat("2026-06-30T23:59:59"))
+        check_clock(connection, progress(connection), datetime.fromisoformat("2026-06-30T23:59:59"))
         with pytest.raises(TryAgainError, match="2 periods would be due, 2026-Q1 to 2026-Q2"):
-            check_clock(connection, datetime.fromisoformat("2026-07-01"))
+            check_clock(connection, progress(connection), datetime.fromisoformat("2026-07-01"))
 
 
 def test_a_log_without_events_says_nothing_of_a_clock(tmp_path: Path) -> None:
@@ -74,8 +75,8 @@ def test_a_log_without_events_says_nothing_of_a_clock(tmp_path: Path) -> None:
     create(Warehouse(tmp_path / "warehouse"), Setting(first_period="2026-01"))
     send(tmp_path / "warehouse", [b"{"], now=TAKEN)
     with connect(Warehouse(tmp_path / "warehouse")) as connection:
-        check_clock(connection, datetime.fromisoformat("1970-01-01"))
-        check_clock(connection, datetime.fromisoformat("2099-01-01"))
+        check_clock(connection, progress(connection), datetime.fromisoformat("1970-01-01"))
+        check_clock(connection, progress(connection), datetime.fromisoformat("2099-01-01"))
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from pipelines.close.closing import Closing
 from pipelines.lake.staging import stage
 
 _ROWS_AT_ONCE = 10_000
@@ -39,7 +40,7 @@ def log_digest(blocks: Iterable[str]) -> str:
     return sha256.hexdigest()
 
 
-def seal(connection: duckdb.DuckDBPyConnection, period: str, previous_digest: str) -> Seal:
+def seal(connection: duckdb.DuckDBPyConnection, closing: Closing) -> Seal:
     """Seal the staged statements, and the log up to the close's position."""
     stage(connection, "rules", "block_digest")
     stage(connection, "results", "log_block")
@@ -48,7 +49,8 @@ def seal(connection: duckdb.DuckDBPyConnection, period: str, previous_digest: st
     statements = connection.execute(
         "SELECT contributor_id, digest FROM statement ORDER BY contributor_id"
     )
-    return Seal(previous_digest, close_digest(previous_digest, period, _pairs(statements)), log)
+    previous, period = closing.previous_digest, closing.period.name
+    return Seal(previous, close_digest(previous, period, _pairs(statements)), log)
 
 
 def _pairs(cursor: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]]:

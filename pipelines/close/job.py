@@ -6,6 +6,10 @@ from datetime import datetime
 
 import duckdb
 
+from pipelines.close.closing import Closing
+from pipelines.close.commit import commit, refuse_if_closed
+from pipelines.close.compute import compute
+from pipelines.close.seal import seal
 from pipelines.errors import (
     ConflictError,
     GateError,
@@ -14,16 +18,13 @@ from pipelines.errors import (
     UsageError,
 )
 from pipelines.gate import check
-from pipelines.lake import closes, log, reading
+from pipelines.lake import closes, reading, results
 from pipelines.lake.clock import check_clock
-from pipelines.lake.closes import PeriodClose
+from pipelines.lake.closes import PeriodClose, Progress
 from pipelines.lake.connection import connect
-from pipelines.lake.seal import seal
-from pipelines.lake.setting import setting
+from pipelines.lake.results import Totals
 from pipelines.lake.warehouse import Warehouse
 from pipelines.royalties.periods import Period
-from pipelines.steps.commit_close import commit_close, refuse_if_closed
-from pipelines.steps.compute_close import compute_close
 
 
 @dataclass(frozen=True)
@@ -57,21 +58,25 @@ def close(  # noqa: PLR0913  one of them only listens
     check found something, GateNotRunError where none did and some could not run.
     """
     with reading.connect(warehouse) if dry_run else connect(warehouse) as connection:
-        chosen = _chosen(connection, period, as_of)
+        standing = closes.progress(connection)
+        chosen = _chosen(connection, standing, period, as_of)
         if by_clock and (period is None or closes.find_close(connection, period) is None):
-            check_clock(connection, as_of)
+            check_clock(connection, standing, as_of)
         for one in chosen[: 1 if dry_run else None]:
             report(f"closing {one.name}")
             yield _close_one(connection, warehouse, one, as_of, dry_run=dry_run)
 
 
 def _chosen(
-    connection: duckdb.DuckDBPyConnection, period: str | None, as_of: datetime
+    connection: duckdb.DuckDBPyConnection,
+    standing: Progress,
+    period: str | None,
+    as_of: datetime,
 ) -> list[Period]:
     if period is None:
-        return closes.due_periods(connection, as_of)
+        return closes.due_periods(connection, standing, as_of)
     try:
-        return [Period.parse(period, setting(connection).cadence)]
+        return [Period.parse(period, standing.setting.cadence)]
     except ValueError as error:
         raise UsageError(str(error)) from error
 
@@ -86,65 +91,50 @@ def _close_one(
 ) -> Closed:
     stored = closes.find_close(connection, period.name)
     if stored is not None:
-        return _closed(connection, "warehouse.", stored)
-    log_seq = log.head(connection)  # read once: the first period is chosen by the same log
-    _refuse_unless_next(connection, period, as_of, log_seq)
-    latest = closes.last_close(connection)
-    previous_digest = latest.digest if latest else closes.FIRST_PREVIOUS_DIGEST
-    compute_close(connection, period, log_seq)
-    _pass_gate(connection, None if dry_run else warehouse, period, previous_digest)
-    sealed = seal(connection, period.name, previous_digest)
+        return _closed(stored, results.stored_totals(connection, period.name))
+    standing = closes.progress(connection)  # the first period is chosen by the log that is read
+    _refuse_unless_next(connection, standing, period, as_of)
+    closing = Closing(period, standing.head, standing.latest)
+    compute(connection, closing)
+    _pass_gate(connection, None if dry_run else warehouse, closing)
+    sealed = seal(connection, closing)
     if not dry_run:
-        commit_close(connection, warehouse, period, sealed, as_of)
-    return _closed(connection, "", PeriodClose(period.name, log_seq, **asdict(sealed)))
+        commit(connection, warehouse, closing, sealed, as_of)
+    new = PeriodClose(period.name, closing.log_seq, **asdict(sealed))
+    return _closed(new, results.staged_totals(connection))
 
 
 def _refuse_unless_next(
-    connection: duckdb.DuckDBPyConnection, period: Period, as_of: datetime, log_seq: int
+    connection: duckdb.DuckDBPyConnection, standing: Progress, period: Period, as_of: datetime
 ) -> None:
-    expected = closes.next_period(connection, log_seq)
+    expected = closes.next_period(connection, standing)
     if expected is None:
         message = "there is no money in the log yet, so no period to close; ingest events first"
         raise NotFoundError(message)
     if period != expected:
         message = f"{period.name} is out of order: the next period to close is {expected.name}"
         raise ConflictError(message)
-    closable_at = closes.closable_at(period, setting(connection).grace_days)
+    closable_at = closes.closable_at(period, standing.setting.grace_days)
     if as_of < closable_at:
         message = f"{period.name} can't close before {closable_at.isoformat()}Z; try again then"
         raise TryAgainError(message)
 
 
 def _pass_gate(
-    connection: duckdb.DuckDBPyConnection,
-    warehouse: Warehouse | None,
-    period: Period,
-    previous_digest: str,
+    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse | None, closing: Closing
 ) -> None:
     try:
-        check(connection, warehouse, period.name)
+        check(connection, warehouse, closing.period.name)
     except GateError:
         # what another closer committed meanwhile can fail a check: then say that instead
-        refuse_if_closed(connection, period, previous_digest)
+        refuse_if_closed(connection, closing)
         raise
 
 
-def _closed(
-    connection: duckdb.DuckDBPyConnection, schema: str, period_close: PeriodClose
-) -> Closed:
-    parameters = {"period": period_close.period}
-    totals = connection.execute(
-        "SELECT currency, count(*), sum(payable_micros), sum(withholding_micros)"
-        f" FROM {schema}statement WHERE period = $period GROUP BY currency ORDER BY currency",
-        parameters,
-    ).fetchall()
-    if schema:
-        held = reading.count(connection, "held", period_close.period)
-    else:
-        ((held,),) = connection.execute("SELECT count(*) FROM standing_held").fetchall()
+def _closed(period_close: PeriodClose, came_to: Totals) -> Closed:
     return Closed(
         **asdict(period_close),
-        statements=sum(row[1] for row in totals),
-        held=held,
-        totals={currency: (int(paid), int(kept)) for currency, _, paid, kept in totals},
+        statements=came_to.statements,
+        held=came_to.held,
+        totals=came_to.amounts,
     )

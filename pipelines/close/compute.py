@@ -1,21 +1,25 @@
 """Computes a close into staged relations, in the order that the data flows (SPEC §5, §6)."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 
 import duckdb
 
-from pipelines.lake.closes import stage_period
+from pipelines.close.closing import Closing
+from pipelines.close.lineage import share_lineage
 from pipelines.lake.staging import (
     stage,
     stage_currencies,
+    stage_input,
     stage_macro,
     view_earlier,
     view_in_force,
     view_stored,
 )
 from pipelines.royalties.periods import Period
-from pipelines.steps.share_lineage import share_lineage
+
+FIRST_YEAR = 2000
 
 Step = Callable[[duckdb.DuckDBPyConnection], None]
 
@@ -87,8 +91,8 @@ STEPS: tuple[Step, ...] = (
 )
 
 
-def compute_close(connection: duckdb.DuckDBPyConnection, period: Period, log_seq: int) -> None:
-    """Stage a close of `period` from the log up to `log_seq` and the earlier closes.
+def compute(connection: duckdb.DuckDBPyConnection, closing: Closing) -> None:
+    """Stage a close from the log up to its position and the closes before it.
 
     One transaction reads it all, so whatever others commit meanwhile isn't seen.
 
@@ -96,14 +100,33 @@ def compute_close(connection: duckdb.DuckDBPyConnection, period: Period, log_seq
     """
     connection.execute("BEGIN")
     try:
-        stage_period(connection, period, log_seq)
-        stage_currencies(connection)
-        view_stored(connection)
-        view_earlier(connection, period.name)
-        view_in_force(connection)
+        _stage_inputs(connection, closing)
         for step in STEPS:
             step(connection)
     except BaseException:
         connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
+
+
+def _stage_inputs(connection: duckdb.DuckDBPyConnection, closing: Closing) -> None:
+    """Stage the period, its calendar and its position, and what is read of the warehouse."""
+    period = closing.period
+    row = [period.name, period.starts_at, period.ends_at, period.last_on, closing.log_seq]
+    stage_input(connection, "close_input", [row])
+    stage_input(connection, "period_month", _calendar(period))
+    ahead = [[count, period.plus(count).name] for count in range(1, 25)]
+    stage_input(connection, "period_ahead", ahead)
+    stage_currencies(connection)
+    view_stored(connection)
+    view_earlier(connection, period.name)
+    view_in_force(connection)
+
+
+def _calendar(last: Period) -> list[list[object]]:
+    months: list[list[object]] = []
+    period = Period.containing(datetime(FIRST_YEAR, 1, 1), last.cadence)  # noqa: DTZ001  UTC
+    while period.starts_at <= last.starts_at:
+        months += [[month, period.name] for month in period.months()]
+        period = period.next()
+    return months

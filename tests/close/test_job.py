@@ -7,17 +7,18 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines import close as close_job
+from pipelines.close import job as close_job
+from pipelines.close.closing import Closing
+from pipelines.close.commit import commit
+from pipelines.close.compute import compute
+from pipelines.close.seal import log_digest, seal
 from pipelines.errors import ConflictError, GateError
 from pipelines.lake import closes, log, reading, sql
 from pipelines.lake.connection import connect
-from pipelines.lake.seal import log_digest, seal
 from pipelines.lake.setting import FORMAT
 from pipelines.lake.staging import view_earlier, view_stored
 from pipelines.lake.warehouse import Warehouse
 from pipelines.royalties.periods import Cadence, Period
-from pipelines.steps.commit_close import commit_close
-from pipelines.steps.compute_close import compute_close
 from tests.conftest import Run, run
 from tests.gate.staged import PERIOD as STAGED_PERIOD
 from tests.gate.staged import breaking_statements, staged_close
@@ -135,12 +136,13 @@ def test_of_two_closers_exactly_one_wins(tmp_path: Path) -> None:
     folder = tmp_path / "warehouse"
     as_of = JANUARY.ends_at
     with connect(Warehouse(folder)) as one, connect(Warehouse(folder)) as other:
+        closing = Closing(JANUARY, log.head(one), None)
         for connection in (one, other):
-            compute_close(connection, JANUARY, log.head(connection))
-        sealed = seal(one, JANUARY.name, closes.FIRST_PREVIOUS_DIGEST)
-        commit_close(one, Warehouse(folder), JANUARY, sealed, as_of)
+            compute(connection, closing)
+            sealed = seal(connection, closing)
+        commit(one, Warehouse(folder), closing, sealed, as_of)
         with pytest.raises(ConflictError, match=sealed.digest):
-            commit_close(other, Warehouse(folder), JANUARY, sealed, as_of)
+            commit(other, Warehouse(folder), closing, sealed, as_of)
         count = one.execute("SELECT count(*) FROM warehouse.period_close").fetchall()
 
     assert [(1,)] == count
@@ -152,14 +154,14 @@ def test_a_close_beside_an_ingest_reads_up_to_its_position(market: Run, tmp_path
     late = Events("/late")
     late.generation("1", "100")
     with connect(Warehouse(folder)) as connection:
-        log_seq = log.head(connection)
-        compute_close(connection, JANUARY, log_seq)
+        closing = Closing(JANUARY, log.head(connection), None)
+        compute(connection, closing)
         assert market("ingest", late.write(tmp_path / "late.ndjson"), AS_OF).code == 0
-        sealed = seal(connection, JANUARY.name, closes.FIRST_PREVIOUS_DIGEST)
-        commit_close(connection, Warehouse(folder), JANUARY, sealed, JANUARY.ends_at)
+        sealed = seal(connection, closing)
+        commit(connection, Warehouse(folder), closing, sealed, JANUARY.ends_at)
         (row,) = connection.execute("SELECT log_seq, seq FROM warehouse.period_close").fetchall()
 
-    assert (log_seq, log_seq + 2) == row
+    assert (closing.log_seq, closing.log_seq + 2) == row
     assert market("close", "--period=2026-02", AS_OF).code == 0
     lines = market(
         "query", "SELECT DISTINCT kind FROM statement_line WHERE period = '2026-02'", "--json"
@@ -176,8 +178,10 @@ def test_money_that_comes_while_a_close_begins_is_not_missed(
     older.generation("1", "100", "2025-12-30T12:00:00Z")
     source = older.write(tmp_path / "older.ndjson")
 
-    def choose_too_early(connection: duckdb.DuckDBPyConnection, as_of: datetime) -> list[Period]:
-        chosen = choose(connection, as_of)
+    def choose_too_early(
+        connection: duckdb.DuckDBPyConnection, standing: closes.Progress, as_of: datetime
+    ) -> list[Period]:
+        chosen = choose(connection, standing, as_of)
         assert market("ingest", source, AS_OF).code == 0
         return chosen
 
@@ -202,11 +206,11 @@ def test_a_gate_that_finds_something_issues_nothing(
 ) -> None:
     """Exit 4, nothing committed, and the finding is kept in gate/<period>.json."""
 
-    def compute_wrongly(connection: duckdb.DuckDBPyConnection, period: Period, seq: int) -> None:
-        compute_close(connection, period, seq)
+    def compute_wrongly(connection: duckdb.DuckDBPyConnection, closing: Closing) -> None:
+        compute(connection, closing)
         connection.execute("UPDATE standing_allocation SET amount_micros = amount_micros + 1")
 
-    monkeypatch.setattr(close_job, "compute_close", compute_wrongly)
+    monkeypatch.setattr(close_job, "compute", compute_wrongly)
     outcome = market("close", "--period=2026-01", AS_OF)
 
     assert GateError.exit_code == outcome.code
@@ -222,11 +226,11 @@ def test_a_gate_that_could_not_run_issues_nothing_and_blames_no_event(
 ) -> None:
     """Exit 1, nothing committed, and what stopped it is kept in gate/<period>.json."""
 
-    def compute_too_little(connection: duckdb.DuckDBPyConnection, period: Period, seq: int) -> None:
-        compute_close(connection, period, seq)
+    def compute_too_little(connection: duckdb.DuckDBPyConnection, closing: Closing) -> None:
+        compute(connection, closing)
         connection.execute("DROP TABLE entitlement")
 
-    monkeypatch.setattr(close_job, "compute_close", compute_too_little)
+    monkeypatch.setattr(close_job, "compute", compute_too_little)
     outcome = market("close", "--period=2026-01", AS_OF)
 
     assert 1 == outcome.code
@@ -267,7 +271,7 @@ def test_every_check_stops_a_close(
         connection.execute(breaking)
 
     monkeypatch.setenv("MANYHANDS_WAREHOUSE", str(closing))
-    monkeypatch.setattr(close_job, "compute_close", stage_and_break)
+    monkeypatch.setattr(close_job, "compute", stage_and_break)
     outcome = run(["close", f"--period={STAGED_PERIOD}", AS_OF])
     kept = json.loads((closing / "gate" / f"{STAGED_PERIOD}.json").read_text())
     with reading.connect(Warehouse(closing)) as connection:
@@ -366,8 +370,9 @@ def test_a_full_block_of_the_log_is_hashed_once(manyhands: Run, tmp_path: Path) 
         connection.execute("UPDATE warehouse.log_block SET digest = repeat('0', 64)")
     closed = manyhands("close", "--period=2026-02", AS_OF, "--json").json["closes"][0]
     with reading.connect(Warehouse(tmp_path / "warehouse")) as connection:
-        compute_close(connection, JANUARY.next(), closed["log_seq"])
-        seal(connection, "2026-02", "")
+        closing = Closing(JANUARY.next(), closed["log_seq"], closes.last_close(connection))
+        compute(connection, closing)
+        seal(connection, closing)
         blocks = connection.execute("FROM block_digest ORDER BY block").fetchall()
 
     assert [0] == [row["block"] for row in stored]

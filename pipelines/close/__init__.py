@@ -1,0 +1,1 @@
+"""Close periods: the job, and its steps in the order of the data."""

@@ -1,0 +1,21 @@
+"""What a close is of: one value that all of its steps are given."""
+
+from dataclasses import dataclass
+
+from pipelines.lake.closes import FIRST_PREVIOUS_DIGEST, PeriodClose
+from pipelines.royalties.periods import Period
+
+
+@dataclass(frozen=True)
+class Closing:
+    """A period, how far its close reads the log, and the close before it."""
+
+    period: Period
+    log_seq: int
+    previous: PeriodClose | None
+    """None for the first close."""
+
+    @property
+    def previous_digest(self) -> str:
+        """The digest of the close before, 64 zeros for the first."""
+        return self.previous.digest if self.previous else FIRST_PREVIOUS_DIGEST
