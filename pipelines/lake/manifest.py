@@ -75,7 +75,7 @@ def _room_for(size: int, folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno == errno.ENOSPC:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise NoRoomError(size, folder) from error
         raise
 

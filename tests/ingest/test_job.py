@@ -388,6 +388,7 @@ def test_a_killed_ingest_goes_on_where_it_was(tmp_path: Path) -> None:
     assert counts["duplicate"] >= BATCH
     assert _head(undisturbed) == _head(warehouse)
     assert _log_digest(undisturbed) == _log_digest(warehouse)
+    assert [] == list((warehouse / "staged").iterdir())
 
 
 def test_two_ingesters_at_once_lose_nothing(tmp_path: Path) -> None:

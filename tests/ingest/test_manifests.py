@@ -416,15 +416,16 @@ def test_a_file_of_more_rows_is_refused_before_it_is_copied(
     assert _nothing_was_copied(manifests)
 
 
+@pytest.mark.parametrize("reason", [errno.ENOSPC, errno.EDQUOT])
 def test_a_disk_that_fills_up_while_it_is_copied_is_no_mismatch(
-    manifests: Manifests, root: Path, monkeypatch: pytest.MonkeyPatch
+    manifests: Manifests, root: Path, monkeypatch: pytest.MonkeyPatch, reason: int
 ) -> None:
-    """Somebody else may take the room that was there before."""
+    """Somebody else may take the room that was there before, or a quota be reached."""
     digest = _write(root / "m", b'{"image_id":"a"}\n')
     manifests.warehouse.manifests.mkdir()
 
     def fail(*_: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
+        raise OSError(reason, os.strerror(reason))
 
     monkeypatch.setattr(disk, "sync_file", fail)
     with pytest.raises(NoRoomError, match=r"has 17 bytes, but [0-9]+ are free in "):
