@@ -118,9 +118,9 @@ def _full(text: str, warehouse: Warehouse) -> ManyhandsError:
     for place in (folder, *folder.parents):
         if place.name.startswith((HIDDEN, TEMPORARY)):
             folder = place.parent
-    is_full = any(words in text for words in _FULL)
-    what = "its disk is full" if is_full else "its disk is full or failing"
-    return ManyhandsError(f"{folder}: {what}; make room, and run the command again")
+    why = next(words for words in (*_FULL, *_FAILING) if words in text)
+    what = "its disk is full" if why in _FULL else "its disk is full or failing"
+    return ManyhandsError(f"{folder}: {what} ({why}); make room, and run the command again")
 
 
 def _unreadable_or_other(error: Exception, text: str, warehouse: Warehouse) -> ManyhandsError:
