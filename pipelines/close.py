@@ -11,7 +11,6 @@ from pipelines.errors import (
     GateError,
     NotFoundError,
     TryAgainError,
-    UsageError,
 )
 from pipelines.gate import check
 from pipelines.lake import closes, log, reading
@@ -34,6 +33,8 @@ class Closed(PeriodClose):
     held: int
     totals: dict[str, tuple[int, int]]
     """Micros payable and withheld, by currency."""
+    was_closed: bool = False
+    """Whether it was closed before; nothing changed then."""
 
 
 def close(  # noqa: PLR0913  one of them only listens
@@ -47,7 +48,7 @@ def close(  # noqa: PLR0913  one of them only listens
 ) -> Iterator[Closed]:
     """Close one period, or every period that is due where `period` is None, in order.
 
-    A period that is closed already is given as it was closed; nothing changes.
+    A period that was closed before is returned as it was closed; nothing changes.
     A dry run computes and checks the first of them, and leaves the warehouse as it is.
     `by_clock` says that `as_of` is what the clock says, and so can be wrong.
 
@@ -70,10 +71,7 @@ def _chosen(
 ) -> list[Period]:
     if period is None:
         return closes.due_periods(connection, as_of)
-    try:
-        return [Period.parse(period, setting(connection).cadence)]
-    except ValueError as error:
-        raise UsageError(str(error)) from error
+    return [closes.named_period(connection, period)]
 
 
 def _close_one(
@@ -104,7 +102,7 @@ def _refuse_unless_next(
 ) -> None:
     expected = closes.next_period(connection, log_seq)
     if expected is None:
-        message = "there is no money in the log yet, so no period to close; ingest events first"
+        message = "no period can be closed yet: the log has no paid event; ingest events first"
         raise NotFoundError(message)
     if period != expected:
         message = f"{period.name} is out of order: the next period to close is {expected.name}"
@@ -147,4 +145,5 @@ def _closed(
         statements=sum(row[1] for row in totals),
         held=held,
         totals={currency: (int(paid), int(kept)) for currency, _, paid, kept in totals},
+        was_closed=bool(schema),
     )
