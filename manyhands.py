@@ -31,7 +31,8 @@ def main() -> int:
     """
     for name in ("pipelines", "schemas"):
         if message := _judge(name):
-            sys.stderr.write(message)
+            if sys.stderr:  # None where it is closed
+                sys.stderr.write(message)
             return 1
     from pipelines.cli import main as run
 
@@ -60,7 +61,7 @@ def _find(name: str) -> Path | None:
 
 
 def _owners(name: str) -> str:
-    """Return whose it may be, as far as what is installed tells."""
+    """Return which installed distributions have a package of this name."""
     from importlib.metadata import packages_distributions
 
     others = sorted(set(packages_distributions().get(name, ())) - {"manyhands"})

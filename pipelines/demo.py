@@ -1,20 +1,23 @@
 """Shows it all on a small marketplace: ingest, close, late events, close again (SPEC §7.3)."""
 
-from collections.abc import Callable, Iterable
+import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
 from pipelines.close.job import Closed, close
 from pipelines.errors import ConflictError
+from pipelines.held import list_held
 from pipelines.ingest.job import ingest
+from pipelines.init import init
 from pipelines.lake import scratch
-from pipelines.lake.creation import create
 from pipelines.lake.log import Counts
-from pipelines.lake.setting import Setting
 from pipelines.lake.warehouse import Warehouse
-from pipelines.sources import example
+from pipelines.royalties.periods import Cadence
+from pipelines.statements import sealed_statement
 
 MARKER: Final = ".manyhands-demo"
 """A file in the folder that says that the demo made it, and may make it anew."""
@@ -22,27 +25,43 @@ MARKER: Final = ".manyhands-demo"
 EVENTS: Final = "events"
 """The folder within it of the events that were ingested."""
 
+SOURCES: Final = Path(__file__).with_name("demo_events")
+"""The events, a file a month; each says in its attribute `comment` what it shows."""
+
+SHOWN: Final = "2026-11/ben"
+"""A statement with most of what a statement can have: rates, adjustments, an advance, a reserve."""
+
 Report = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Month:
-    """What became of a month: what was ingested before its close, and the close."""
+    """What became of a month: what was ingested before its close, the close, and what was held."""
 
     ingested: Counts
     closed: Closed
+    held: dict[tuple[str, str], Decimal]
+    """Amounts by reason and currency."""
 
 
-def demo(warehouse: Warehouse, report: Report) -> tuple[Month, Month]:
+@dataclass(frozen=True)
+class Shown:
+    """What the demo shows: its two months, and a statement's sealed bytes."""
+
+    months: tuple[Month, Month]
+    statement: bytes
+
+
+def demo(warehouse: Warehouse, report: Report) -> Shown:
     """Make a warehouse anew, ingest two months and close each; the same every time.
 
     Raises ConflictError where the folder is there and the demo didn't make it.
     """
     make_anew(warehouse)
-    return (
-        _month(warehouse, "2026-10", example.october(), datetime(2026, 11, 1), report),  # noqa: DTZ001
-        _month(warehouse, "2026-11", example.november(), datetime(2026, 12, 1), report),  # noqa: DTZ001
-    )
+    shutil.copytree(SOURCES, warehouse.folder / EVENTS)
+    october = _month(warehouse, "2026-10", datetime(2026, 11, 1), report)  # noqa: DTZ001  UTC
+    november = _month(warehouse, "2026-11", datetime(2026, 12, 1), report)  # noqa: DTZ001  UTC
+    return Shown((october, november), sealed_statement(warehouse, SHOWN))
 
 
 def make_anew(warehouse: Warehouse) -> None:
@@ -54,7 +73,8 @@ def make_anew(warehouse: Warehouse) -> None:
     _refuse_unless_own(folder)
     with scratch.beside(folder.absolute()) as made:
         fresh = made / folder.name
-        create(replace(warehouse, folder=fresh), Setting())
+        empty = replace(warehouse, folder=fresh)
+        init(empty, cadence=Cadence.MONTH, grace_days=0, first_period="")
         (fresh / MARKER).touch()
         if folder.exists():
             folder.rename(made / "old")
@@ -64,22 +84,24 @@ def make_anew(warehouse: Warehouse) -> None:
 def _refuse_unless_own(folder: Path) -> None:
     is_there = folder.exists() or folder.is_symlink()
     if is_there and (folder.is_symlink() or not (folder / MARKER).is_file()):
-        message = f"{folder} is not the demo's own, so it was left alone; run it in another folder"
+        message = f"{folder} was not made by the demo, so it was left alone; use another folder"
         raise ConflictError(message)
 
 
-def _month(
-    warehouse: Warehouse,
-    period: str,
-    events: Iterable[example.Event],
-    now: datetime,
-    report: Report,
-) -> Month:
+def _month(warehouse: Warehouse, period: str, now: datetime, report: Report) -> Month:
     path = warehouse.folder / EVENTS / f"{period}.ndjson"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(example.ndjson(events), encoding="ascii")
     batches = ingest(warehouse, [str(path)], clock=lambda: now, manifest_roots=[], note=report)
     counts = sum(batches, Counts())
-    report(f"{counts.received} events received, the log is at {counts.head}")
+    report(f"{counts.received} events received; the head of the log is {counts.head}")
     (closed,) = close(warehouse, period=period, as_of=now, dry_run=False, report=report)
-    return Month(counts, closed)
+    return Month(counts, closed, _held(warehouse, period))
+
+
+def _held(warehouse: Warehouse, period: str) -> dict[tuple[str, str], Decimal]:
+    amounts: dict[tuple[str, str], Decimal] = {}
+    with list_held(warehouse, period, by_reason=True) as (columns, rows):
+        for row in rows:
+            part = dict(zip(columns, row, strict=True))
+            key = part["reason"], part["currency"]
+            amounts[key] = amounts.get(key, Decimal(0)) + part["amount"]
+    return amounts

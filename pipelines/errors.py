@@ -11,7 +11,7 @@ class ManyhandsError(Exception):
 
 
 class UsageError(ManyhandsError):
-    """The command's words are off (exit 2)."""
+    """The command or its input can't be used as it was given (exit 2)."""
 
     exit_code = 2
 

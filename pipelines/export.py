@@ -19,7 +19,7 @@ _RELATIONS = ("statement", "statement_line")
 def export(warehouse: Warehouse, *, period: str | None, form: Format, out: Path) -> list[Path]:
     """Write the statements of a close, the last one where none is named, into the folder `out`.
 
-    Gives the files' paths: `statements-<period>` and, except for JSON, `statement_lines-<period>`.
+    Returns the files' paths: `statements-<period>` and, but for JSON, `statement_lines-<period>`.
 
     Raises NotFoundError where there is no such close, or none yet.
     """

@@ -1,69 +1,99 @@
-"""Tells how a warehouse stands: what it took, what it closed, what is due, what is held."""
+"""Reads where a warehouse stands: what it received and closed, what is due, what is held."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 import duckdb
 
+from pipelines.errors import NotFoundError
 from pipelines.lake import closes, reading
 from pipelines.lake.warehouse import Warehouse
 
 
-def status(warehouse: Warehouse, as_of: datetime) -> dict[str, object]:
-    """Give the standing of a warehouse; `as_of`, naive in UTC, stands for now.
+@dataclass(frozen=True)
+class Standing:
+    """Where a warehouse stands."""
+
+    head: int
+    cadence: str
+    grace_days: int
+    last_close: dict[str, str] | None
+    """Its `period` and `digest`; None before any close."""
+    next_period: str | None
+    """None before there is a paid event."""
+    due: list[str]
+    held: dict[str, dict[str, Decimal]]
+    """Amounts by reason and currency."""
+    open: dict[str, dict[str, Decimal]]
+    """What the last statements leave open, by currency and kind."""
+    dead_letters: int
+    last_batch: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Position:
+    """How far a warehouse is."""
+
+    head: int
+    last_period: str | None
+    """The last one closed; None before any."""
+
+
+def position(warehouse: Warehouse) -> Position | None:
+    """Return how far a warehouse is; None where there is no warehouse."""
+    try:
+        with reading.connect(warehouse) as connection:
+            progress = closes.progress(connection)
+    except NotFoundError:
+        return None
+    return Position(progress.head, progress.latest.period if progress.latest else None)
+
+
+def status(warehouse: Warehouse, as_of: datetime) -> Standing:
+    """Return where a warehouse stands; `as_of`, naive in UTC, is used as now.
 
     Raises NotFoundError where there is no warehouse.
     """
     with reading.connect(warehouse) as connection:
-        standing = closes.progress(connection)
-        last = standing.latest
-        following = closes.next_period(connection, standing)
-        return {
-            "cadence": standing.setting.cadence.value,
-            "dead_letters": _open_dead_letters(connection),
-            "due": [period.name for period in closes.due_periods(connection, standing, as_of)],
-            "head": standing.head,
-            "held": _held(connection),
-            "last_batch": _last_batch(connection),
-            "last_close": {"digest": last.digest, "period": last.period} if last else None,
-            "next_period": following.name if following else None,
-            "open": _open(connection),
-        }
+        progress = closes.progress(connection)
+        last = progress.latest
+        following = closes.next_period(connection, progress)
+        return Standing(
+            head=progress.head,
+            cadence=progress.setting.cadence.value,
+            grace_days=progress.setting.grace_days,
+            last_close={"digest": last.digest, "period": last.period} if last else None,
+            next_period=following.name if following else None,
+            due=[period.name for period in closes.due_periods(connection, progress, as_of)],
+            held=_held(connection),
+            open=_open(connection),
+            dead_letters=next(_rows(connection, "dead_letter_total"))["letters"],
+            last_batch=_last_batch(connection),
+        )
 
 
-def _open_dead_letters(connection: duckdb.DuckDBPyConnection) -> int:
-    ((letters,),) = connection.execute(
-        "SELECT count(*) FROM warehouse.dead_letter WHERE resolved_at IS NULL"
-    ).fetchall()
-    return int(letters)
+def _rows(connection: duckdb.DuckDBPyConnection, report: str) -> Iterator[dict[str, Any]]:
+    columns, rows = reading.report(connection, report, None)
+    return (dict(zip(columns, row, strict=True)) for row in rows)
 
 
 def _held(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, Decimal]]:
     held: dict[str, dict[str, Decimal]] = {}
-    for reason, currency, amount in connection.execute(
-        "SELECT reason, currency, sum(amount_micros) * 0.000001 FROM warehouse.standing_held"
-        " GROUP BY reason, currency HAVING sum(amount_micros) != 0"
-    ).fetchall():
-        held.setdefault(reason, {})[currency] = amount
+    for row in _rows(connection, "held_total"):
+        held.setdefault(row["reason"], {})[row["currency"]] = row["amount"]
     return held
 
 
 def _open(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, Decimal]]:
-    """Sum what the last statements leave open, by currency."""
-    names = ("carried", "reserve", "advance_outstanding")
-    sums = ", ".join(f"sum({name}_micros) * 0.000001" for name in names)
-    rows = connection.execute(
-        f"SELECT currency, {sums} FROM warehouse.open_balance GROUP BY currency ORDER BY currency"
-    ).fetchall()
-    return {currency: dict(zip(names, amounts, strict=True)) for currency, *amounts in rows}
+    return {row.pop("currency"): row for row in _rows(connection, "open_total")}
 
 
-def _last_batch(connection: duckdb.DuckDBPyConnection) -> dict[str, object] | None:
-    cursor = connection.execute("FROM warehouse.ingest_batch ORDER BY rowid DESC LIMIT 1")
-    names = [column[0] for column in cursor.description or []]
-    row = cursor.fetchone()
-    if row is None:
+def _last_batch(connection: duckdb.DuckDBPyConnection) -> dict[str, Any] | None:
+    batch = next(_rows(connection, "last_batch"), None)
+    if batch is None:
         return None
-    batch = dict(zip(names, row, strict=True))
     by_reason = batch.pop("rejected_by_reason") or []
     return batch | {"rejected": {part["reason"]: part["events"] for part in by_reason}}

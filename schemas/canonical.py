@@ -15,7 +15,7 @@ def content(event_type: str, time: str, data: Canonical) -> str:
 
 
 def content_sha256(canonical: str) -> str:
-    """Give the SHA-256 of a content in UTF-8, in lower-case hex."""
+    """Return the SHA-256 of a content in UTF-8, in lower-case hex."""
     return sha256(canonical.encode()).hexdigest()
 
 

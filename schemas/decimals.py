@@ -7,7 +7,7 @@ def plain(decimal: str) -> str:
 
 
 def scaled(decimal: str, digits: int) -> int:
-    """Give a decimal as an exact integer of 10^-digits: `0.5` with 6 digits is 500,000.
+    """Return a decimal as an exact integer of 10^-digits: `0.5` with 6 digits is 500,000.
 
     The decimal has no more than `digits` digits after its point.
     """

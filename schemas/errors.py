@@ -7,13 +7,13 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 MAX_KEY: Final = 64
-"""So many characters of a name that somebody else chose are shown."""
+"""How many characters of a name in an event are shown."""
 
 _PLAIN_KEY: Final = re.compile(rf"[A-Za-z0-9_-]{{1,{MAX_KEY}}}")
 _SHOULD_BE_AN_OBJECT: Final = "should be an object"
 _MESSAGES: Final = {
     "missing": "is missing",
-    "extra_forbidden": "is no field of ours",
+    "extra_forbidden": "unknown field",
     "model_type": _SHOULD_BE_AN_OBJECT,
     "model_attributes_type": _SHOULD_BE_AN_OBJECT,
     "dict_type": _SHOULD_BE_AN_OBJECT,
@@ -26,9 +26,9 @@ _MESSAGES: Final = {
 def first_error(
     error: ValidationError, root: object, prefix: tuple[str, ...] = ()
 ) -> tuple[str, str]:
-    """Give the dotted path and the message of the first error, in the model's order of fields.
+    """Return the dotted path and the message of the first error, in the model's order of fields.
 
-    `root` is the value that the path begins in, `prefix` the way in it to what was validated.
+    `root` is the value that the path begins in, `prefix` the path in it of what was validated.
     """
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     missing = first["type"] == "missing"
@@ -38,7 +38,7 @@ def first_error(
 
 
 def _path(root: object, location: tuple[int | str, ...], *, missing: bool) -> str:
-    """Keep of a location what is in the value; pydantic's own marks, as a union's tag, go."""
+    """Return the part of a location that is in the value, without pydantic's own marks."""
     steps: list[str] = []
     node: Any = root
     for step in location:

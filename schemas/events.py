@@ -49,7 +49,7 @@ class ImageLicensed(Canonical):
 
     @property
     def is_generated(self) -> bool:
-        """Tell whether a model made the image, so that nobody can license it as theirs."""
+        """Whether a model made the image, so that nobody can license it as theirs."""
         return self.digital_source_type in source_types.GENERATED
 
     @model_validator(mode="after")

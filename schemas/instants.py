@@ -14,7 +14,7 @@ _YEARS: Final = range(2000, 2100)
 
 
 def canonical(text: str) -> str:
-    """Give an instant that matches `PATTERN` in UTC with 6 decimals and `Z`.
+    """Return an instant that matches `PATTERN` in UTC with 6 decimals and `Z`.
 
     Raises `ValueError` where there is no such day, or the year in UTC is none of 2000 to 2099.
     """

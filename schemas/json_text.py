@@ -5,6 +5,7 @@ An NDJSON manifest's lines are read in the same way (§3.3).
 
 import json
 import re
+from codecs import BOM_UTF8
 from typing import Final, NoReturn
 
 from schemas.rejection import Reason
@@ -15,13 +16,13 @@ BLANK: Final = b" \t\r\n"
 MAX_DEPTH: Final = 16
 MAX_DIGITS: Final = 4_300
 _SAFE_DIGITS: Final = 640
-"""Python's `int` takes so many digits whatever `sys.set_int_max_str_digits` was told."""
+"""Python's `int` reads so many digits whatever the limit of `sys.set_int_max_str_digits`."""
 _STRING: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _NO_BRACKET: Final = bytes(set(range(256)) - set(b"[]{}"))
 
 
 class UnreadableError(ValueError):
-    """A text that isn't read: why, as the first reason of the table that applies, and how."""
+    """A text that can't be read: the first reason of the table that applies, and the detail."""
 
     def __init__(self, reason: Reason, message: str) -> None:
         super().__init__(message)
@@ -37,6 +38,7 @@ def read_json(text: bytes, max_depth: int = MAX_DEPTH) -> object:
     check_size(len(text))
     _check_depth(text, max_depth)
     try:
+        _check_mark(text)
         value: object = _DECODER.decode(text.decode())
         if b"\\u" in text:
             _check_surrogates(value)
@@ -48,7 +50,7 @@ def read_json(text: bytes, max_depth: int = MAX_DEPTH) -> object:
 def check_size(size: int) -> None:
     """Raise `UnreadableError` where a text of so many bytes is too large."""
     if size > MAX_BYTES:
-        message = f"{size} bytes, over {MAX_BYTES}"
+        message = f"{size} bytes, more than {MAX_BYTES}"
         raise UnreadableError(Reason.TOO_LARGE, message)
 
 
@@ -63,10 +65,16 @@ def _check_depth(text: bytes, max_depth: int) -> None:
             raise UnreadableError(Reason.TOO_DEEP, message)
 
 
+def _check_mark(text: bytes) -> None:
+    if text.startswith(BOM_UTF8):
+        message = "begins with a byte order mark; save the file as UTF-8 without one"
+        raise ValueError(message)
+
+
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        message = "a key is repeated"
+        message = "an object has the same key twice"
         raise ValueError(message)
     return members
 
@@ -77,11 +85,11 @@ def _integer(digits: str) -> int | float:
     if len(digits.removeprefix("-")) > MAX_DIGITS:
         message = f"an integer of over {MAX_DIGITS} digits"
         raise ValueError(message)
-    return float(digits)  # no field takes one so large, and a float is refused as well
+    return float(digits)  # no field allows one so large, and a float is refused too
 
 
 def _no_number(name: str) -> NoReturn:
-    message = f"{name} is no number"
+    message = f"{name} is not allowed"
     raise ValueError(message)
 
 
@@ -89,7 +97,7 @@ def _check_surrogates(value: object) -> None:
     try:
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError:
-        message = "a lone surrogate"
+        message = "a lone surrogate (half of a UTF-16 pair) is not allowed"
         raise ValueError(message) from None
 
 

@@ -42,13 +42,13 @@ def _total_ppm(shares: Iterable[str]) -> int:
 
 def _check_distinct(names: list[Hashable], what: str) -> None:
     if len(set(names)) != len(names):
-        message = f"should name each {what} once"
+        message = f"{what} is listed twice"
         raise refusal(message)
 
 
 def _check_at_most_one(shares: Iterable[str]) -> None:
     if _total_ppm(shares) > _ONE:
-        message = "should have shares that make at most 1"
+        message = "shares must not add up to more than 1"
         raise refusal(message)
 
 
@@ -74,9 +74,9 @@ class ContributorShare(Canonical):
 
 
 def _check_contributors(contributors: list[ContributorShare]) -> list[ContributorShare]:
-    _check_distinct([c.contributor_id for c in contributors], "contributor")
+    _check_distinct([c.contributor_id for c in contributors], "a contributor")
     if _total_ppm(c.share for c in contributors) != _ONE:
-        message = "should have shares that make exactly 1"
+        message = "shares must add up to 1"
         raise refusal(message)
     return contributors
 
@@ -87,7 +87,7 @@ Contributors = Annotated[
         min_length=1,
         fail_fast=True,
         max_length=50,
-        description="Distinct; their shares make exactly 1.",
+        description="Distinct; their shares add up to 1.",
     ),
     AfterValidator(_check_contributors),
 ]
@@ -109,7 +109,7 @@ class ManifestFile(Canonical):
 
 
 def _check_images(entries: list[ManifestEntry]) -> list[ManifestEntry]:
-    _check_distinct([e.image_id for e in entries], "image")
+    _check_distinct([e.image_id for e in entries], "an image")
     return entries
 
 
@@ -140,14 +140,14 @@ class BaseModelShare(Canonical):
 
 def _check_bases(bases: list[BaseModelShare] | None) -> list[BaseModelShare]:
     bases = bases or []
-    _check_distinct([(b.model_id, b.version) for b in bases], "model version")
+    _check_distinct([(b.model_id, b.version) for b in bases], "a model version")
     _check_at_most_one(b.share for b in bases)
     return bases
 
 
 BaseModels = Annotated[
     Annotated[list[BaseModelShare], Field(fail_fast=True, max_length=16)] | None,
-    Field(description="Distinct, not the model version itself; their shares make at most 1."),
+    Field(description="Distinct, not the model version itself; their shares add up to at most 1."),
     AfterValidator(_check_bases),
 ]
 
@@ -161,14 +161,14 @@ class Attribution(Canonical):
 
 def _check_attributions(attributions: list[Attribution] | None) -> list[Attribution]:
     attributions = attributions or []
-    _check_distinct([a.image_id for a in attributions], "image")
+    _check_distinct([a.image_id for a in attributions], "an image")
     _check_at_most_one(a.share for a in attributions)
     return attributions
 
 
 Attributions = Annotated[
     Annotated[list[Attribution], Field(fail_fast=True, max_length=1_000)] | None,
-    Field(description="Distinct images; their shares make at most 1."),
+    Field(description="Distinct images; their shares add up to at most 1."),
     AfterValidator(_check_attributions),
 ]
 
@@ -220,10 +220,10 @@ class DirectLevel(Canonical):
 def _check_levels(levels: list[DirectLevel]) -> list[DirectLevel]:
     starts = [level.start for level in levels]
     if starts[0] != 0:
-        message = "should begin with a level from 0"
+        message = "the first level must be from 0"
         raise refusal(message)
     if any(low >= high for low, high in pairwise(starts)):
-        message = "should rise strictly"
+        message = "each level must be from more than the one before"
         raise refusal(message)
     return levels
 

@@ -38,7 +38,7 @@ class Rejection(Strict):
 
     model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
 
-    processor: Annotated[str, Field(description="Who refused it, with version.")]
+    processor: Annotated[str, Field(description="What refused it, with its version.")]
     reason: Reason
     path: Annotated[str, Field(description="Where in the event; empty where it is the whole.")]
     message: str

@@ -1,18 +1,19 @@
 """The demo: what it shows, and what it leaves alone."""
 
+import json
 import os
 import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 
-from pipelines.demo import MARKER
+from pipelines.demo import MARKER, SOURCES
 from pipelines.lake.engine import load_extensions
-from pipelines.sources import example
 from schemas.events import EVENT_TYPES
 from tests.conftest import Outcome, Run, run
 
@@ -91,7 +92,7 @@ def test_the_demo_leaves_a_folder_alone_that_is_not_its_own(manyhands: Run, tmp_
     refused = manyhands("demo")
 
     assert 5 == refused.code
-    assert "not the demo's own" in refused.stderr
+    assert "was not made by the demo" in refused.stderr
     assert before == sorted(folder.rglob("*"))
     assert ["demo-warehouse"] == [path.name for path in tmp_path.iterdir()]
 
@@ -115,8 +116,24 @@ def test_the_demo_takes_no_other_warehouse(manyhands: Run, tmp_path: Path) -> No
     assert [] == list(tmp_path.iterdir())
 
 
+def _sent() -> list[dict[str, Any]]:
+    files = sorted(SOURCES.glob("*.ndjson"))
+    return [json.loads(line) for path in files for line in path.read_text("utf-8").splitlines()]
+
+
 def test_the_demo_sends_an_event_of_every_type() -> None:
     """Its files are examples of all that can be sent."""
-    events = [*example.october(), *example.november()]
+    assert set(EVENT_TYPES) == {event["type"] for event in _sent()}
 
-    assert set(EVENT_TYPES) == {event["type"] for event in events}
+
+def test_every_event_of_the_demo_says_what_it_shows() -> None:
+    """In an extension attribute, which never counts: what is sent twice has two comments."""
+    comments = [event["comment"] for event in _sent()]
+
+    assert len(comments) == len(set(comments))
+    assert [] == [comment for comment in comments if not comment.endswith(".")]
+
+
+def test_the_demo_says_why_it_needs_a_time(shown: Outcome) -> None:
+    """Its events have fixed dates, which no clock is near for long."""
+    assert "--as-of is needed because these events have fixed dates" in shown.stdout

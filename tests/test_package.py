@@ -114,9 +114,10 @@ def test_the_version_is_told_from_any_folder(words: list[str], tmp_path: Path) -
 
 
 def packed() -> set[str]:
-    """Name what an install has to hold: modules, SQL, tables and JSON Schemas."""
+    """Name what an install has to hold: modules, SQL, tables, JSON Schemas, the demo's events."""
     code = [path for top in ("pipelines", "schemas") for path in (ROOT / top).rglob("*.py")]
     data = [*(ROOT / "schemas").glob("*.csv"), *(ROOT / "schemas").glob("*/1.json")]
+    data += (ROOT / "pipelines" / "demo_events").glob("*.ndjson")
     names = {str(path.relative_to(ROOT)) for path in [*code, *data, ROOT / "manyhands.py"]}
     queries = {str(path.relative_to(ROOT / "sql")) for path in (ROOT / "sql").rglob("*.sql")}
     return names | {f"manyhands_sql/{name}" for name in queries}

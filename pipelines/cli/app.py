@@ -5,8 +5,18 @@ from typing import Annotated
 import typer
 
 from pipelines import __version__
-from pipelines.cli import demonstrating, ingesting, issued, looking, running
-from pipelines.cli.flags import DebugFlag, JsonFlag, WarehouseFlag, with_common
+from pipelines.cli import (
+    close,
+    deadletter,
+    demo,
+    held,
+    ingest,
+    init,
+    query,
+    statements,
+    status,
+)
+from pipelines.cli.flags import Command, DebugFlag, JsonFlag, WarehouseFlag, with_common
 
 app = typer.Typer(
     name="manyhands",
@@ -15,8 +25,8 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-statements = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-dead_letters = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+of_statements = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+of_dead_letters = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 
 def _show_version(asked: bool) -> None:  # noqa: FBT001  as the parser calls it
@@ -39,21 +49,21 @@ def root(
     """Turn a marketplace's events into royalty statements: exact, explainable, never edited.
 
     Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 the gate found something, 5 conflict,
-    75 try again later.
+    75 try again later, 129, 130 and 143 ended by SIGHUP, SIGINT and SIGTERM.
     """
 
 
-app.command("init")(with_common(running.init))
-app.command("demo")(demonstrating.demo)
-app.command("ingest")(with_common(ingesting.ingest))
-app.command("close")(with_common(running.close))
-app.add_typer(statements, name="statements", help="List, show and export statements.")
-statements.command("list")(with_common(issued.list_statements))
-statements.command("show")(with_common(issued.show_statement))
-statements.command("export")(with_common(issued.export_statements))
-app.command("held")(with_common(issued.held))
-app.command("query")(with_common(looking.query))
-app.command("status")(with_common(looking.status))
-app.add_typer(dead_letters, name="deadletter", help="Look at what was refused.")
-dead_letters.command("list")(with_common(looking.list_dead_letters))
-dead_letters.command("show")(with_common(looking.show_dead_letter))
+app.command("init")(with_common(init.init))
+app.command("demo")(demo.demo)
+app.command("ingest", cls=Command)(with_common(ingest.ingest))
+app.command("close")(with_common(close.close))
+app.add_typer(of_statements, name="statements", help="List, show and export statements.")
+of_statements.command("list")(with_common(statements.list_statements))
+of_statements.command("show", cls=Command)(with_common(statements.show_statement))
+of_statements.command("export")(with_common(statements.export_statements))
+app.command("held")(with_common(held.held))
+app.command("query", cls=Command)(with_common(query.query))
+app.command("status")(with_common(status.status))
+app.add_typer(of_dead_letters, name="deadletter", help="List and show what was refused.")
+of_dead_letters.command("list")(with_common(deadletter.list_dead_letters))
+of_dead_letters.command("show", cls=Command)(with_common(deadletter.show_dead_letter))

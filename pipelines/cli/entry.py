@@ -12,46 +12,52 @@ from typing import Any
 import typer
 
 from pipelines.cli.app import app
+from pipelines.cli.ends import EndedError, ended_by_signals
 from pipelines.cli.flags import Invocation
 from pipelines.cli.place import fault_of_current_folder, in_full
 from pipelines.cli.settings import FILE, name_settings, read_file
+from pipelines.cli.streams import StdoutError, silence_stdout, standard_streams
 from pipelines.errors import ManyhandsError
 
 FAILED = 1
-INTERRUPTED = 130
 _HELP = {"-h", "--help", "--version"}
-_INTERRUPTED_QUERY = "Query interrupted"
-"""What the engine makes of a Ctrl-C while it works."""
-
 _NO_MEMORY = ("failed to map segment", "cannot allocate memory", "can't start new thread")
 """What libraries that find no memory fail with, when they are loaded."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run `manyhands` with arguments, those of the process by default, and give its exit code.
+    """Run `manyhands` with arguments, those of the process by default, and return its exit code.
 
     Data goes to stdout, progress and errors go to stderr.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
-    invocation = Invocation()
+    invocation = Invocation(debug="--debug" in arguments)
+    with standard_streams():
+        try:
+            with ended_by_signals(invocation.ending):
+                return _run_explained(arguments, invocation)
+        except EndedError:  # while another failure was explained
+            return invocation.ending.exit_code
+
+
+def _run_explained(arguments: list[str], invocation: Invocation) -> int:
     try:
         return _run(arguments, invocation)
-    except SystemExit as ended:
-        # the parser's own way out where a pipe broke
-        return int(ended.code or 0)
-    except BrokenPipeError:
-        _silence_stdout()
-        return FAILED
-    except Exception as error:  # noqa: BLE001  whatever it is, it becomes a message and a code
-        if str(error) == _INTERRUPTED_QUERY:
-            return INTERRUPTED
-        return _explain(error, debug=invocation.debug or "--debug" in arguments)
+    except BaseException as error:
+        invocation.ending.is_caught = True
+        if invocation.ending.number:
+            return _explain_end(invocation)
+        if isinstance(error, StdoutError):
+            return _explain_output(error, invocation)
+        if isinstance(error, Exception):
+            return _explain(error, debug=invocation.debug)
+        raise
 
 
 def _run(arguments: list[str], invocation: Invocation) -> int:
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+    if sys.stdout is None:
+        message = "stdout is closed, so nothing was done; send it to a file or to /dev/null"
+        raise ManyhandsError(message)
     command: Any = typer.main.get_command(app)
     name_settings(command)
     settings = {} if _HELP & set(arguments) else read_file(command, Path(FILE))
@@ -67,9 +73,48 @@ def _run(arguments: list[str], invocation: Invocation) -> int:
     return ended if isinstance(ended, int) else 0
 
 
+def _explain_end(invocation: Invocation) -> int:
+    """Print which signal ended the command, and what was done by then; return the exit code."""
+    silence_stdout()
+    _print_error(_with_standing(f"ended by {invocation.ending.name}", invocation))
+    return invocation.ending.exit_code
+
+
+def _explain_output(error: StdoutError, invocation: Invocation) -> int:
+    """Print that data could not be written, and what was done all the same; return the exit code.
+
+    Where the reader of a pipe has seen enough and nothing was changed, nothing is printed.
+    """
+    silence_stdout()
+    code = FAILED
+    if error.has_reader or invocation.standing:
+        what = f"the output could not be written to stdout ({error})"
+        _print_error(_with_standing(what, invocation))
+    if isinstance(error.__context__, Exception) and (failure := _failure_before(error)):
+        code = _explain(failure, debug=invocation.debug)
+    return code
+
+
+def _failure_before(error: BaseException) -> ManyhandsError | None:
+    """Return what had failed before the output of what was done by then failed too."""
+    before = error.__context__
+    while before is not None and not isinstance(before, ManyhandsError):
+        before = before.__context__
+    return before
+
+
+def _with_standing(what: str, invocation: Invocation) -> str:
+    if invocation.standing is None:
+        return what
+    try:
+        return f"{what}; {invocation.standing()}"
+    except Exception:  # noqa: BLE001  of two failures the first is reported
+        return f"{what}; `manyhands status` shows what is in the log and what is closed"
+
+
 @contextmanager
 def _quiet_libraries(*, debug: bool) -> Iterator[None]:
-    """Keep what libraries tell their developers off stderr; their errors come through."""
+    """Keep warnings of libraries off stderr; their errors are shown."""
     root = logging.getLogger()
     level = root.level
     root.setLevel(level if debug else logging.ERROR)
@@ -80,16 +125,20 @@ def _quiet_libraries(*, debug: bool) -> Iterator[None]:
 
 
 def _explain(error: Exception, *, debug: bool) -> int:
-    """Print what went wrong, to what, and what to do; give the exit code."""
-    from pipelines.outputs.tables import plain
-
+    """Print what went wrong, to what, and what to do; return the exit code."""
     if debug:
         traceback.print_exception(error)
     code, message = _judge(error)
+    _print_error(message)
+    return code
+
+
+def _print_error(message: str) -> None:
+    from pipelines.cli.tables import plain
+
     lines = (plain(line) for line in message.splitlines())
     mark = "" if message.startswith("Usage:") else "error: "
     typer.echo(mark + "\n".join(lines), err=True)
-    return code
 
 
 def _judge(error: Exception) -> tuple[int, str]:
@@ -102,7 +151,7 @@ def _judge(error: Exception) -> tuple[int, str]:
     if isinstance(error, MemoryError) or any(words in str(error) for words in _NO_MEMORY):
         return FAILED, "there is not enough memory; let this process have more (ulimit -v)"
     name = type(error).__name__
-    return FAILED, f"unexpected {name}: {error}; run it again with --debug to see where"
+    return FAILED, f"unexpected {name}: {error}; run the command again with --debug to see where"
 
 
 def _place(error: OSError) -> str:
@@ -121,11 +170,3 @@ def _where_set(error: typer.TyperException) -> str:
     source = context.get_parameter_source(parameter.name)
     places = {"DEFAULT_MAP": FILE, "ENVIRONMENT": parameter.envvar}
     return f"{places[source.name]}: " if source and source.name in places else ""
-
-
-def _silence_stdout() -> None:
-    """Let the interpreter flush what nobody reads any more without a second failure."""
-    try:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (OSError, ValueError):
-        """A stream without a descriptor, as in a test, has nothing to flush."""

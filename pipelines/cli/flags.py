@@ -1,4 +1,4 @@
-"""What every command takes: where the warehouse is, how to print, what to show of a failure."""
+"""The flags of every command: the warehouse, the form of the output, debugging."""
 
 import inspect
 import re
@@ -7,21 +7,24 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
+from typer.core import TyperArgument, TyperCommand
 
+from pipelines.cli.ends import Ending
 from pipelines.cli.place import fault_of_current_folder
 from pipelines.cli.settings import is_given
 from pipelines.errors import ManyhandsError, UsageError
-from pipelines.lake.memory import DEFAULT, read_bytes, refuse_too_little
-from pipelines.lake.warehouse import Warehouse
+from pipelines.warehouses import DEFAULT_MEMORY, Warehouse, read_bytes, refuse_too_little
 
 DEFAULT_WAREHOUSE = "warehouse"
 
 WarehouseFlag = Annotated[
     str | None,
-    typer.Option("--warehouse", metavar="W", help="The warehouse's folder. [default: ./warehouse]"),
+    typer.Option(
+        "--warehouse", metavar="W", help="Folder of the warehouse. [default: ./warehouse]"
+    ),
 ]
 
 
@@ -38,7 +41,7 @@ MemoryFlag = Annotated[
         "--memory-limit",
         metavar="SIZE",
         parser=_memory,
-        help="Memory to hold before writing to temporary files, such as 4GB.",
+        help="Memory to use before writing to temporary files, such as 4GB.",
     ),
 ]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
@@ -46,7 +49,7 @@ DebugFlag = Annotated[bool, typer.Option("--debug", help="Show the traceback of 
 AsOfFlag = Annotated[
     str | None,
     typer.Option(
-        "--as-of", metavar="T", help="RFC 3339 instant, with offset, that stands for now."
+        "--as-of", metavar="T", help="Use this time as now, such as 2026-11-01T00:00:00Z."
     ),
 ]
 PeriodFlag = Annotated[
@@ -56,30 +59,55 @@ PeriodFlag = Annotated[
 
 _COMMON = {
     "warehouse": (WarehouseFlag, None),
-    "memory_limit": (MemoryFlag, DEFAULT),
+    "memory_limit": (MemoryFlag, DEFAULT_MEMORY),
     "json": (JsonFlag, False),
     "debug": (DebugFlag, False),
 }
 
 
+class Command(TyperCommand):
+    """A command with arguments, which its help shows as their metavars, without their types."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401  as typer has it
+        """Take what typer hands over."""
+        super().__init__(*arguments, **named)
+        for parameter in self.params:
+            if isinstance(parameter, TyperArgument):
+                vars(parameter)["display_type_rich"] = lambda **_: None
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:  # noqa: ANN401  of no public type
+        """Return the parts of the usage line."""
+        pieces = super().collect_usage_pieces(ctx)
+        return [re.sub(r"\{(.+)\}(\.\.\.)?", r"\1", piece) for piece in pieces]
+
+
 @dataclass
 class Invocation:
-    """What the parts of one run share: whether a failure shows its traceback."""
+    """What the parts of one run share."""
 
     debug: bool = False
+    """Whether a failure shows its traceback."""
+    ending: Ending = field(default_factory=Ending)
+    standing: Callable[[], str] | None = None
+    """Returns what is done by now, of a command that changes something."""
 
 
 @dataclass(frozen=True)
 class Common:
-    """What every command takes, settled."""
+    """The values of the flags of every command."""
 
     warehouse: Warehouse
     json: bool
     context: typer.Context = field(repr=False)
 
+    @property
+    def invocation(self) -> Invocation:
+        """The run that the command is part of."""
+        return cast("Invocation", self.context.obj)
+
 
 def with_common(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command's function the common flags; it takes them, settled, as first argument."""
+    """Return a command that has the common flags and hands their values on as first argument."""
 
     @wraps(command)
     def run(context: typer.Context, **arguments: object) -> None:
@@ -125,7 +153,7 @@ def _warehouse(named: str, memory_bytes: int) -> Warehouse:
 
 
 def instant(as_of: str | None) -> datetime:
-    """Read what stands for now, naive in UTC; the clock's time where nothing does.
+    """Return the time that is used as now, naive in UTC: that of `--as-of`, else the clock's.
 
     Raises UsageError where it isn't an RFC 3339 instant with an offset (SPEC §3.2).
     """

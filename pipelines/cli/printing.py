@@ -1,11 +1,11 @@
-"""Prints what a command gives: one JSON document, or a table for people."""
+"""Prints the data of a command on stdout: one JSON document, or text and tables for people."""
 
 import sys
 from collections.abc import Iterable, Sequence
 
 from pipelines.cli.flags import Common
+from pipelines.cli.tables import plain, write_table
 from pipelines.outputs.documents import dumps, whole_or_nothing, write_list
-from pipelines.outputs.tables import write_table
 
 
 def print_document(value: object) -> None:
@@ -13,9 +13,19 @@ def print_document(value: object) -> None:
     sys.stdout.write(dumps(value) + "\n")
 
 
+def print_line(text: str = "") -> None:
+    """Print a line of text for people, in which nothing can steer a terminal."""
+    sys.stdout.write(plain(text) + "\n")
+
+
+def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a table for people."""
+    write_table(sys.stdout, headings, rows)
+
+
 def print_rows(
     common: Common,
-    headings: Sequence[str],
+    columns: Sequence[str],
     rows: Iterable[Sequence[object]],
     shown: Sequence[str] = (),
 ) -> None:
@@ -25,8 +35,8 @@ def print_rows(
     """
     with whole_or_nothing(sys.stdout) as stream:
         if common.json:
-            write_list(stream, (dict(zip(headings, row, strict=True)) for row in rows))
+            write_list(stream, (dict(zip(columns, row, strict=True)) for row in rows))
         else:
-            places = [headings.index(name) for name in shown or headings]
+            places = [columns.index(name) for name in shown or columns]
             chosen = ([row[place] for place in places] for row in rows)
-            write_table(stream, [headings[place] for place in places], chosen)
+            write_table(stream, [columns[place] for place in places], chosen)

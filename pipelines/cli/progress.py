@@ -5,38 +5,44 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import typer
 
-from pipelines.outputs.tables import plain
+from pipelines.cli.ends import Ending
+from pipelines.cli.tables import plain
 
 
 @dataclass(frozen=True)
 class Report:
-    """Tells what is going on, in words; the words of `note` stay on the screen."""
+    """Shows what is being done, in words; those of `note` stay on the screen."""
 
     show: Callable[[str], None]
     keep: Callable[[str], None]
+    check: Callable[[], None]
+    """Raises where the command was ended meanwhile."""
 
     def __call__(self, text: str) -> None:
         """Show what is being done now."""
+        self.check()
         self.show(plain(text))
 
     def note(self, text: str) -> None:
-        """Tell something that the user should know afterwards too."""
+        """Show something that the user should know afterwards too."""
+        self.check()
         self.keep(plain(text))
 
 
 def is_watched() -> bool:
-    """Tell whether stderr is a terminal, and its user takes colours (SPEC §7.3, NO_COLOR)."""
+    """Return whether stderr is a terminal and NO_COLOR is not set (SPEC §7.3)."""
     return sys.stderr.isatty() and not os.environ.get("NO_COLOR")
 
 
 @contextmanager
-def reporting() -> Iterator[Report]:
-    """Give what long work reports through, for as long as it takes."""
+def reporting(ending: Ending) -> Iterator[Report]:
+    """Yield what long work reports through, for as long as the context lasts."""
     if not is_watched():
-        yield Report(_write_line, _write_line)
+        yield Report(_write_line, _write_line, ending.check)
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -45,7 +51,8 @@ def reporting() -> Iterator[Report]:
     console = Console(stderr=True, markup=False, highlight=False)
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("", total=None)
-        yield Report(lambda text: progress.update(task, description=text), console.print)
+        show = partial(progress.update, task)
+        yield Report(lambda text: show(description=text), console.print, ending.check)
 
 
 def _write_line(text: str) -> None:

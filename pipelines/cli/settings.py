@@ -24,7 +24,7 @@ _PREFIX = "MANYHANDS_"
 
 
 def name_settings(group: TyperGroup) -> None:
-    """Give each flag of a command and of its subcommands its name in the environment."""
+    """Set the name in the environment of each flag of a command and of its subcommands."""
     for command in _with_subcommands(group):
         for option in _options(command):
             option.envvar = _PREFIX + _name(option).replace("-", "_").upper()
@@ -35,7 +35,7 @@ def read_file(group: TyperGroup, path: Path) -> dict[str, Any]:
 
     A file that can't be looked for, because its folder can't be entered, is none either.
 
-    Raises UsageError, naming the file, where it isn't TOML or sets what is no flag, and
+    Raises UsageError, naming the file, where it isn't TOML or has an unknown setting, and
     ManyhandsError where it is there and can't be read.
     """
     try:
@@ -45,7 +45,7 @@ def read_file(group: TyperGroup, path: Path) -> dict[str, Any]:
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        message = f"{in_full(str(path))}: {error.strerror}; make it readable, or take it away"
+        message = f"{in_full(str(path))}: {error.strerror}; make it readable, or remove it"
         raise ManyhandsError(message) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         message = f"{path}: not TOML: {error}"
@@ -53,13 +53,15 @@ def read_file(group: TyperGroup, path: Path) -> dict[str, Any]:
     names = {_name(option) for command in _with_subcommands(group) for option in _options(command)}
     for name in values:
         if name not in names:
-            message = f"{path}: no setting {name!r}; there are {', '.join(sorted(names))}"
+            message = (
+                f"{path}: unknown setting {name!r}; the settings are {', '.join(sorted(names))}"
+            )
             raise UsageError(message)
     return _default_map(group, {name: _as_flag(value) for name, value in values.items()})
 
 
 def _as_flag(value: object) -> object:
-    """Give a value as its flag takes it: of a list the parts, with commas between."""
+    """Return a value as text for its flag: of a list the parts, separated by commas."""
     return ",".join(str(part) for part in value) if isinstance(value, list) else value
 
 
@@ -95,7 +97,7 @@ def _name(option: TyperOption) -> str:
 
 
 def is_given(context: object, parameter: str) -> bool:
-    """Tell whether a parameter stood on the command line, rather than in a setting."""
-    # the parser's contexts have no common public type
+    """Return whether a parameter was named on the command line, rather than in a setting."""
+    # the parser's contexts have no public type in common
     source = cast("Context", context).get_parameter_source(parameter)
     return source is not None and source.name == "COMMANDLINE"

@@ -15,7 +15,6 @@ from pipelines.errors import (
     GateError,
     NotFoundError,
     TryAgainError,
-    UsageError,
 )
 from pipelines.gate import check
 from pipelines.lake import closes, reading, results
@@ -35,6 +34,8 @@ class Closed(PeriodClose):
     held: int
     totals: dict[str, tuple[int, int]]
     """Micros payable and withheld, by currency."""
+    was_closed: bool = False
+    """Whether it was closed before; nothing changed then."""
 
 
 def close(  # noqa: PLR0913  one of them only listens
@@ -48,7 +49,7 @@ def close(  # noqa: PLR0913  one of them only listens
 ) -> Iterator[Closed]:
     """Close one period, or every period that is due where `period` is None, in order.
 
-    A period that is closed already is given as it was closed; nothing changes.
+    A period that was closed before is returned as it was closed; nothing changes.
     A dry run computes and checks the first of them, and leaves the warehouse as it is.
     `by_clock` says that `as_of` is what the clock says, and so can be wrong.
 
@@ -75,10 +76,7 @@ def _chosen(
 ) -> list[Period]:
     if period is None:
         return closes.due_periods(connection, standing, as_of)
-    try:
-        return [Period.parse(period, standing.setting.cadence)]
-    except ValueError as error:
-        raise UsageError(str(error)) from error
+    return [closes.named_period(connection, period)]
 
 
 def _close_one(
@@ -91,7 +89,8 @@ def _close_one(
 ) -> Closed:
     stored = closes.find_close(connection, period.name)
     if stored is not None:
-        return _closed(stored, results.stored_totals(connection, period.name))
+        came_to = results.stored_totals(connection, period.name)
+        return _closed(stored, came_to, was_closed=True)
     standing = closes.progress(connection)  # the first period is chosen by the log that is read
     _refuse_unless_next(connection, standing, period, as_of)
     closing = Closing(period, standing.head, standing.latest)
@@ -101,7 +100,7 @@ def _close_one(
     if not dry_run:
         commit(connection, warehouse, closing, sealed, as_of)
     new = PeriodClose(period.name, closing.log_seq, **asdict(sealed))
-    return _closed(new, results.staged_totals(connection))
+    return _closed(new, results.staged_totals(connection), was_closed=False)
 
 
 def _refuse_unless_next(
@@ -109,7 +108,7 @@ def _refuse_unless_next(
 ) -> None:
     expected = closes.next_period(connection, standing)
     if expected is None:
-        message = "there is no money in the log yet, so no period to close; ingest events first"
+        message = "no period can be closed yet: the log has no paid event; ingest events first"
         raise NotFoundError(message)
     if period != expected:
         message = f"{period.name} is out of order: the next period to close is {expected.name}"
@@ -131,10 +130,11 @@ def _pass_gate(
         raise
 
 
-def _closed(period_close: PeriodClose, came_to: Totals) -> Closed:
+def _closed(period_close: PeriodClose, came_to: Totals, *, was_closed: bool) -> Closed:
     return Closed(
         **asdict(period_close),
         statements=came_to.statements,
         held=came_to.held,
         totals=came_to.amounts,
+        was_closed=was_closed,
     )

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import duckdb
 
-from pipelines.errors import NotFoundError
+from pipelines.errors import NotFoundError, UsageError
 from pipelines.lake.log import head
 from pipelines.lake.setting import Setting, setting
 from pipelines.lake.staging import stage, stage_input, view_in_force, view_stored
@@ -97,6 +97,17 @@ def due_periods(
 def closable_at(period: Period, grace_days: int) -> datetime:
     """Give the instant from which a period can close: its end and the grace days."""
     return period.ends_at + timedelta(days=grace_days)
+
+
+def named_period(connection: duckdb.DuckDBPyConnection, name: str) -> Period:
+    """Return the period of a name.
+
+    Raises UsageError where no period of the warehouse's cadence has it.
+    """
+    try:
+        return Period.parse(name, setting(connection).cadence)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
 
 
 def closed_or_not_found(connection: duckdb.DuckDBPyConnection, period: str) -> PeriodClose:

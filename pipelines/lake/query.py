@@ -30,20 +30,15 @@ _KNOWN_FUNCTIONS = frozenset(name.lower() for name in FUNCTIONS)
 _INEXACT = frozenset({"interval", "timestamp_ns", "time_ns"})
 _NESTED = frozenset({"array", "list", "map", "struct", "union"})
 _LIST_OF_RELATIONS = '"tables"'
+_ANOTHER_STATEMENT = "not implemented"
+"""What DuckDB calls the error of serializing what isn't a SELECT."""
+_ONE_SELECT = "query runs exactly one SELECT (or SHOW TABLES, or DESCRIBE of a relation)"
 _FAULTS_OF_A_QUERY = (
     duckdb.ProgrammingError,
     duckdb.DataError,
     duckdb.NotSupportedError,
     duckdb.PermissionException,
 )
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a query gives: the names of its columns, all different, and its rows in order."""
-
-    names: tuple[str, ...]
-    rows: Iterator[reading.Row]
 
 
 @dataclass(frozen=True)
@@ -61,7 +56,7 @@ class _Scope:
 
 
 @contextmanager
-def ask(warehouse: Warehouse, text: str) -> Iterator[Answer]:
+def ask(warehouse: Warehouse, text: str) -> Iterator[reading.Listing]:
     """Run one SELECT on a warehouse; the answer is read while the context lasts.
 
     Raises UsageError where the text is anything else, reaches for anything else, or is wrong,
@@ -73,7 +68,7 @@ def ask(warehouse: Warehouse, text: str) -> Iterator[Answer]:
         cursor = connection.execute(text)
         for name, type_, *_ in cursor.description or []:
             _refuse_if_inexact(name, type_)
-        yield Answer(_names(cursor), _rows(cursor))
+        yield reading.Listing(_names(cursor), _rows(cursor))
 
 
 @contextmanager
@@ -158,10 +153,10 @@ def refuse_unless_safe(
     ).fetchall()
     parsed = json.loads(serialized)
     if parsed["error"]:
-        message = f"not a SELECT that can be run: {parsed['error_message']}"
-        raise UsageError(message)
+        is_other = parsed["error_type"] == _ANOTHER_STATEMENT
+        raise UsageError(_ONE_SELECT if is_other else f"can't be run: {parsed['error_message']}")
     if len(parsed["statements"]) != 1:
-        message = f"exactly one SELECT, please; this has {len(parsed['statements'])} statements"
+        message = f"{_ONE_SELECT}; this has {len(parsed['statements'])} statements"
         raise UsageError(message)
     _check(parsed["statements"][0], _Scope(frozenset(relations)))
 

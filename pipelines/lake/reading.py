@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import duckdb
 
@@ -20,6 +20,13 @@ ROWS_AT_ONCE = 2_048
 """Rows in memory at once while a result is read."""
 
 Row: TypeAlias = tuple[Any, ...]
+
+
+class Listing(NamedTuple):
+    """What is read: the names of its columns, all different, and its rows in order."""
+
+    columns: tuple[str, ...]
+    rows: Iterator[Row]
 
 
 @contextmanager
@@ -49,23 +56,33 @@ def rows(
 
 
 def closed_period(connection: duckdb.DuckDBPyConnection, period: str | None) -> str | None:
-    """Give `period`, which has to be closed, or the last one closed; None before any close.
+    """Return `period`, which has to be closed, or the last one closed; None before any close.
 
-    Raises NotFoundError where the period isn't closed.
+    Raises NotFoundError where the period isn't closed, UsageError where it can't be one.
     """
     if period is not None:
-        return closes.closed_or_not_found(connection, period).period
+        named = closes.named_period(connection, period)
+        return closes.closed_or_not_found(connection, named.name).period
     last = closes.last_close(connection)
     return last.period if last else None
 
 
-def report(
-    connection: duckdb.DuckDBPyConnection, name: str, period: str | None
-) -> tuple[tuple[str, ...], Iterator[Row]]:
-    """Give the columns of a relation of `sql/reports` and its rows for a close; none before any."""
+def report(connection: duckdb.DuckDBPyConnection, name: str, period: str | None) -> Listing:
+    """Return a relation of `sql/reports` for a close, without rows before any."""
     relation = _asked(connection, name, period)
     columns = tuple(column.name for column in relation.columns)
-    return columns, rows(connection, relation.query, {})
+    return Listing(columns, rows(connection, relation.query, {}))
+
+
+def held_by_reason(connection: duckdb.DuckDBPyConnection, period: str | None) -> Listing:
+    """Return what was held at a close by reason and currency, the largest amount first."""
+    relation = _asked(connection, "held", period)
+    columns = tuple(column.name for column in relation.columns)
+    query = (
+        f"FROM ({relation.query}) ORDER BY reason, currency, amount DESC,"
+        " reference, basis, origin_period, contributor_id NULLS LAST"
+    )
+    return Listing(columns, rows(connection, query, {}))
 
 
 def count(connection: duckdb.DuckDBPyConnection, name: str, period: str) -> int:
@@ -75,10 +92,8 @@ def count(connection: duckdb.DuckDBPyConnection, name: str, period: str) -> int:
     return int(rows_there)
 
 
-def listed_statements(
-    connection: duckdb.DuckDBPyConnection, period: str | None
-) -> tuple[tuple[str, ...], Iterator[Row]]:
-    """Give the columns and rows of a close's statements, each with its digest, without lines."""
+def listed_statements(connection: duckdb.DuckDBPyConnection, period: str | None) -> Listing:
+    """Return a close's statements without their lines, each with its digest."""
     relation = _asked(connection, "statement", period)
     columns = (*(column.name for column in relation.columns), "digest")
     query = (
@@ -86,7 +101,7 @@ def listed_statements(
         " INNER JOIN warehouse.statement AS issued USING (statement_id)"
         " ORDER BY statement.contributor_id"
     )
-    return columns, rows(connection, query, {})
+    return Listing(columns, rows(connection, query, {}))
 
 
 def _asked(connection: duckdb.DuckDBPyConnection, name: str, period: str | None) -> sql.Relation:

@@ -9,8 +9,10 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+
+from pipelines.interrupts import uninterrupted
 
 LOCK = ".manyhands-in-use"
 TEMPORARY = "manyhands-"
@@ -50,10 +52,15 @@ def tidy(*places: Path) -> None:
 @contextmanager
 def _made(parent: Path, prefix: str) -> Iterator[Path]:
     _remove_abandoned(parent, prefix)
-    folder, lock = _make(parent, prefix)
-    try:
+    with ExitStack() as stack:
+        with uninterrupted():
+            folder, lock = _make(parent, prefix)
+            stack.callback(_remove, folder, lock)
         yield folder
-    finally:
+
+
+def _remove(folder: Path, lock: int) -> None:
+    with uninterrupted():
         shutil.rmtree(folder, ignore_errors=True)
         os.close(lock)
 

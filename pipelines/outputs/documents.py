@@ -12,13 +12,13 @@ from decimal import Decimal
 from typing import TextIO
 
 LARGEST_EXACT_INTEGER = 2**53
-"""Beyond it a reader that takes JSON numbers for doubles would round."""
+"""Beyond it a reader whose numbers are doubles would round."""
 
 SPOOL_BYTES = 8 << 20
 
 
 def json_value(value: object) -> object:
-    """Give a value as JSON can carry it exactly.
+    """Return a value as JSON can hold it exactly.
 
     Integers beyond 2^53 and decimals become strings, times ISO 8601 in UTC, bytes base64, and the
     floats that JSON has no word for `NaN`, `Infinity` and `-Infinity`.
@@ -76,7 +76,7 @@ def write_list(stream: TextIO, items: Iterable[object]) -> None:
 
 @contextmanager
 def whole_or_nothing(stream: TextIO) -> Iterator[TextIO]:
-    """Give a stream whose text reaches `stream` when the context ends well, and not before.
+    """Yield a stream whose text is copied to `stream` when the context ends without an error.
 
     It waits in memory, beyond 8 MiB in a temporary file.
     """

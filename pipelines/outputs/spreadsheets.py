@@ -18,7 +18,7 @@ def write_csv(path: Path, headings: Sequence[str], rows: Iterable[Sequence[objec
 
 
 def harmless(value: object) -> object:
-    """Give a value as a cell; text that begins like a formula is set behind an apostrophe."""
+    """Return a value as a cell; text that begins like a formula gets an apostrophe before it."""
     if isinstance(value, str):
         return f"'{value}" if value.startswith(STARTS_OF_A_FORMULA) else value
     return json_value(value)

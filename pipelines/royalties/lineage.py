@@ -31,7 +31,7 @@ class Claim:
 
 
 def claims(own: Version, versions: Versions) -> list[Claim]:
-    """Give who shares a pool of `own`, in the order of the split, with exact weights.
+    """Return who shares a pool of `own`, in the order of the split, with exact weights.
 
     A version's weight is what comes to it by all ways, over one common denominator.
     """

@@ -68,7 +68,7 @@ class Period:
 
     @classmethod
     def containing(cls, instant: datetime, cadence: Cadence) -> Self:
-        """Give the period of the cadence that an instant, naive and in UTC, lies in."""
+        """Return the period of the cadence that an instant, naive and in UTC, lies in."""
         return cls(cadence, instant.year, (instant.month - 1) // cadence.months + 1)
 
     @property
@@ -96,18 +96,18 @@ class Period:
         return (self.ends_at - timedelta(days=1)).date()
 
     def months(self) -> tuple[date, ...]:
-        """Give the first day of each calendar month in it, in order."""
+        """Return the first day of each calendar month in it, in order."""
         first = self.starts_at.date()
         return tuple(
             first.replace(month=first.month + ahead) for ahead in range(self.cadence.months)
         )
 
     def next(self) -> Self:
-        """Give the period that begins where this one ends."""
+        """Return the period that begins where this one ends."""
         return self.plus(1)
 
     def plus(self, count: int) -> Self:
-        """Give the period `count` periods later, or earlier where `count` is below 0."""
+        """Return the period `count` periods later, or earlier where `count` is below 0."""
         a_year = _MONTHS_A_YEAR // self.cadence.months
         year, index = divmod(self.year * a_year + self.index - 1 + count, a_year)
         return type(self)(self.cadence, year, index + 1)

@@ -2,7 +2,7 @@
 
 
 def floor_div(numerator: int, denominator: int) -> int:
-    """Give the greatest integer that isn't above the exact quotient.
+    """Return the greatest integer that isn't above the exact quotient.
 
     Raises ZeroDivisionError where the denominator is 0.
     """
@@ -10,7 +10,7 @@ def floor_div(numerator: int, denominator: int) -> int:
 
 
 def half_even(numerator: int, denominator: int) -> int:
-    """Give the integer nearest to the exact quotient; of two as near, the even one.
+    """Return the integer nearest to the exact quotient; of two as near, the even one.
 
     Raises ZeroDivisionError where the denominator is 0.
     """

@@ -1,4 +1,4 @@
--- What stands open with a contributor by the last statement, in major units.
+-- What the last statement of a contributor leaves open, in major units.
 -- Grain: one row per contributor with anything open, ordered by contributor_id.
 --
 -- contributor_id VARCHAR: the contributor

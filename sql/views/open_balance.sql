@@ -1,4 +1,4 @@
--- What stands open with a contributor by the last statement, whether or not one was issued since
+-- What the last statement of a contributor leaves open, however old it is
 -- (SPEC §6, Statement).
 -- Grain: one row per contributor with a last statement that leaves anything open.
 --

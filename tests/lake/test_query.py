@@ -275,13 +275,13 @@ def test_every_relation_can_be_queried_by_its_name(folder: Path, relation: str) 
     """All that a warehouse stores or shows is there, unqualified, with the columns of its head."""
     for declared in sql.relations(relation):
         with query.ask(Warehouse(folder), f"SELECT * FROM {declared.name}") as answer:
-            assert tuple(column.name for column in declared.columns) == answer.names
+            assert tuple(column.name for column in declared.columns) == answer.columns
 
 
 def test_columns_of_one_name_are_told_apart(folder: Path) -> None:
     """The second `x` is `x_1`, unless another column is called so."""
     with query.ask(Warehouse(folder), "SELECT 1 AS x, 2 AS x, 3 AS x_1, 4 AS x") as answer:
-        assert ("x", "x_1", "x_1_1", "x_2") == answer.names
+        assert ("x", "x_1", "x_1_1", "x_2") == answer.columns
 
 
 def test_rows_come_in_the_order_of_the_query(folder: Path) -> None:

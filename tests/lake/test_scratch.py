@@ -1,14 +1,18 @@
 """What a killed process leaves is removed by the next one, and nothing that is in use."""
 
+import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from pipelines.cli.ends import EndedError, Ending, ended_by_signals
 from pipelines.lake import scratch
 from pipelines.lake.scratch import HIDDEN, LOCK, TEMPORARY
 from tests.conftest import run
@@ -101,3 +105,25 @@ def test_every_place_is_tidied_by_a_command(tmp_path: Path, temporary: Path) -> 
 
     assert 0 == ended.code
     assert [] == [path for path in tmp_path.rglob("*anyhands-[0-9]*") if path.is_dir()]
+
+
+def test_a_signal_while_a_folder_is_removed_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ends the command when the folder is gone, not in between."""
+    remove = shutil.rmtree
+
+    def struck(*arguments: Any, **named: Any) -> None:  # noqa: ANN401  as shutil has it
+        signal.raise_signal(signal.SIGTERM)
+        remove(*arguments, **named)
+
+    monkeypatch.setattr(shutil, "rmtree", struck)
+    ending = Ending()
+    with (
+        ended_by_signals(ending),
+        pytest.raises(EndedError),
+        scratch.temporary(str(tmp_path)) as made,
+    ):
+        (made / "file").touch()
+
+    assert ("SIGTERM", []) == (ending.name, list(tmp_path.iterdir()))

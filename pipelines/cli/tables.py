@@ -8,7 +8,7 @@ from typing import TextIO
 from pipelines.outputs.documents import dumps, json_value
 
 ROWS_TO_MEASURE = 1_000
-"""Rows that the widths of the columns are taken from; those after may stick out."""
+"""How many rows the widths of the columns are measured by; later ones may be wider."""
 
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
@@ -36,9 +36,9 @@ def _is_numeric(column: Iterable[str]) -> bool:
 
 
 def plain(value: object) -> str:
-    """Give a value as one line of text in which nothing can steer a terminal.
+    """Return a value as one line of text in which nothing can steer a terminal.
 
-    What isn't printable, such as an escape from somebody's event, stands as its code.
+    What isn't printable, such as an escape in an event, is written as its code.
     """
     exact = json_value(value)
     text = exact if isinstance(exact, str) else "" if exact is None else dumps(exact)

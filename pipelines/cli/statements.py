@@ -1,18 +1,18 @@
-"""The commands that show what was issued and what is held: `statements` and `held`."""
+"""The commands `statements list`, `show` and `export`: what was issued."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from pipelines.cli.flags import Common, PeriodFlag
-from pipelines.cli.printing import print_document, print_rows
+from pipelines.cli.printing import print_document, print_line, print_rows, print_table
 from pipelines.cli.settings import is_given
 from pipelines.errors import UsageError
 from pipelines.outputs.formats import Format
 
+_LISTED = ("statement_id", "currency", "payable", "withholding", "carried", "digest")
 _ARITHMETIC = (
     "opening",
     "royalties",
@@ -27,7 +27,7 @@ _ARITHMETIC = (
     "advance_outstanding",
 )
 _LINE = ("kind", "basis", "origin_period", "reference", "original", "corrected", "delta")
-_RATE = ("rate", "rate of")
+_RATE = ("rate", "rate date")
 
 
 def list_statements(
@@ -39,20 +39,18 @@ def list_statements(
         typer.Option("--open", help="List what the last statements leave open, of every period."),
     ] = False,
 ) -> None:
-    """List the statements of a close, or what stands open with each contributor."""
-    from pipelines.lake import reading
+    """List the statements of a close, or what is open with each contributor."""
+    from pipelines import statements
 
     if still_open and is_given(common.context, "period"):
         message = "statements list takes either --open or --period P"
         raise UsageError(message)
-    with reading.connect(common.warehouse) as connection:
-        if still_open:
-            print_rows(common, *reading.report(connection, "open_balance", None))
-            return
-        closed = reading.closed_period(connection, period)
-        headings, rows = reading.listed_statements(connection, closed)
-        shown = ("statement_id", "currency", "payable", "withholding", "carried", "digest")
-        print_rows(common, headings, rows, shown)
+    if still_open:
+        with statements.list_open(common.warehouse) as listing:
+            print_rows(common, *listing)
+        return
+    with statements.list_statements(common.warehouse, period) as listing:
+        print_rows(common, *listing, shown=_LISTED)
 
 
 def show_statement(
@@ -61,35 +59,34 @@ def show_statement(
     statement_id: Annotated[str, typer.Argument(metavar="ID", help="Such as 2026-10/ana.")],
 ) -> None:
     """Show a statement; with --json as it was sealed."""
-    from pipelines.lake import reading
+    from pipelines.statements import sealed_statement
 
-    with reading.connect(common.warehouse) as connection:
-        sealed = reading.sealed_statement(connection, statement_id)
+    sealed = sealed_statement(common.warehouse, statement_id)
     if common.json:
-        sys.stdout.write(sealed.decode("ascii") + "\n")
+        print_line(sealed.decode("ascii"))
     else:
         print_statement(json.loads(sealed))
 
 
 def print_statement(statement: dict[str, Any]) -> None:
     """Print a statement for people: its arithmetic, then its lines."""
-    from pipelines.outputs.tables import plain, write_table
-
-    sys.stdout.write(f"{plain(statement['statement_id'])}\n\n")
-    amounts = [(name, statement[name]) for name in _ARITHMETIC]
-    write_table(sys.stdout, ("", statement["currency"]), amounts)
+    amount = f"amount ({statement['currency']})"
+    print_line(statement["statement_id"])
+    print_line()
+    print_table(("field", amount), [(name, statement[name]) for name in _ARITHMETIC])
     if converted := statement.get("converted"):
         rate, day = _rate(converted, converted["from"], statement["currency"])
         opening = f"{converted['opening']} {converted['from']}"
-        sys.stdout.write(f"\nopening converted from {opening}, at {rate} of {day}\n")
+        print_line()
+        print_line(f"opening converted from {opening}, at {rate} of {day}")
     if statement["lines"]:
-        sys.stdout.write("\n")
+        print_line()
         rows = [
             [line[name] for name in _LINE]
             + [line["currency"], line["amount"], *_conversion(line, statement["currency"])]
             for line in statement["lines"]
         ]
-        write_table(sys.stdout, (*_LINE, "currency", statement["currency"], *_RATE), rows)
+        print_table((*_LINE, "currency", amount, *_RATE), rows)
 
 
 def _conversion(line: dict[str, Any], currency: str) -> tuple[str, str]:
@@ -112,7 +109,7 @@ def _rate(fx: dict[str, Any], left: str, reached: str) -> tuple[str, str]:
 def export_statements(
     common: Common,
     *,
-    form: Annotated[Format, typer.Option("--format", help="The files' format.")],
+    form: Annotated[Format, typer.Option("--format", help="Format of the files.")],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder to write to.")],
     period: PeriodFlag = None,
 ) -> None:
@@ -123,27 +120,5 @@ def export_statements(
     if common.json:
         print_document({"files": [str(path) for path in paths]})
     else:
-        sys.stdout.writelines(f"{path}\n" for path in paths)
-
-
-def held(common: Common, *, period: PeriodFlag = None) -> None:
-    """List what is held at a close, and why."""
-    from pipelines.lake import reading
-
-    with reading.connect(common.warehouse) as connection:
-        closed = reading.closed_period(connection, period)
-        headings, rows = reading.report(connection, "held", closed)
-        print_rows(
-            common,
-            headings,
-            rows,
-            (
-                "reason",
-                "basis",
-                "reference",
-                "contributor_id",
-                "origin_period",
-                "currency",
-                "amount",
-            ),
-        )
+        for path in paths:
+            print_line(str(path))

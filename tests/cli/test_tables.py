@@ -3,7 +3,7 @@
 from decimal import Decimal
 from io import StringIO
 
-from pipelines.outputs.tables import plain, write_table
+from pipelines.cli.tables import plain, write_table
 
 
 def _table(headings: tuple[str, ...], *rows: tuple[object, ...]) -> list[str]:

@@ -1,0 +1,125 @@
+"""The command `demo`: shows it all on a small marketplace."""
+
+import json as json_text
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import typer
+
+from pipelines.cli.close import describe_close, print_close
+from pipelines.cli.flags import DebugFlag, JsonFlag, MemoryFlag
+from pipelines.cli.printing import print_document, print_line, print_table
+from pipelines.cli.progress import reporting
+from pipelines.cli.settings import is_given
+from pipelines.cli.statements import print_statement
+from pipelines.errors import UsageError
+from pipelines.warehouses import DEFAULT_MEMORY, Warehouse, refuse_too_little
+
+if TYPE_CHECKING:
+    from pipelines.demo import Month, Shown
+
+FOLDER: Final = Path("demo-warehouse")
+NOW: Final = "2026-12-01T00:00:00Z"
+"""What is used as now at the demo's end."""
+
+_OCTOBER: Final = """\
+Lumen Lab trains a model, dream, on five images of four contributors, and postcard on top of it.
+Customers pay for what the models generate; a newspaper licenses two of the images themselves.
+
+October is sent: one event twice, one again with another amount, one licensing a generated image.
+"""
+_NOVEMBER: Final = """\
+Four events come late: the licence of an image that dream was trained on, a contributor's
+registration, one more sale and a reversal. October's statements stay as they are.
+November is sent, and its close states what changed as adjustments.
+"""
+_REASONS: Final = {
+    "contributor_not_registered": "the contributor isn't registered yet",
+    "unknown_model": "the model version was never declared",
+    "unlicensed_image": "the lab had no licence for the image when the model was trained",
+}
+"""What the reasons mean that occur in the demo."""
+
+_NEXT: Final = f"""\
+Try next:
+  manyhands statements list --warehouse {FOLDER}
+  manyhands statements show 2026-10/ana --warehouse {FOLDER}
+  manyhands held --period 2026-10 --warehouse {FOLDER}
+  manyhands deadletter list --warehouse {FOLDER}
+  manyhands query "SELECT type, count(*) FROM event GROUP BY ALL ORDER BY ALL" --warehouse {FOLDER}
+  manyhands ingest {FOLDER}/events --as-of {NOW} --warehouse {FOLDER}
+  manyhands status --as-of {NOW} --warehouse {FOLDER}
+The ingest sends all of it again: nothing is new, and nothing changes.
+--as-of is needed because these events have fixed dates: by your clock they may be in the future,
+and would be rejected, or long ago, and many periods would be due.
+
+Or in any DuckDB with its extensions ducklake and sqlite, here:
+  ATTACH 'ducklake:sqlite:{FOLDER}/catalog.sqlite' AS manyhands
+      (READ_ONLY, DATA_PATH '{FOLDER}/data/', OVERRIDE_DATA_PATH true);"""
+
+
+def demo(
+    context: typer.Context,
+    *,
+    memory_limit: MemoryFlag = DEFAULT_MEMORY,  # type: ignore[assignment]  # read as if given
+    json: JsonFlag = False,
+    debug: DebugFlag = False,
+) -> None:
+    """Show it all on a small marketplace, in ./demo-warehouse."""
+    from pipelines.demo import demo as job
+
+    root = context.find_root()
+    context.obj.debug |= debug or root.params["debug"]
+    if is_given(root, "warehouse"):
+        message = f"the demo always uses ./{FOLDER}; leave out --warehouse"
+        raise UsageError(message)
+    refuse_too_little()
+    context.obj.standing = lambda: "run the demo again: it makes its folder anew"
+    with reporting(context.obj.ending) as report:
+        shown = job(Warehouse(FOLDER, memory_limit), report)
+    if json or root.params["json"]:
+        closes = [describe_close(month.closed) for month in shown.months]
+        print_document({"closes": closes, "warehouse": str(FOLDER)})
+    else:
+        _print_demo(shown)
+
+
+def _print_demo(shown: "Shown") -> None:
+    for story, month in zip((_OCTOBER, _NOVEMBER), shown.months, strict=True):
+        _print_month(story, month)
+    print_line("One of November's statements:")
+    print_line()
+    print_statement(json_text.loads(shown.statement))
+    for month in shown.months:
+        _print_held(month)
+    print_line()
+    _print_lines(_NEXT)
+
+
+def _print_lines(text: str) -> None:
+    for line in text.split("\n"):
+        print_line(line)
+
+
+def _print_month(story: str, month: "Month") -> None:
+    counts = month.ingested
+    reasons = ", ".join(f"{counts.rejected[reason]} {reason}" for reason in sorted(counts.rejected))
+    _print_lines(story)
+    print_line(
+        f"ingested {counts.received}: {counts.accepted} accepted, {counts.duplicate} duplicate,"
+        f" {counts.conflict} conflict, {sum(counts.rejected.values())} rejected"
+        + (f" ({reasons})" if reasons else "")
+    )
+    print_close(month.closed)
+    print_line()
+
+
+def _print_held(month: "Month") -> None:
+    print_line()
+    print_line(f"Held when {month.closed.period} was closed, and why:")
+    print_line()
+    rows = [
+        (reason, currency, amount, _REASONS[reason])
+        for (reason, currency), amount in sorted(month.held.items())
+    ]
+    print_table(("reason", "currency", "amount", "why"), rows)

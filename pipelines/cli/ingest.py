@@ -1,0 +1,127 @@
+"""The command `ingest`: reads events and appends them to the log."""
+
+import sys
+from functools import partial
+from itertools import accumulate
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from pipelines.cli.flags import AsOfFlag, Common, instant
+from pipelines.cli.printing import print_document, print_line
+from pipelines.cli.progress import reporting
+from pipelines.errors import NotFoundError, UsageError
+from pipelines.sources.limits import DEFAULT_LIMITS, MOST, Limits
+from pipelines.warehouses import Warehouse
+
+_STANDARD_INPUT: Final = {"-", "/dev/stdin", "/dev/fd/0"}
+
+
+def ingest(  # noqa: PLR0913  a flag each
+    common: Common,
+    *,
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="SOURCE...",
+            help="NDJSON files, plain or compressed with gzip or zstd; folders of them;"
+            " `-` for standard input.",
+        ),
+    ],
+    as_of: AsOfFlag = None,
+    manifest_roots: Annotated[
+        str,
+        typer.Option(
+            metavar="FOLDERS",
+            help="Folders that manifests named by uri are read from, separated by commas."
+            " [default: none]",
+        ),
+    ] = "",
+    batch_lines: Annotated[
+        int,
+        typer.Option(min=1, max=MOST.lines, metavar="N", help="The most lines of one batch."),
+    ] = DEFAULT_LIMITS.lines,
+    batch_bytes: Annotated[
+        int,
+        typer.Option(min=1, max=MOST.size, metavar="N", help="The most bytes of one batch."),
+    ] = DEFAULT_LIMITS.size,
+    manifest_bytes: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            max=MOST.manifest_size,
+            metavar="N",
+            help="The most bytes of a manifest's file.",
+        ),
+    ] = DEFAULT_LIMITS.manifest_size,
+) -> None:
+    """Read events and append them to the log.
+
+    Rejected events don't fail the command; they are kept as dead letters.
+    Exit 0 means that every line of every source was accepted, is a duplicate, or is kept as a
+    dead letter.
+    """
+    if as_of is not None:
+        instant(as_of)
+    roots = _roots(manifest_roots)
+    _refuse_closed_input(sources)
+    from pipelines.ingest.job import ingest as job
+
+    common.invocation.standing = partial(_standing, common.warehouse)
+    with reporting(common.invocation.ending) as report:
+        batches = job(
+            common.warehouse,
+            sources,
+            clock=lambda: instant(as_of),
+            by_clock=as_of is None,
+            manifest_roots=roots,
+            note=report.note,
+            limits=Limits(batch_lines, batch_bytes, manifest_bytes),
+        )
+        for counts in accumulate(batches):
+            report(f"{counts.received} events received; the head of the log is {counts.head}")
+    head = counts.head
+    common.invocation.standing = lambda: f"all events were ingested; the head of the log is {head}"
+    _print_counts(common, vars(counts))
+
+
+def _standing(warehouse: Warehouse) -> str:
+    """Return what is in the log by now."""
+    from pipelines.status import position
+
+    now = position(warehouse)
+    if now is None or now.head == 0:
+        return "nothing was ingested; run the command again"
+    return (
+        f"the head of the log is {now.head}; run the command again:"
+        " events that are in the log count as duplicates"
+    )
+
+
+def _refuse_closed_input(sources: list[str]) -> None:
+    for source in sources:
+        if source in _STANDARD_INPUT and sys.stdin is None:
+            message = f"{source}: standard input is closed; nothing was ingested"
+            raise NotFoundError(message)
+
+
+def _roots(manifest_roots: str) -> list[Path]:
+    roots = [root.strip() for root in manifest_roots.split(",") if root.strip()]
+    for root in roots:
+        if "://" in root:
+            message = f"manifest root {root}: not supported in this version; name a local folder"
+            raise UsageError(message)
+    return [Path(root) for root in roots]
+
+
+def _print_counts(common: Common, counts: dict[str, Any]) -> None:
+    if common.json:
+        print_document(counts)
+        return
+    for name in ("received", "accepted", "duplicate", "conflict"):
+        print_line(f"{name:9} {counts[name]}")
+    print_line(f"rejected  {sum(counts['rejected'].values())}")
+    for reason, count in sorted(counts["rejected"].items()):
+        print_line(f"  {reason} {count}")
+    print_line(f"head      {counts['head']}")

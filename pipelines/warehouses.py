@@ -1,0 +1,7 @@
+"""What a command line or a page needs to name a warehouse and its bounds (SPEC §7.3)."""
+
+from pipelines.lake.memory import DEFAULT as DEFAULT_MEMORY
+from pipelines.lake.memory import read_bytes, refuse_too_little
+from pipelines.lake.warehouse import Warehouse
+
+__all__ = ["DEFAULT_MEMORY", "Warehouse", "read_bytes", "refuse_too_little"]
