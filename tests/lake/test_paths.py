@@ -72,7 +72,9 @@ def test_a_warehouse_may_have_any_name(tmp_path: Path, name: str) -> None:
     assert files == {path.name for path in out.iterdir()}
     assert {warehouse, root, out} == {*place.iterdir()} - before
     assert before < set(place.rglob("*"))
-    assert {"catalog.sqlite", "data", "gate", "manifests"} == {p.name for p in warehouse.iterdir()}
+    assert {"catalog.sqlite", "data", "gate", "manifests", "staged"} == {
+        p.name for p in warehouse.iterdir()
+    }
 
 
 def test_an_error_names_the_folder_as_the_user_does(tmp_path: Path) -> None:

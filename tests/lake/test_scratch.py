@@ -93,7 +93,8 @@ def test_every_place_is_tidied_by_a_command(tmp_path: Path, temporary: Path) -> 
     """Beside the warehouse, in it, among its manifests and verdicts, and temporary files."""
     warehouse = tmp_path / "warehouse"
     assert 0 == run(["init", f"--warehouse={warehouse}"]).code
-    places = [tmp_path, warehouse, warehouse / "manifests", warehouse / "gate"]
+    kept = (warehouse / name for name in ("manifests", "gate", "staged"))
+    places = [tmp_path, warehouse, *kept]
     for number, place in enumerate(places):
         (place / f"{HIDDEN}{number}").mkdir()
         (place / f"{HIDDEN}{number}" / LOCK).touch()
