@@ -150,7 +150,7 @@ def _model(market: Market, number: int) -> Data:
 
 
 def _manifest_image(market: Market, model: int, place: int) -> int:
-    """Give an image of a model's manifest; the manifests of two models overlap by half."""
+    """Return an image of a model's manifest; the manifests of two models overlap by half."""
     return (model * market.manifest_images // 2 + place) % market.images
 
 

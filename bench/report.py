@@ -22,14 +22,14 @@ class Figure:
 
     @property
     def held(self) -> str:
-        """Tell whether the bound held; empty where there is none."""
+        """Return whether the bound held; empty where there is none."""
         if self.bound is None:
             return ""
         held = self.value >= self.bound if self.at_least else self.value <= self.bound
         return "yes" if held else "**no**"
 
     def row(self) -> str:
-        """Give the figure as a row of a table."""
+        """Return the figure as a row of a table."""
         bound = "" if self.bound is None else f"{'≥' if self.at_least else '≤'} {self.bound:,.0f}"
         digits = 1 if self.unit == "s" else 0
         return f"| {self.work} | {self.value:,.{digits}f} | {self.unit} | {bound} | {self.held} |"
@@ -46,7 +46,7 @@ class Section:
 
 
 def report(sections: Iterable[Section], *, scale: float, seed: int) -> str:
-    """Give the results as Markdown."""
+    """Return the results as Markdown."""
     versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     lines = [
         "# Results",

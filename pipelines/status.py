@@ -46,10 +46,10 @@ def position(warehouse: Warehouse) -> Position | None:
     """Return how far a warehouse is; None where there is no warehouse."""
     try:
         with reading.connect(warehouse) as connection:
-            progress = closes.progress(connection)
+            now = closes.progress(connection)
+            return Position(now.head, now.latest.period if now.latest else None)
     except NotFoundError:
         return None
-    return Position(progress.head, progress.latest.period if progress.latest else None)
 
 
 def status(warehouse: Warehouse, as_of: datetime) -> Standing:
@@ -58,16 +58,16 @@ def status(warehouse: Warehouse, as_of: datetime) -> Standing:
     Raises NotFoundError where there is no warehouse.
     """
     with reading.connect(warehouse) as connection:
-        progress = closes.progress(connection)
-        last = progress.latest
-        following = closes.next_period(connection, progress)
+        standing = closes.progress(connection)
+        last = standing.latest
+        following = closes.next_period(connection, standing)
         return Standing(
-            head=progress.head,
-            cadence=progress.setting.cadence.value,
-            grace_days=progress.setting.grace_days,
+            head=standing.head,
+            cadence=standing.setting.cadence.value,
+            grace_days=standing.setting.grace_days,
             last_close={"digest": last.digest, "period": last.period} if last else None,
             next_period=following.name if following else None,
-            due=[period.name for period in closes.due_periods(connection, progress, as_of)],
+            due=[period.name for period in closes.due_periods(connection, standing, as_of)],
             held=_held(connection),
             open=_open(connection),
             dead_letters=next(_rows(connection, "dead_letter_total"))["letters"],

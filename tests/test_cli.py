@@ -727,7 +727,7 @@ def test_what_closed_before_a_failure_is_told(
     ("error", "code", "told"),
     [
         (OSError(28, "No space left on device", "/data/x"), 1, "/data/x: No space left on device"),
-        (MemoryError("of 7 GiB"), 1, "there is not enough memory"),
+        (MemoryError("of 7 GiB"), 1, "ulimit -v"),
         (ZeroDivisionError("division"), 1, "--debug"),
         (KeyboardInterrupt(), 130, ""),
     ],

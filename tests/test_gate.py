@@ -16,9 +16,10 @@ import pytest
 
 from pipelines.errors import GateError, GateNotRunError
 from pipelines.gate import CheckResult, Outcome, Verdict, check, checking, keep, run
-from pipelines.gate.verdict import ROWS_SHOWN, Found, json_value
+from pipelines.gate.verdict import ROWS_SHOWN, Found
 from pipelines.lake import sql
 from pipelines.lake.warehouse import Warehouse
+from pipelines.values import json_value
 from tests.gate.staged import PERIOD, staged_close
 
 ROOT = Path(__file__).parent.parent
@@ -87,7 +88,10 @@ def test_a_later_pass_takes_the_place_of_what_failed(
     connection: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
     """The file tells of the last run, so that nobody reads an old failure as today's."""
-    keep(Verdict(PERIOD, (CheckResult("seal", "", Outcome.FAILED, 1),)), Warehouse(tmp_path))
+    keep(
+        Verdict(PERIOD, (CheckResult("sealed_statement", "", Outcome.FAILED, 1),)),
+        Warehouse(tmp_path),
+    )
 
     verdict = check(connection, Warehouse(tmp_path), PERIOD)
 
@@ -165,7 +169,7 @@ def test_a_broken_check_could_not_run(
 ) -> None:
     """A query that Great Expectations or DuckDB refuses is an error of that check alone."""
     broken = sql.Relation("broken", "Something must hold.", "one row", (), body)
-    checks = (broken, sql.relation("checks", "seal"))
+    checks = (broken, sql.relation("checks", "sealed_statement"))
     monkeypatch.setattr(sql, "relations", lambda _: checks)
 
     verdict = run(connection, PERIOD)
@@ -209,14 +213,14 @@ def test_a_check_without_a_result_could_not_run(
         connection: duckdb.DuckDBPyConnection, checks: tuple[sql.Relation, ...]
     ) -> dict[str, Found]:
         found = dict(validate(connection, checks))
-        found.pop("seal")
+        found.pop("sealed_statement")
         return found
 
     monkeypatch.setattr(checking, "_validate", forget)
 
     verdict = run(connection, PERIOD)
 
-    assert Outcome.ERROR is result_of(verdict, "seal").outcome
+    assert Outcome.ERROR is result_of(verdict, "sealed_statement").outcome
     assert not verdict.passed
 
 

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 from itertools import chain, islice
 from typing import TextIO
 
-from pipelines.outputs.documents import dumps, json_value
+from pipelines.outputs.documents import dumps
+from pipelines.values import json_value
 
 ROWS_TO_MEASURE = 1_000
 """How many rows the widths of the columns are measured by; later ones may be wider."""

@@ -76,7 +76,7 @@ def _chosen(
 ) -> list[Period]:
     if period is None:
         return closes.due_periods(connection, standing, as_of)
-    return [closes.named_period(connection, period)]
+    return [closes.named_period(period, standing.setting.cadence)]
 
 
 def _close_one(
@@ -89,8 +89,7 @@ def _close_one(
 ) -> Closed:
     stored = closes.find_close(connection, period.name)
     if stored is not None:
-        came_to = results.stored_totals(connection, period.name)
-        return _closed(stored, came_to, was_closed=True)
+        return _closed(stored, results.stored_totals(connection, period.name), was_closed=True)
     standing = closes.progress(connection)  # the first period is chosen by the log that is read
     _refuse_unless_next(connection, standing, period, as_of)
     closing = Closing(period, standing.head, standing.latest)

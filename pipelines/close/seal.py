@@ -22,7 +22,7 @@ class Seal:
 
 
 def close_digest(previous_digest: str, period: str, statements: Iterable[tuple[str, str]]) -> str:
-    """Give the digest that chains a close to the one before.
+    """Return the digest that chains a close to the one before.
 
     `statements` are pairs of contributor and statement digest, by `contributor_id`.
     """
@@ -33,7 +33,7 @@ def close_digest(previous_digest: str, period: str, statements: Iterable[tuple[s
 
 
 def log_digest(blocks: Iterable[str]) -> str:
-    """Give the digest of the log from the digests of its blocks, in order."""
+    """Return the digest of the log from the digests of its blocks, in order."""
     sha256 = hashlib.sha256()
     for digest in blocks:
         sha256.update(f"{digest}\n".encode())

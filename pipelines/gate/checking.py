@@ -17,15 +17,14 @@ from pipelines.gate.verdict import (
     ROWS_SHOWN,
     CheckResult,
     Found,
-    JsonValue,
     Outcome,
     Verdict,
-    json_value,
 )
 from pipelines.lake import sql
 from pipelines.lake.disk import make_folder, replacing
 from pipelines.lake.rights import follow
 from pipelines.lake.warehouse import Warehouse
+from pipelines.values import JsonValue, json_value
 
 _VARIABLES = ("HOME", "PYTHONPATH", "PYTHONWARNINGS", "TMPDIR")
 """What libraries read of the environment, and so can be stopped by."""

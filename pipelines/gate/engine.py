@@ -37,16 +37,16 @@ class FetchedCursor:
         self._rows = deque(self._cursor.fetchall() if self.description else ())
 
     def fetchone(self) -> tuple[Any, ...] | None:
-        """Give the next row; None after the last, as DB-API wants."""
+        """Return the next row; None after the last, as DB-API wants."""
         return self._rows.popleft() if self._rows else None
 
     def fetchmany(self, size: int | None = None) -> list[tuple[Any, ...]]:
-        """Give the next rows."""
+        """Return the next rows."""
         count = min(size or self.arraysize, len(self._rows))
         return [self._rows.popleft() for _ in range(count)]
 
     def fetchall(self) -> list[tuple[Any, ...]]:
-        """Give all rows that are left."""
+        """Return all rows that are left."""
         return self.fetchmany(len(self._rows))
 
     def close(self) -> None:
@@ -57,12 +57,12 @@ class FetchingConnection(ConnectionWrapper):
     """A connection whose cursors fetch when they execute."""
 
     def cursor(self) -> FetchedCursor:  # type: ignore[override]  # DB-API's, not DuckDB's
-        """Give such a cursor."""
+        """Return such a cursor."""
         return FetchedCursor(super().cursor())
 
 
 def creator(connection: duckdb.DuckDBPyConnection) -> Callable[[], FetchingConnection]:
-    """Give what makes SQLAlchemy's connections: each reads the open connection's databases.
+    """Return what makes SQLAlchemy's connections: each reads the open connection's databases.
 
     They see its staged tables and what it attached, once committed, but no TEMP objects.
     """

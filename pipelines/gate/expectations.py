@@ -87,7 +87,7 @@ def _batch(connection: duckdb.DuckDBPyConnection) -> Batch:
 
 
 def _configuration() -> DataContextConfig:
-    """Give one that writes nothing anywhere: no docs, no progress bars."""
+    """Return one that writes nothing anywhere: no docs, no progress bars."""
     return DataContextConfig(
         store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
         progress_bars=ProgressBarsConfig(globally=False),
@@ -111,7 +111,7 @@ def _found(result: ExpectationValidationResult) -> Found:
 
 
 def _exception_messages(info: Mapping[str, Any]) -> list[str]:
-    """Give the messages of what was raised, whether told once or by each metric."""
+    """Return the messages of what was raised, whether told once or by each metric."""
     parts = [info] if "raised_exception" in info else list(info.values())
     raised = [str(part["exception_message"]) for part in parts if part["raised_exception"]]
     return sorted({message.partition("\n[SQL: ")[0] for message in raised})

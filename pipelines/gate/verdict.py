@@ -2,13 +2,10 @@
 
 import json
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
 from enum import StrEnum
 
-JsonValue = str | int | bool | list["JsonValue"] | dict[str, "JsonValue"] | None
+from pipelines.values import JsonValue
 
-LARGEST_JSON_INTEGER = 2**53
 ROWS_SHOWN = 10
 """How many offending rows a verdict carries of each check."""
 
@@ -48,7 +45,7 @@ class CheckResult:
     """Why it could not run, or its rows could not be read."""
 
     def as_json(self) -> dict[str, JsonValue]:
-        """Give the result as JSON has it."""
+        """Return the result as JSON has it."""
         return {
             "check": self.name,
             "meaning": self.meaning,
@@ -91,7 +88,7 @@ class Verdict:
         return bool(self.checks) and not self.found and not self.not_run
 
     def as_json(self) -> dict[str, JsonValue]:
-        """Give the verdict as JSON has it."""
+        """Return the verdict as JSON has it."""
         checks: list[JsonValue] = [check.as_json() for check in self.checks]
         return {"period": self.period, "passed": self.passed, "checks": checks}
 
@@ -108,35 +105,3 @@ class Verdict:
         tally = f"{len(self.not_run)} of {len(self.checks)} checks could not run"
         told = [f"  {', '.join(names)}: {message}" for message, names in by_message.items()]
         return "\n".join([tally, *told])
-
-
-def json_value(value: object) -> JsonValue:
-    """Give a value of DuckDB's as JSON has it (SPEC §7.3).
-
-    Decimals and integers beyond 2⁵³ are strings, times ISO 8601 in UTC, bytes in hex.
-    """
-    match value:
-        case None | bool() | str():
-            return value
-        case int() if abs(value) <= LARGEST_JSON_INTEGER:
-            return value
-        case dict():
-            return {str(key): json_value(part) for key, part in value.items()}
-        case list() | tuple():
-            return [json_value(part) for part in value]
-        case _:
-            return _text(value)
-
-
-def _text(value: object) -> str:
-    match value:
-        case Decimal():
-            return f"{value:f}"
-        case datetime():
-            return f"{value.isoformat(timespec='microseconds')}Z"
-        case date():
-            return value.isoformat()
-        case bytes():
-            return value.hex()
-        case _:
-            return str(value)

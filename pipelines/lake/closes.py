@@ -9,7 +9,7 @@ from pipelines.errors import NotFoundError, UsageError
 from pipelines.lake.log import head
 from pipelines.lake.setting import Setting, setting
 from pipelines.lake.staging import stage, stage_input, view_in_force, view_stored
-from pipelines.royalties.periods import Period
+from pipelines.royalties.periods import Cadence, Period
 
 FIRST_PREVIOUS_DIGEST = "0" * 64
 
@@ -26,12 +26,12 @@ class PeriodClose:
 
 
 def find_close(connection: duckdb.DuckDBPyConnection, period: str) -> PeriodClose | None:
-    """Give a period's close; None where it isn't closed."""
+    """Return a period's close; None where it isn't closed."""
     return _first(connection, "WHERE period = $period", {"period": period})
 
 
 def last_close(connection: duckdb.DuckDBPyConnection) -> PeriodClose | None:
-    """Give the latest period's close; None before any."""
+    """Return the latest period's close; None before any."""
     return _first(connection, "ORDER BY period DESC LIMIT 1", {})
 
 
@@ -95,23 +95,23 @@ def due_periods(
 
 
 def closable_at(period: Period, grace_days: int) -> datetime:
-    """Give the instant from which a period can close: its end and the grace days."""
+    """Return the instant from which a period can close: its end and the grace days."""
     return period.ends_at + timedelta(days=grace_days)
 
 
-def named_period(connection: duckdb.DuckDBPyConnection, name: str) -> Period:
+def named_period(name: str, cadence: Cadence) -> Period:
     """Return the period of a name.
 
-    Raises UsageError where no period of the warehouse's cadence has it.
+    Raises UsageError where no period of the cadence has it.
     """
     try:
-        return Period.parse(name, setting(connection).cadence)
+        return Period.parse(name, cadence)
     except ValueError as error:
         raise UsageError(str(error)) from error
 
 
 def closed_or_not_found(connection: duckdb.DuckDBPyConnection, period: str) -> PeriodClose:
-    """Give a period's close.
+    """Return a period's close.
 
     Raises NotFoundError where the period isn't closed.
     """

@@ -36,7 +36,7 @@ class Detail(NamedTuple):
 
 
 def dead_letters(connection: duckdb.DuckDBPyConnection) -> Iterator[DeadLetter]:
-    """Give what was refused, by time, then by place: lines of a file in their order."""
+    """Return what was refused, by time, then by place: lines of a file in their order."""
     query = (
         f"SELECT {_COLUMNS} FROM warehouse.dead_letter"
         " ORDER BY received_at, origin, TRY_CAST(origin_item AS BIGINT), origin_item, id"
@@ -48,7 +48,7 @@ _COLUMNS = "id, origin || ':' || origin_item AS place, reason, received_at, reso
 
 
 def length_of_ids(connection: duckdb.DuckDBPyConnection) -> int:
-    """Give how many digits of their ids tell dead letters apart."""
+    """Return how many digits of their ids are enough to name each dead letter."""
     longest = 64
     for length in range(SHORTEST_ID, longest, 4):
         ((unique,),) = connection.execute(
@@ -62,7 +62,7 @@ def length_of_ids(connection: duckdb.DuckDBPyConnection) -> int:
 
 
 def find(connection: duckdb.DuckDBPyConnection, prefix: str) -> tuple[DeadLetter, Detail]:
-    """Give the one dead letter whose id begins with `prefix`.
+    """Return the one dead letter whose id begins with `prefix`.
 
     Raises NotFoundError where none does, UsageError where several do.
     """

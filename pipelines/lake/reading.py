@@ -12,7 +12,7 @@ from pipelines.lake import closes, sql
 from pipelines.lake.catalogs import sqlite
 from pipelines.lake.connection import opened
 from pipelines.lake.paths import for_engine
-from pipelines.lake.setting import refuse_other_format
+from pipelines.lake.setting import refuse_other_format, setting
 from pipelines.lake.staging import stage_input
 from pipelines.lake.warehouse import Warehouse, require
 
@@ -61,7 +61,7 @@ def closed_period(connection: duckdb.DuckDBPyConnection, period: str | None) -> 
     Raises NotFoundError where the period isn't closed, UsageError where it can't be one.
     """
     if period is not None:
-        named = closes.named_period(connection, period)
+        named = closes.named_period(period, setting(connection).cadence)
         return closes.closed_or_not_found(connection, named.name).period
     last = closes.last_close(connection)
     return last.period if last else None
@@ -111,7 +111,7 @@ def _asked(connection: duckdb.DuckDBPyConnection, name: str, period: str | None)
 
 
 def sealed_statement(connection: duckdb.DuckDBPyConnection, statement_id: str) -> bytes:
-    """Give a statement's sealed bytes (SPEC §7.2).
+    """Return a statement's sealed bytes (SPEC §7.2).
 
     Raises NotFoundError where none was issued under this id.
     """
@@ -126,7 +126,7 @@ def sealed_statement(connection: duckdb.DuckDBPyConnection, statement_id: str) -
 
 
 def sealed_statements(connection: duckdb.DuckDBPyConnection, period: str) -> Iterator[bytes]:
-    """Give the sealed bytes of a close's statements, by `contributor_id`."""
+    """Return the sealed bytes of a close's statements, by `contributor_id`."""
     query = "SELECT sealed FROM warehouse.statement WHERE period = $period ORDER BY contributor_id"
     for (sealed,) in rows(connection, query, {"period": period}):
         yield bytes(sealed)

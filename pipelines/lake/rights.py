@@ -18,7 +18,7 @@ _LETTERS = {"read": "r", "write": "w", "enter": "x"}
 
 
 def follow(path: Path, folder: Path) -> None:
-    """Give what this process made the group and the mode of `folder`, a file without `x`.
+    """Set the group and the mode of what this process made to those of `folder`; files without `x`.
 
     What root made goes to the folder's owner too, as SQLite does with its own.
     What can't be given stays as it is: a group that this user isn't in, modes on a disk without.

@@ -38,7 +38,7 @@ class Relation:
 
 @cache
 def names(folder: str) -> tuple[str, ...]:
-    """Give the names of a folder's files, sorted, without their ending."""
+    """Return the names of a folder's files, sorted, without their ending."""
     entries = (_FOLDER / folder).iterdir()
     return tuple(sorted(e.name.removesuffix(".sql") for e in entries if e.name.endswith(".sql")))
 

@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from pipelines.outputs.documents import json_value
+from pipelines.values import json_value
 
 STARTS_OF_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 

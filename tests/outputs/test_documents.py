@@ -8,7 +8,8 @@ from uuid import UUID
 
 import pytest
 
-from pipelines.outputs.documents import dumps, json_value, whole_or_nothing, write_list
+from pipelines.outputs.documents import dumps, whole_or_nothing, write_list
+from pipelines.values import json_value
 
 
 @pytest.mark.parametrize(
