@@ -10,7 +10,11 @@ from pipelines.lake.setting import FORMAT
 from pipelines.lake.warehouse import Warehouse
 from tests.conftest import run
 
-FIRST = Path(__file__).parents[1] / "data" / "warehouse-format-1.tar.gz"
+DATA = Path(__file__).parents[1] / "data"
+_COLUMNS = (
+    "SELECT table_name, column_name, data_type FROM duckdb_columns()"
+    " WHERE database_name = 'warehouse' ORDER BY ALL"
+)
 COMMANDS = [
     ["init"],
     ["ingest", "a.ndjson"],
@@ -27,14 +31,17 @@ COMMANDS = [
 ]
 
 
+def unpack(number: int, place: Path) -> Path:
+    """Unpack the warehouse that was kept of a format."""
+    with tarfile.open(DATA / f"warehouse-format-{number}.tar.gz") as archive:
+        archive.extractall(place, filter="data")
+    return place / f"warehouse-format-{number}"
+
+
 @pytest.fixture(scope="module")
 def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Unpack a warehouse of format 1."""
-    place = tmp_path_factory.mktemp("format")
-    with tarfile.open(FIRST) as archive:
-        archive.extractall(place, filter="data")
-    (catalog,) = place.rglob("catalog.sqlite")
-    return catalog.parent
+    return unpack(1, tmp_path_factory.mktemp("format"))
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
@@ -64,3 +71,26 @@ def test_a_later_format_is_refused_too(tmp_path: Path) -> None:
     assert f"has format {FORMAT + 1}, and this manyhands {FORMAT}; use the manyhands" in (
         ended.stderr
     )
+
+
+def test_a_stored_relation_that_changes_raises_the_format(tmp_path: Path) -> None:
+    """A warehouse made now has the relations and columns of the one kept of this format."""
+    kept = unpack(FORMAT, tmp_path)
+    assert 0 == run(["init", f"--warehouse={tmp_path / 'new'}"]).code
+    columns = []
+    for folder in (kept, tmp_path / "new"):
+        with connect(Warehouse(folder)) as connection:
+            columns.append(connection.execute(_COLUMNS).fetchall())
+
+    assert columns[0] == columns[1]
+
+
+def test_a_warehouse_of_this_format_goes_on(tmp_path: Path) -> None:
+    """What it took before is a duplicate, and the close after its own passes the gate."""
+    kept = unpack(FORMAT, tmp_path)
+    words = [f"--warehouse={kept}", "--as-of=2027-01-01T00:00:00Z", "--json"]
+
+    again = run(["ingest", str(kept / "events"), *words])
+    closed = run(["close", "--period=2026-12", *words])
+
+    assert (0, 0, 0) == (again.code, again.json["accepted"], closed.code)
