@@ -1,7 +1,16 @@
 """What a command line or a page needs to name a warehouse and its bounds (SPEC §7.3)."""
 
+from datetime import datetime
+
 from pipelines.lake.memory import DEFAULT as DEFAULT_MEMORY
 from pipelines.lake.memory import read_bytes, refuse_too_little
 from pipelines.lake.warehouse import Warehouse
 
-__all__ = ["DEFAULT_MEMORY", "Warehouse", "read_bytes", "refuse_too_little"]
+__all__ = ["DEFAULT_MEMORY", "Warehouse", "now", "read_bytes", "refuse_too_little"]
+
+
+def now() -> datetime:
+    """Return the time by the clock that the catalog goes by, naive in UTC."""
+    from pipelines.lake.catalogs import sqlite
+
+    return sqlite.now()

@@ -8,12 +8,20 @@ import pytest
 from pipelines.close.closing import Closing
 from pipelines.close.compute import compute
 from pipelines.close.seal import seal
-from pipelines.lake import reading, sql
+from pipelines.ingest.manifests import Manifests
+from pipelines.lake import log, reading, sql
 from pipelines.lake.closes import progress
+from pipelines.lake.connection import connect
+from pipelines.lake.creation import create
+from pipelines.lake.setting import Setting
 from pipelines.lake.staging import stage
 from pipelines.lake.warehouse import Warehouse
 from pipelines.royalties.periods import Cadence, Period
+from pipelines.sources.limits import DEFAULT_LIMITS
 from tests import scenario
+from tests.lake.sending import batch as staged_batch
+from tests.lake.sending import received
+from tests.marketplace import Events, small
 from tests.test_vectors import in_process
 
 NEXT = Period.parse("2026-12", Cadence.MONTH)
@@ -61,6 +69,34 @@ def test_a_head_declares_what_its_query_returns(
 ) -> None:
     """Names, types and order of the columns are those of the head."""
     described = connection.execute(f"DESCRIBE {staged}").fetchall()
+
+    assert declared(sql.relation(folder, name)) == [(row[0], row[1]) for row in described]
+
+
+@pytest.fixture(scope="module")
+def batch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Stage a batch, and keep what was staged after its commit."""
+    folder = tmp_path_factory.mktemp("batch") / "warehouse"
+    messages = received([{"type": "of nobody"}, *small(Events()).events])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(log, "_drop_staged", lambda _: None)
+        manifests = Manifests(Warehouse(folder), (), DEFAULT_LIMITS.manifest_size)
+        create(Warehouse(folder), Setting())
+        with connect(Warehouse(folder)) as connection:
+            log.append(connection, Warehouse(folder), staged_batch(messages, manifests))
+            yield connection
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [*log._STAGED, ("inputs", "received_event"), ("inputs", "manifest_row")],
+    ids=lambda part: part,
+)
+def test_a_head_declares_what_a_batch_stages(
+    batch: duckdb.DuckDBPyConnection, folder: str, name: str
+) -> None:
+    """Names, types and order of the columns are those of the head."""
+    described = batch.execute(f"DESCRIBE {name}").fetchall()
 
     assert declared(sql.relation(folder, name)) == [(row[0], row[1]) for row in described]
 

@@ -4,7 +4,7 @@ import inspect
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, cast
@@ -157,10 +157,11 @@ def instant(as_of: str | None) -> datetime:
 
     Raises UsageError where it isn't an RFC 3339 instant with an offset (SPEC §3.2).
     """
+    from pipelines.warehouses import now
     from schemas import instants
 
     if as_of is None:
-        return datetime.now(UTC).replace(tzinfo=None)
+        return now()
     try:
         matched = re.fullmatch(instants.PATTERN, as_of)
         canonical = instants.canonical(as_of) if matched else ""

@@ -194,10 +194,10 @@ def _view_manifests(
         )
         for sha256 in named
     ]
-    none = "SELECT NULL AS manifest_sha256, NULL AS image_id, NULL AS weight_milli WHERE false"
-    connection.execute(
-        f"CREATE OR REPLACE VIEW manifest_row AS {' UNION ALL '.join(rows or [none])}"
-    )
+    columns = sql.relation("inputs", "manifest_row").columns
+    nulls = ", ".join(f"CAST(NULL AS {column.type}) AS {column.name}" for column in columns)
+    query = " UNION ALL ".join([f"SELECT {nulls} WHERE false", *rows])
+    connection.execute(f"CREATE OR REPLACE VIEW manifest_row AS {query}")
 
 
 def _judge(connection: duckdb.DuckDBPyConnection, batch: StagedBatch) -> None:

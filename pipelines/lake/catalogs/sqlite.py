@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -22,6 +23,11 @@ BUSY_TIMEOUT_MS = 5_000
 
 _LOCKED = ("database is locked", "could not set lock")
 _OVERTAKEN = ("conflict", "another transaction")
+
+
+def now() -> datetime:
+    """Return the time by this machine's clock, naive in UTC: the catalog has none of its own."""
+    return datetime.now(UTC).replace(tzinfo=None)
 
 
 def files(warehouse: Warehouse) -> Iterator[Path]:

@@ -1,0 +1,6 @@
+-- A row of a manifest's file that the batch is the first to name (SPEC §3.3).
+-- Grain: one row per manifest and image.
+--
+-- manifest_sha256 VARCHAR: the manifest
+-- image_id VARCHAR: the image
+-- weight_milli INTEGER: its weight, in thousandths
