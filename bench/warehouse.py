@@ -30,27 +30,34 @@ def build_all(folder: Path, images: int, contributors: int) -> None:
 
 
 def build(folder: Path, *, licences: int, contributors: int) -> None:
-    """Fill a new warehouse with contributors and licences: event rows, their facts, batch, head.
+    """Fill a new warehouse with contributors and licences: events, facts, batch, sums, head.
 
     The events are made in SQL and are not validated; their facts are made of them by `sql/facts`.
     """
     create(Warehouse(folder), Setting())
-    query = Path(__file__).with_name("accepted.sql").read_text(encoding="utf-8")
+    query = Path(__file__).with_name("event.sql").read_text(encoding="utf-8")
     numbers = {"contributors": contributors, "licences": licences}
     with connect(Warehouse(folder)) as connection:
         connection.execute("SET enable_progress_bar = false")
         connection.execute("SET preserve_insertion_order = true")
-        connection.execute(f"CREATE TABLE accepted AS {query}", numbers)
-        connection.execute("BEGIN")
+        connection.execute(f"CREATE TABLE event AS {query}", numbers)
         for name in FACTS:
-            _insert(connection, "facts", name)
-        _insert(connection, "log", "event")
+            connection.execute(f"CREATE TABLE {name} AS {sql.relation('facts', name).query}")
+        connection.execute("BEGIN")
+        connection.execute("INSERT INTO warehouse.event FROM event")
+        for name in FACTS:
+            _insert_fact(connection, name, contributors + licences)
         _count(connection, contributors + licences)
         connection.execute("COMMIT")
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, folder: str, name: str) -> None:
-    connection.execute(f"INSERT INTO warehouse.{name} {sql.relation(folder, name).query}")
+def _insert_fact(connection: duckdb.DuckDBPyConnection, name: str, head: int) -> None:
+    connection.execute(f"INSERT INTO warehouse.{name} FROM {name}")
+    connection.execute(
+        "INSERT INTO warehouse.row_sum"
+        f" SELECT 'bulk', $head, '{name}', count(*), sum(row_md5({name})) FROM {name}",
+        {"head": head},
+    )
 
 
 def _count(connection: duckdb.DuckDBPyConnection, events: int) -> None:
@@ -63,7 +70,7 @@ def _count(connection: duckdb.DuckDBPyConnection, events: int) -> None:
 
 
 def write_manifest(path: Path, images: int) -> str:
-    """Write a Parquet manifest of all images, weights 1 to 3, and give its SHA-256."""
+    """Write a Parquet manifest of all images, weights 1 to 3, and return its SHA-256."""
     with duckdb.connect() as connection:
         connection.execute(
             "COPY (SELECT 'i' || range AS image_id, CAST(range % 3 + 1 AS VARCHAR) AS weight"

@@ -60,7 +60,7 @@ def relative(path: Path) -> str:
 
 
 def bare(query: str) -> str:
-    """Give SQL without its comments and the content of its strings."""
+    """Return SQL without its comments and the content of its strings."""
     return re.sub(r"'(?:[^']|'')*'", "''", re.sub(r"--.*", "", query))
 
 
@@ -70,7 +70,7 @@ def nodes(path: Path) -> Iterator[ast.AST]:
 
 
 def names_given(path: Path) -> Iterator[str]:
-    """Give the names that a module itself chooses: of functions, classes, arguments, variables."""
+    """Return the names that a module chooses: of functions, classes, arguments, variables."""
     for node in nodes(path):
         match node:
             case ast.FunctionDef(name=name) | ast.ClassDef(name=name) | ast.arg(arg=name):

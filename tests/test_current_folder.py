@@ -31,7 +31,7 @@ def warehouse(manyhands: Run, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Path]:
-    """Give a folder to be in, that can be deleted afterwards."""
+    """Return a folder to be in, that can be deleted afterwards."""
     folder = tmp_path / "place"
     folder.mkdir()
     yield folder

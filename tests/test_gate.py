@@ -31,7 +31,7 @@ WHERE basis = 'training' AND contributor_id = 'ana'
 
 @pytest.fixture
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
-    """Give a connection to a staged close that nothing is wrong with."""
+    """Return a connection to a staged close that nothing is wrong with."""
     with staged_close() as connection:
         yield connection
 
@@ -43,7 +43,7 @@ def kept(folder: Path) -> dict[str, Any]:
 
 
 def result_of(verdict: Verdict, name: str) -> CheckResult:
-    """Give a verdict's result of one check."""
+    """Return a verdict's result of one check."""
     (result,) = (result for result in verdict.checks if result.name == name)
     return result
 

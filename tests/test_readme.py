@@ -42,7 +42,7 @@ def attached(page: str, folder: Path | str) -> duckdb.DuckDBPyConnection:
 
 
 def counts(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
-    """Give the number of events and the last position."""
+    """Return the number of events and the last position."""
     ((events, last),) = connection.execute(
         "SELECT count(*), coalesce(max(seq), 0) FROM manyhands.event"
     ).fetchall()
@@ -51,7 +51,7 @@ def counts(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
 
 @pytest.fixture
 def market(manyhands: Run, tmp_path: Path) -> Path:
-    """Give the folder of a warehouse with a small marketplace in it."""
+    """Return the folder of a warehouse with a small marketplace in it."""
     manyhands("ingest", small(Events()).write(tmp_path / "events.ndjson"))
     return tmp_path / "warehouse"
 
@@ -132,7 +132,7 @@ def ingesting(tmp_path: Path) -> "subprocess.Popen[bytes]":
 
 
 def _commands(page: Path) -> Iterator[list[str]]:
-    """Give the words of each command that a page names, without `manyhands`."""
+    """Return the words of each command that a page names, without `manyhands`."""
     text = page.read_text(encoding="utf-8")
     for block in re.findall(r"```\w*\n(.+?)```", text, re.DOTALL):
         for line in block.splitlines():

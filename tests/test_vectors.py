@@ -20,7 +20,7 @@ from pipelines.lake.warehouse import Warehouse
 from pipelines.royalties.periods import Period
 from tests import scenario
 
-AS_PROCESSES = ("late_event_adjusts", "external_manifest", "json_text", "fx_direct_and_cross")
+AS_PROCESSES = ("late_event_adjusts", "external_manifest")
 
 
 @pytest.fixture(autouse=True)

@@ -22,6 +22,7 @@ from pipelines.lake.clock import check_clock
 from pipelines.lake.closes import PeriodClose, Progress
 from pipelines.lake.connection import connect
 from pipelines.lake.results import Totals
+from pipelines.lake.setting import setting
 from pipelines.lake.warehouse import Warehouse
 from pipelines.royalties.periods import Period
 
@@ -58,61 +59,74 @@ def close(  # noqa: PLR0913  one of them only listens
     the clock, ConflictError where it is out of order or another closer won, GateError where a
     check found something, GateNotRunError where none did and some could not run.
     """
+    closed = _closed_before(warehouse, period) if period else None
+    if closed is not None:
+        yield closed
+        return
     with reading.connect(warehouse) if dry_run else connect(warehouse) as connection:
-        standing = closes.progress(connection)
-        chosen = _chosen(connection, standing, period, as_of)
-        if by_clock and (period is None or closes.find_close(connection, period) is None):
-            check_clock(connection, standing, as_of)
-        for one in chosen[: 1 if dry_run else None]:
-            report(f"closing {one.name}")
-            yield _close_one(connection, warehouse, one, as_of, dry_run=dry_run)
+        progress = closes.progress(connection)
+        if by_clock:
+            check_clock(connection, progress, as_of)
+        for chosen, standing in _chosen(connection, progress, period, as_of):
+            closing = Closing(chosen, standing.head, standing.latest)
+            report(f"closing {chosen.name}")
+            yield _close_one(connection, warehouse, closing, as_of, dry_run=dry_run)
+            if dry_run:
+                return
+
+
+def _closed_before(warehouse: Warehouse, period: str) -> Closed | None:
+    """Return the close of a period that was closed before, read without a right to write."""
+    with reading.connect(warehouse) as connection:
+        named = closes.named_period(period, setting(connection).cadence)
+        stored = closes.find_close(connection, named.name)
+        if stored is None:
+            return None
+        return _closed(stored, results.stored_totals(connection, named.name), was_closed=True)
 
 
 def _chosen(
-    connection: duckdb.DuckDBPyConnection,
-    standing: Progress,
-    period: str | None,
-    as_of: datetime,
-) -> list[Period]:
-    if period is None:
-        return closes.due_periods(connection, standing, as_of)
-    return [closes.named_period(period, standing.setting.cadence)]
+    connection: duckdb.DuckDBPyConnection, progress: Progress, period: str | None, as_of: datetime
+) -> Iterator[tuple[Period, Progress]]:
+    """Yield the periods to close, each with the reading of the warehouse that it was chosen by."""
+    if period is not None:
+        named = closes.named_period(period, progress.setting.cadence)
+        _refuse_unless_next(connection, progress, named, as_of)
+        yield named, progress
+        return
+    while due := closes.due_periods(connection, progress, as_of):
+        yield due[0], progress
+        progress = closes.progress(connection)
 
 
 def _close_one(
     connection: duckdb.DuckDBPyConnection,
     warehouse: Warehouse,
-    period: Period,
+    closing: Closing,
     as_of: datetime,
     *,
     dry_run: bool,
 ) -> Closed:
-    stored = closes.find_close(connection, period.name)
-    if stored is not None:
-        return _closed(stored, results.stored_totals(connection, period.name), was_closed=True)
-    standing = closes.progress(connection)  # the first period is chosen by the log that is read
-    _refuse_unless_next(connection, standing, period, as_of)
-    closing = Closing(period, standing.head, standing.latest)
     compute(connection, closing)
     _pass_gate(connection, None if dry_run else warehouse, closing)
     sealed = seal(connection, closing)
     if not dry_run:
         commit(connection, warehouse, closing, sealed, as_of)
-    new = PeriodClose(period.name, closing.log_seq, **asdict(sealed))
+    new = PeriodClose(closing.period.name, closing.log_seq, **asdict(sealed))
     return _closed(new, results.staged_totals(connection), was_closed=False)
 
 
 def _refuse_unless_next(
-    connection: duckdb.DuckDBPyConnection, standing: Progress, period: Period, as_of: datetime
+    connection: duckdb.DuckDBPyConnection, progress: Progress, period: Period, as_of: datetime
 ) -> None:
-    expected = closes.next_period(connection, standing)
+    expected = closes.next_period(connection, progress)
     if expected is None:
         message = "no period can be closed yet: the log has no paid event; ingest events first"
         raise NotFoundError(message)
     if period != expected:
         message = f"{period.name} is out of order: the next period to close is {expected.name}"
         raise ConflictError(message)
-    closable_at = closes.closable_at(period, standing.setting.grace_days)
+    closable_at = closes.closable_at(period, progress.setting.grace_days)
     if as_of < closable_at:
         message = f"{period.name} can't close before {closable_at.isoformat()}Z; try again then"
         raise TryAgainError(message)

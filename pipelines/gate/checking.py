@@ -30,6 +30,12 @@ _VARIABLES = ("HOME", "PYTHONPATH", "PYTHONWARNINGS", "TMPDIR")
 """What libraries read of the environment, and so can be stopped by."""
 
 
+OF_STORED_ROWS = frozenset(
+    {"batch_count", "close_chain", "fact_count", "log_sequence", "row_sum", "sealed_statement"}
+)
+"""The checks that find what no event can have made: rows that were changed since a commit."""
+
+
 def check(
     connection: duckdb.DuckDBPyConnection, warehouse: Warehouse | None, period: str
 ) -> Verdict:
@@ -52,7 +58,13 @@ def check(
 
 
 def _found_and_advice(verdict: Verdict) -> list[str]:
-    advice = "reverse the events that made this, or restore what was changed, and close again"
+    """Explain what was found; where stored rows were changed, no event mends it."""
+    names = {check.name for check in verdict.found}
+    advice = (
+        "what the warehouse stores was changed: restore it from a backup, and close again"
+        if names & OF_STORED_ROWS
+        else "reverse the events that made this, or restore what was changed, and close again"
+    )
     return [verdict.explain_found(), advice] if verdict.found else []
 
 

@@ -87,6 +87,8 @@ def _find(uri: str, roots: Sequence[Path]) -> Path:
     """Return the first file of that name; where there is none, what else has the name."""
     found = [path for root in roots if (path := _within(root, uri))]
     files = [path for path in found if path.is_file()]
+    if not roots:
+        unavailable(f"{uri} was not looked for: set manifest_roots (MANYHANDS_MANIFEST_ROOTS)")
     if not found:
         unavailable(f"{uri} is under none of the {len(roots)} manifest roots")
     if not files:

@@ -54,4 +54,5 @@ def _message(now: datetime, newest: datetime, periods: str) -> str:
 
 
 def _span(span: timedelta) -> str:
-    return f"{span.days} days" if span.days else f"{span.seconds} seconds"
+    number, unit = (span.days, "day") if span.days else (span.seconds, "second")
+    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"

@@ -1,4 +1,4 @@
-"""Tells the engine's errors apart, and says of each what to do: the one place that reads them.
+"""Names what an error of the engine is, and what to do: the one place that reads them.
 
 A number that doesn't fit is mended by reversing an event, which moves money; a damaged file never
 is. So what an error is goes by its type first, and by words only within a type.

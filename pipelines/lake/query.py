@@ -154,7 +154,9 @@ def refuse_unless_safe(
     parsed = json.loads(serialized)
     if parsed["error"]:
         is_other = parsed["error_type"] == _ANOTHER_STATEMENT
-        raise UsageError(_ONE_SELECT if is_other else f"can't be run: {parsed['error_message']}")
+        raise UsageError(
+            _ONE_SELECT if is_other else f"the query can't be run: {parsed['error_message']}"
+        )
     if len(parsed["statements"]) != 1:
         message = f"{_ONE_SELECT}; this has {len(parsed['statements'])} statements"
         raise UsageError(message)

@@ -1,5 +1,5 @@
--- Gives what an earlier statement says in the currency that the account has now: converted at the
--- rates of each change since, one after the other (SPEC §6, Currency).
+-- Returns what an earlier statement says in the currency that the account has now: converted at
+-- the rates of each change since, one after the other (SPEC §6, Currency).
 -- `onward` is that of the statement's `turn`: null where there was no change since.
 CREATE OR REPLACE MACRO at_later_rates(amount, onward, what) AS
 CASE

@@ -1,4 +1,4 @@
--- Gives an integer, of whatever type, as HUGEINT; the macros after it in the alphabet build on it.
+-- Returns an integer, of whatever type, as HUGEINT; macros later in the alphabet build on it.
 -- A DECIMAL goes through text: its own cast divides, and takes seven times as long.
 CREATE OR REPLACE MACRO exact_integer(number) AS
 CASE

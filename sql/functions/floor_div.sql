@@ -1,4 +1,4 @@
--- Gives the greatest integer that isn't above the exact quotient, as HUGEINT; `//` truncates.
+-- Returns the greatest integer that isn't above the exact quotient, as HUGEINT; `//` truncates.
 -- A denominator of 0 is an error, where `//` gives null.
 -- What fits 64 bits is divided in 64 bits, which is 30 times as fast.
 CREATE OR REPLACE MACRO floor_div(numerator, denominator) AS

@@ -1,4 +1,4 @@
--- Gives the integer, as HUGEINT, nearest to the exact quotient; of two as near, the even one.
+-- Returns the integer, as HUGEINT, nearest to the exact quotient; of two as near, the even one.
 -- Rounds the magnitudes: up where remainder + (1 if the quotient is odd) > denominator - remainder,
 -- which is 2 * remainder + 1 > denominator without a number above 38 digits.
 CREATE OR REPLACE MACRO half_even(numerator, denominator) AS

@@ -2,8 +2,8 @@
 -- Grain: one row per origin, origin item and payload, however often it was sent.
 --
 -- id VARCHAR: SHA-256 of the UTF-8 of origin, LF, origin_item, LF and payload_sha256
--- batch_id VARCHAR: the batch of `ingest_batch` that brought it first
--- received_at TIMESTAMP: when it was refused first, in UTC
+-- batch_id VARCHAR: the batch of `ingest_batch` that it was first refused in for this reason
+-- received_at TIMESTAMP: when it was first refused for this reason, in UTC
 -- processor VARCHAR: what refused it, with its version
 -- reason VARCHAR: why, as a word of SPEC §3.4
 -- path VARCHAR: where in the event, as a dotted path; empty where it is the whole

@@ -1,8 +1,8 @@
 """Closing periods: when it may, who wins, and what it leaves behind."""
 
 import json
-from datetime import datetime
 from pathlib import Path
+from unittest.mock import patch
 
 import duckdb
 import pytest
@@ -13,7 +13,7 @@ from pipelines.close.commit import commit
 from pipelines.close.compute import compute
 from pipelines.close.seal import log_digest, seal
 from pipelines.errors import ConflictError, GateError
-from pipelines.lake import closes, log, reading, sql
+from pipelines.lake import closes, log, reading, rights, sql
 from pipelines.lake.connection import connect
 from pipelines.lake.setting import FORMAT
 from pipelines.lake.staging import view_earlier, view_stored
@@ -172,25 +172,39 @@ def test_a_close_beside_an_ingest_reads_up_to_its_position(market: Run, tmp_path
 def test_money_that_comes_while_a_close_begins_is_not_missed(
     market: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An older paid event that is committed once a period was chosen makes that out of order."""
-    choose = closes.due_periods
+    """The period is chosen by the log that the close reads; the next close has what came later."""
+    read = closes.progress
     older = Events("/late")
     older.generation("1", "100", "2025-12-30T12:00:00Z")
     source = older.write(tmp_path / "older.ndjson")
 
-    def choose_too_early(
-        connection: duckdb.DuckDBPyConnection, standing: closes.Progress, as_of: datetime
-    ) -> list[Period]:
-        chosen = choose(connection, standing, as_of)
-        assert market("ingest", source, AS_OF).code == 0
-        return chosen
+    def read_and_ingest(connection: duckdb.DuckDBPyConnection) -> closes.Progress:
+        progress = read(connection)
+        with monkeypatch.context() as once:
+            once.setattr(closes, "progress", read)
+            assert market("ingest", source, AS_OF).code == 0
+        return progress
 
-    monkeypatch.setattr(closes, "due_periods", choose_too_early)
-    outcome = market("close", "--due", "--as-of=2026-02-01T00:00:00Z")
+    monkeypatch.setattr(closes, "progress", read_and_ingest)
+    first = market("close", "--period=2026-01", AS_OF, "--json").json["closes"][0]
+    monkeypatch.setattr(closes, "progress", read)
+    assert 0 == market("close", "--period=2026-02", AS_OF).code
+    origins = "SELECT DISTINCT origin_period FROM held WHERE period = '2026-02'"
 
-    assert ConflictError.exit_code == outcome.code
-    assert "the next period to close is 2025-12" in outcome.stderr
-    assert [] == market("query", "FROM period_close", "--json").json
+    assert "2026-01" == first["period"]
+    assert [{"origin_period": "2025-12"}] == market("query", origins, "--json").json
+
+
+def test_who_may_only_read_is_told_of_a_closed_period(market: Run, tmp_path: Path) -> None:
+    """Closing a closed period again takes no right to write, and writes nothing."""
+    folder = tmp_path / "warehouse"
+    closed = market("close", "--period=2026-01", AS_OF, "--json")
+    before = _bytes(folder)
+    with patch.object(rights, "refuse_unless_writable", side_effect=AssertionError):
+        again = market("close", "--period=2026-01", AS_OF, "--json")
+
+    assert closed.json == again.json
+    assert before == _bytes(folder)
 
 
 @pytest.mark.parametrize(("words", "warnings"), [(["--as-of=2099-01-01T00:00:00Z"], 1), ([], 0)])

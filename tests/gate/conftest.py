@@ -10,6 +10,6 @@ from tests.gate.staged import staged_close
 
 @pytest.fixture
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
-    """Give a connection to a staged close that nothing is wrong with."""
+    """Return a connection to a staged close that nothing is wrong with."""
     with staged_close() as connection:
         yield connection

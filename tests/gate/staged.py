@@ -27,7 +27,7 @@ STAGED_RULES = (
 
 @contextmanager
 def staged_close() -> Iterator[duckdb.DuckDBPyConnection]:
-    """Give a connection to the close of staged_close.sql, which nothing is wrong with."""
+    """Return a connection to the close of staged_close.sql, which nothing is wrong with."""
     with duckdb.connect() as connection:
         connection.execute("ATTACH ':memory:' AS warehouse")
         for name in sql.names("functions"):
@@ -73,11 +73,11 @@ def _sum_rows(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def breaking_names() -> tuple[str, ...]:
-    """Give the checks that there is something to break, by the files' names."""
+    """Return the checks that there is something to break, by the files' names."""
     return tuple(sorted(path.stem for path in (HERE / "breaking").glob("*.sql")))
 
 
 def breaking_statements(check: str) -> tuple[str, ...]:
-    """Give the statements that each break what a check holds, with the comment that says how."""
+    """Return the statements that each break what a check holds, with the comment that says how."""
     text = (HERE / "breaking" / f"{check}.sql").read_text(encoding="utf-8")
     return tuple(part.strip() for part in text.split(";") if part.strip())

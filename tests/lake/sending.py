@@ -24,7 +24,7 @@ Message = dict[str, Any] | bytes | Received
 
 
 def received(messages: Iterable[Message]) -> list[Received]:
-    """Give messages as the lines of a file."""
+    """Return messages as the lines of a file."""
     return [
         replace(message, position=number)
         if isinstance(message, Received)
@@ -79,7 +79,7 @@ def rows(folder: Path, query: str) -> list[tuple[Any, ...]]:
 
 
 def relation(folder: Path, name: str) -> list[dict[str, Any]]:
-    """Give a relation's rows by column, in the order of the log."""
+    """Return a relation's rows by column, in the order of the log."""
     with connect(Warehouse(folder)) as connection:
         found = connection.sql(f"FROM warehouse.{name} ORDER BY ALL")
         return [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]

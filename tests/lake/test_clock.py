@@ -36,7 +36,7 @@ def _fill(folder: Path, setting: Setting) -> None:
 
 @pytest.fixture
 def connection(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Give a connection to a warehouse of months, of which January is due by TAKEN."""
+    """Return a connection to a warehouse of months, of which January is due by TAKEN."""
     _fill(tmp_path / "warehouse", Setting())
     with connect(Warehouse(tmp_path / "warehouse")) as connection:
         yield connection

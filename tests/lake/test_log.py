@@ -30,13 +30,13 @@ UNREADABLE = b'{"specversion":"1.0"'
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Give an empty warehouse."""
+    """Return an empty warehouse."""
     create(Warehouse(tmp_path / "warehouse"), Setting())
     return tmp_path / "warehouse"
 
 
 def _sale(event_id: str, amount: str = "1") -> dict[str, Any]:
-    """Give a sale with an id of its own."""
+    """Return a sale with an id of its own."""
     events = Events()
     events.generation("1", amount)
     return {**events.events[0], "id": event_id}
@@ -440,7 +440,7 @@ def test_a_model_names_its_inline_manifest_by_the_events_content(folder: Path) -
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """Give a manifest root that holds the manifest `m`."""
+    """Return a manifest root that holds the manifest `m`."""
     (tmp_path / "root").mkdir()
     (tmp_path / "root/m").write_bytes(MANIFEST)
     return tmp_path / "root"
@@ -454,7 +454,7 @@ ENTRIES = [(DIGEST, "i", 1000), (DIGEST, "j", 2000)]
 
 
 def _models(*files: tuple[str, dict[str, Any]]) -> list[dict[str, Any]]:
-    """Give models, each with its event's id and its manifest's file."""
+    """Return models, each with its event's id and its manifest's file."""
     events = Events()
     for _, file in files:
         events.model("1", file)

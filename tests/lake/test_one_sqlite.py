@@ -72,7 +72,7 @@ def test_no_command_opens_a_catalog_but_with_the_engine(tmp_path: Path) -> None:
 
 
 def _all_commands() -> set[str]:
-    """Give the names of the commands; the demo only runs others, on a warehouse of its own."""
+    """Return the names of the commands; the demo only runs others, on a warehouse of its own."""
     group: Any = typer.main.get_command(app)
     names = set()
     for name, command in group.commands.items():

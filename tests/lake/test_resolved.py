@@ -20,7 +20,7 @@ EARLY = NOW - timedelta(days=365)
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Give an empty warehouse."""
+    """Return an empty warehouse."""
     create(Warehouse(tmp_path / "warehouse"), Setting())
     return tmp_path / "warehouse"
 
@@ -32,7 +32,7 @@ def _sale(amount: str = "1", **attributes: str) -> bytes:
 
 
 def _binary(**attributes: str) -> Received:
-    """Give the sale in binary mode."""
+    """Return the sale in binary mode."""
     envelope: dict[str, Any] = json.loads(_sale())
     body = json.dumps(envelope.pop("data")).encode()
     named = {f"ce-{name}": value for name, value in (envelope | attributes).items()}

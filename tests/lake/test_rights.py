@@ -32,7 +32,7 @@ def umask() -> Iterator[None]:
 
 
 def _modes(folder: Path) -> dict[str, set[int]]:
-    """Give the modes of all files and of all folders in a folder."""
+    """Return the modes of all files and of all folders in a folder."""
     found: dict[str, set[int]] = {"files": set(), "folders": set()}
     for path in folder.rglob("*"):
         found["folders" if path.is_dir() else "files"].add(stat.S_IMODE(path.stat().st_mode))
@@ -143,7 +143,7 @@ def test_a_denial_names_the_file_its_owner_and_what_to_do(tmp_path: Path) -> Non
 
 @pytest.fixture(scope="module")
 def place() -> Iterator[Path]:
-    """Give a folder that every user can reach."""
+    """Return a folder that every user can reach."""
     with folder_for_users() as made:
         yield made
 

@@ -31,7 +31,7 @@ with scratch.temporary() as one, scratch.beside(Path(sys.argv[1])) as other:
 
 @pytest.fixture
 def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give a folder for temporary files of the test's own."""
+    """Return a folder for temporary files of the test's own."""
     folder = tmp_path / "temporary"
     folder.mkdir()
     monkeypatch.setenv("TMPDIR", str(folder))

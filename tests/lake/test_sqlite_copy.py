@@ -49,7 +49,7 @@ with connect(Warehouse(folder)) as connection:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Give an empty warehouse."""
+    """Return an empty warehouse."""
     create(Warehouse(tmp_path / "warehouse"), Setting())
     return tmp_path / "warehouse"
 
@@ -78,7 +78,7 @@ print(hashlib.sha256(text.encode()).hexdigest())
 
 
 def _content(catalog: Path) -> str:
-    """Give a digest of all that a catalog holds, by SQLite's own word."""
+    """Return a digest of all that a catalog holds, by SQLite's own word."""
     command = [sys.executable, "-c", _CONTENT, str(catalog)]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
@@ -224,7 +224,7 @@ for number in range(int(sys.argv[3])):
 
 
 def sales(name: str, count: int) -> list[dict[str, Any]]:
-    """Give sales with ids of their own."""
+    """Return sales with ids of their own."""
     events = Events(f"/{name}")
     for _ in range(count):
         events.generation("1", "1")

@@ -25,14 +25,14 @@ METADATA = "__ducklake_metadata_warehouse"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Give a warehouse with a log, and two dead letters in one file."""
+    """Return a warehouse with a log, and two dead letters in one file."""
     create(Warehouse(tmp_path / "warehouse"), Setting())
     send(tmp_path / "warehouse", [b"{", b"[", *small(Events("/first")).events])
     return tmp_path / "warehouse"
 
 
 def _named(folder: Path) -> set[Path]:
-    """Give the files that the catalog names, of rows and of deletions."""
+    """Return the files that the catalog names, of rows and of deletions."""
     files = " UNION ALL ".join(
         f"SELECT schema.path || relation.path || file.path FROM {METADATA}.{kind} AS file"
         f" INNER JOIN {METADATA}.ducklake_table AS relation USING (table_id)"

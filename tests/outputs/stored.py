@@ -36,7 +36,7 @@ def insert(connection: duckdb.DuckDBPyConnection, relation: str, row: Mapping[st
 
 
 def money_columns() -> Iterator[tuple[str, sql.Column]]:
-    """Give every stored column of money, with its relation, as the heads declare them."""
+    """Return every stored column of money, with its relation, as the heads declare them."""
     for folder in STORED:
         for relation in sql.relations(folder):
             for column in relation.columns:
@@ -45,13 +45,13 @@ def money_columns() -> Iterator[tuple[str, sql.Column]]:
 
 
 def sealed(statement: Mapping[str, object]) -> dict[str, object]:
-    """Give the columns of a statement that hold its JSON and its digest."""
+    """Return the columns of a statement that hold its JSON and its digest."""
     text = json.dumps(statement, sort_keys=True, separators=(",", ":")).encode("ascii")
     return {"sealed": text, "digest": hashlib.sha256(text).hexdigest()}
 
 
 def closed(period: str, statements: int) -> dict[str, object]:
-    """Give the row of a closed month."""
+    """Return the row of a closed month."""
     return {
         "period": period,
         "starts_at": f"{period}-01",
@@ -65,7 +65,7 @@ def closed(period: str, statements: int) -> dict[str, object]:
 
 
 def statement(period: str, contributor_id: str, micros: int = 0) -> dict[str, object]:
-    """Give a statement's row in which every amount is `micros`."""
+    """Return a statement's row in which every amount is `micros`."""
     amounts = {
         column.name: micros for relation, column in money_columns() if relation == "statement"
     }
@@ -84,7 +84,7 @@ def statement(period: str, contributor_id: str, micros: int = 0) -> dict[str, ob
 def statement_line(
     period: str, contributor_id: str, line: int = 1, micros: int = 0
 ) -> dict[str, object]:
-    """Give a line's row in which every amount is `micros`."""
+    """Return a line's row in which every amount is `micros`."""
     amounts = {
         column.name: micros for relation, column in money_columns() if relation == "statement_line"
     }
@@ -103,6 +103,6 @@ def statement_line(
 
 
 def bytes_of(folder: Path) -> dict[str, bytes]:
-    """Give every file of a folder with its bytes."""
+    """Return every file of a folder with its bytes."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}

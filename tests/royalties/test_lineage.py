@@ -38,7 +38,7 @@ def small_graphs(draw: st.DrawFn) -> dict[Version, tuple[datetime, list[tuple[Ve
 
 
 def line(length: int) -> Versions:
-    """Give versions of which each names the one before with share 0.5, the first one a ghost."""
+    """Return versions of which each names the one before with share 0.5, the first one a ghost."""
     return {
         ("v", f"{number:02}"): (
             DAY + timedelta(days=number),
@@ -64,7 +64,7 @@ def ways(own: Version, versions: Versions, length: int = 1) -> Iterator[tuple[Pa
 
 
 def shares(shared: list[Claim]) -> dict[Party, Fraction]:
-    """Give each party's part of the whole."""
+    """Return each party's part of the whole."""
     total = sum(claim.weight for claim in shared)
     return {
         claim.version or claim.held or "": Fraction(claim.weight, total)

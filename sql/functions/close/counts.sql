@@ -1,4 +1,4 @@
--- Tells whether an event counts for a close: committed up to its log position, and not reversed
+-- Returns whether an event counts for a close: committed up to its log position, and not reversed
 -- (SPEC §5).
 CREATE OR REPLACE MACRO counts(event_seq) AS
 event_seq <= (SELECT close_input.log_seq FROM close_input)
