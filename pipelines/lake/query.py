@@ -12,13 +12,15 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, count
+from operator import attrgetter
 from typing import Any
 
 import duckdb
 from duckdb.sqltypes import DuckDBPyType
 
 from pipelines.errors import UsageError
-from pipelines.lake import faults, reading
+from pipelines.lake import faults, reading, sql
+from pipelines.lake.connection import stored_relations
 from pipelines.lake.functions import FUNCTIONS, TABLE_FUNCTIONS
 from pipelines.lake.literals import quoted
 from pipelines.lake.paths import for_engine
@@ -73,20 +75,12 @@ def ask(warehouse: Warehouse, text: str) -> Iterator[reading.Listing]:
 
 @contextmanager
 def locked(warehouse: Warehouse) -> Iterator[tuple[duckdb.DuckDBPyConnection, frozenset[str]]]:
-    """Open a warehouse with nothing else in reach; give its relations' names, in lower case."""
+    """Open a warehouse with nothing else in reach; return its relations' names, in lower case."""
     with reading.connect(warehouse) as connection:
-        relations = frozenset(_relations(connection))
+        # those of its format; asking the engine for them takes longer than most queries
+        relations = frozenset([*map(attrgetter("name"), stored_relations()), *sql.names("views")])
         _lock(connection, warehouse.absolute())
         yield connection, relations
-
-
-def _relations(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
-    for (name,) in connection.execute(
-        "SELECT table_name FROM duckdb_tables() WHERE database_name = 'warehouse'"
-        " UNION ALL SELECT view_name FROM duckdb_views() WHERE database_name = 'warehouse'"
-        " AND NOT internal"
-    ).fetchall():
-        yield str(name).lower()
 
 
 def _lock(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse) -> None:

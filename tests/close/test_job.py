@@ -1,6 +1,7 @@
 """Closing periods: when it may, who wins, and what it leaves behind."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from unittest.mock import patch
 
@@ -255,11 +256,18 @@ def test_a_gate_that_could_not_run_issues_nothing_and_blames_no_event(
 
 
 @pytest.fixture(scope="module")
-def closing(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def staged() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Stage a close by hand; it is only copied from."""
+    with staged_close() as connection:
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def closing(staged: duckdb.DuckDBPyConnection, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make a warehouse whose next close is the one staged by hand; it is never issued."""
     folder = tmp_path_factory.mktemp("closing") / "warehouse"
     assert run(["init", f"--warehouse={folder}"]).code == 0
-    with staged_close() as staged, connect(Warehouse(folder)) as connection:
+    with connect(Warehouse(folder)) as connection:
         connection.execute("DELETE FROM warehouse.setting; DELETE FROM warehouse.head")
         _copy_tables(staged, connection, "warehouse", "warehouse")
         connection.execute(f"INSERT INTO warehouse.setting VALUES ({FORMAT}, 'month', 0, NULL)")
@@ -269,7 +277,7 @@ def closing(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("check", sql.names("checks"))
 def test_every_check_stops_a_close(
-    closing: Path, monkeypatch: pytest.MonkeyPatch, check: str
+    staged: duckdb.DuckDBPyConnection, closing: Path, monkeypatch: pytest.MonkeyPatch, check: str
 ) -> None:
     """What breaks a check of a staged close exits with 4; nothing is issued, and it is kept why.
 
@@ -278,8 +286,7 @@ def test_every_check_stops_a_close(
     breaking = breaking_statements(check)[0]
 
     def stage_and_break(connection: duckdb.DuckDBPyConnection, *_: object) -> None:
-        with staged_close() as staged:
-            _copy_tables(staged, connection, "memory", "memory")
+        _copy_tables(staged, connection, "memory", "memory")
         view_stored(connection)
         view_earlier(connection, STAGED_PERIOD)
         connection.execute(breaking)
