@@ -543,6 +543,14 @@ def test_a_flag_beats_the_environment_which_beats_the_file(
         (b'[ingest]\nas-of = "x"', "'ingest'"),
         (b"grace-days = -1", "--grace-days"),
         (b'cadence = "weekly"', "--cadence"),
+        (b"warehouse = 5", "warehouse should be text"),
+        (b'warehouse = ["a", "b"]', "warehouse should be text"),
+        (b"warehouse = {a = 1}", "warehouse should be text"),
+        (b"grace-days = true", "grace-days should be a number"),
+        (b"memory-limit = true", "memory-limit should be a number"),
+        (b"manifest-roots = [1]", "manifest-roots should be text"),
+        (b"json = 1", "json should be true or false"),
+        (b"as-of = 2026-11-01T00:00:00Z", "as-of should be text in quotes"),
     ],
 )
 def test_a_settings_file_that_is_off_is_a_usage_error(

@@ -45,6 +45,8 @@ CLOSES = (
     "UPDATE warehouse.period_close SET log_seq = log_seq - 1",
     "UPDATE warehouse.period_close SET ends_at = ends_at + INTERVAL 1 DAY",
     "UPDATE warehouse.period_close SET statements = statements + 1",
+    "UPDATE warehouse.period_close SET log_digest = sha256('')",
+    "UPDATE warehouse.period_close SET closed_at = closed_at - INTERVAL 1 DAY",
     "DELETE FROM warehouse.period_close WHERE period < '2026-02'",
     "DELETE FROM warehouse.event WHERE type = 'period-closed'",
 )

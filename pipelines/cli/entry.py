@@ -76,7 +76,10 @@ def _run(arguments: list[str], invocation: Invocation) -> int:
 def _explain_end(invocation: Invocation) -> int:
     """Print which signal ended the command, and what was done by then; return the exit code."""
     silence_stdout()
-    _print_error(_with_standing(f"ended by {invocation.ending.name}", invocation))
+    what = f"ended by {invocation.ending.name}"
+    if invocation.standing is None:
+        what += "; nothing was changed"
+    _print_error(_with_standing(what, invocation))
     return invocation.ending.exit_code
 
 

@@ -4,6 +4,7 @@ Every flag can be set in each way: `--grace-days` is `MANYHANDS_GRACE_DAYS` in t
 and `grace-days` in the file.
 """
 
+import stat
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _Command: TypeAlias = TyperCommand | TyperGroup
 
 FILE = "manyhands.toml"
+_LISTS = ("manifest-roots",)
 _PREFIX = "MANYHANDS_"
 
 
@@ -39,9 +41,12 @@ def read_file(group: TyperGroup, path: Path) -> dict[str, Any]:
     ManyhandsError where it is there and can't be read.
     """
     try:
-        path.lstat()
+        found = path.stat()
     except (FileNotFoundError, PermissionError):
         return {}
+    if not stat.S_ISREG(found.st_mode):
+        message = f"{in_full(str(path))}: not a file; make it one, or remove it"
+        raise ManyhandsError(message)
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -50,19 +55,44 @@ def read_file(group: TyperGroup, path: Path) -> dict[str, Any]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         message = f"{path}: not TOML: {error}"
         raise UsageError(message) from error
-    names = {_name(option) for command in _with_subcommands(group) for option in _options(command)}
+    options = {
+        _name(option): option
+        for command in _with_subcommands(group)
+        for option in _options(command)
+    }
     for name in values:
-        if name not in names:
+        if name not in options:
             message = (
-                f"{path}: unknown setting {name!r}; the settings are {', '.join(sorted(names))}"
+                f"{path}: unknown setting {name!r}; the settings are {', '.join(sorted(options))}"
             )
             raise UsageError(message)
-    return _default_map(group, {name: _as_flag(value) for name, value in values.items()})
+    return _default_map(
+        group, {name: _as_flag(path, options[name], value) for name, value in values.items()}
+    )
 
 
-def _as_flag(value: object) -> object:
-    """Return a value as text for its flag: of a list the parts, separated by commas."""
-    return ",".join(str(part) for part in value) if isinstance(value, list) else value
+def _as_flag(path: Path, option: TyperOption, value: object) -> object:
+    """Return a value as its flag takes it: of a list the parts, separated by commas.
+
+    Raises UsageError where it isn't of the flag's kind.
+    """
+    name = _name(option)
+    if option.is_flag:
+        kind, fits = "true or false", isinstance(value, bool)
+    elif option.type_descriptor.annotation is int:
+        kind = "a number, or text"
+        fits = isinstance(value, int | str) and not isinstance(value, bool)
+    elif name in _LISTS:
+        kind = "text, or a list of text"
+        parts = value if isinstance(value, list) else [value]
+        fits = all(isinstance(part, str) for part in parts)
+        value = ",".join(map(str, parts))
+    else:
+        kind, fits = "text in quotes", isinstance(value, str)
+    if not fits:
+        message = f"{path}: {name} should be {kind}"
+        raise UsageError(message)
+    return value
 
 
 def _default_map(command: _Command, values: Mapping[str, object]) -> dict[str, Any]:

@@ -64,6 +64,8 @@ def explained(warehouse: Warehouse) -> Iterator[None]:
         yield
     except duckdb.InterruptException:
         raise
+    except PermissionError as error:
+        raise rights.refusal(Path(as_named(str(error.filename))), "read") from error
     except (duckdb.Error, MemoryError) as error:
         raise explain(error, warehouse) from error
 

@@ -8,6 +8,7 @@ from datetime import datetime
 import duckdb
 import pyarrow as pa
 
+from pipelines.errors import ManyhandsError
 from pipelines.lake import parquet, sql
 from pipelines.lake.manifest import rows_path
 from pipelines.lake.staging import stage, stage_currencies, stage_input, view_stored
@@ -96,8 +97,11 @@ class OwnEvent:
 
 def head(connection: duckdb.DuckDBPyConnection) -> int:
     """Return the position of the log's last event, 0 where there is none."""
-    (seq,) = connection.execute("SELECT seq FROM warehouse.head").fetchall()[0]
-    return int(seq)
+    rows = connection.execute("SELECT seq FROM warehouse.head").fetchall()
+    if len(rows) != 1:
+        message = f"the warehouse's relation head has {len(rows)} rows, not 1; restore a backup"
+        raise ManyhandsError(message)
+    return int(rows[0][0])
 
 
 def append(

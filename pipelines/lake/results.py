@@ -6,6 +6,11 @@ import duckdb
 
 from pipelines.lake import reading, sql
 
+_SUMMED = {
+    "statement": "SELECT * EXCLUDE (sealed) FROM statement",
+    "period_close": "FROM warehouse.period_close SEMI JOIN close_input USING (period)",
+    "log_block": "FROM log_block",
+}
 _STAGED = ("pool", "allocation", "held", "statement_line", "statement", "log_block")
 
 
@@ -16,13 +21,13 @@ def store(connection: duckdb.DuckDBPyConnection, seq: int) -> None:
         connection.execute(f"INSERT INTO warehouse.{name} SELECT {columns} FROM {name}")
     query = sql.relation("results", "period_close").query
     connection.execute(f"INSERT INTO warehouse.period_close {query}")
-    connection.execute(
-        "INSERT INTO warehouse.row_sum"
-        " SELECT close_input.period, $seq, 'statement', count(*), sum(row_md5(issued))"
-        " FROM (SELECT * EXCLUDE (sealed) FROM statement) AS issued CROSS JOIN close_input"
-        " GROUP BY close_input.period",
-        {"seq": seq},
-    )
+    for name, rows in _SUMMED.items():
+        connection.execute(
+            "INSERT INTO warehouse.row_sum"
+            f" SELECT close_input.period, $seq, '{name}', count(*), sum(row_md5(stored))"
+            f" FROM ({rows}) AS stored CROSS JOIN close_input GROUP BY close_input.period",
+            {"seq": seq},
+        )
 
 
 @dataclass(frozen=True)

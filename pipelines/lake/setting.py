@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from pipelines.errors import ManyhandsError, NotFoundError
+from pipelines.errors import ManyhandsError
 from pipelines.lake.warehouse import Warehouse
 from pipelines.royalties.periods import Cadence
 
@@ -28,8 +28,8 @@ def setting(connection: duckdb.DuckDBPyConnection) -> Setting:
         "SELECT cadence, grace_days, first_period FROM warehouse.setting"
     ).fetchone()
     if row is None:
-        message = "the warehouse has no setting; it was not made by `manyhands init`"
-        raise NotFoundError(message)
+        message = "the warehouse's relation setting is empty; restore a backup"
+        raise ManyhandsError(message)
     cadence, grace_days, first_period = row
     return Setting(Cadence(cadence), grace_days, first_period or "")
 

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 import duckdb
 
+from pipelines.errors import ManyhandsError
 from pipelines.lake import faults, sql
 from pipelines.lake.connection import stored_relations
 from pipelines.lake.literals import quoted
@@ -65,6 +66,9 @@ def view_stored(
     for relation in stored_relations():
         if names is not None and relation.name not in names:
             continue
+        if relation.name not in files:
+            message = f"the warehouse's relation {relation.name} is missing; restore a backup"
+            raise ManyhandsError(message)
         if files[relation.name]:
             _view(connection, f"stored.{relation.name}", f"FROM warehouse.{relation.name}")
         else:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from pipelines.errors import NotFoundError
+from pipelines.errors import NotFoundError, UsageError
 from pipelines.sources.opened import STANDARD_INPUT, Source, find
 
 SUFFIXES = tuple(
@@ -26,6 +26,9 @@ def find_files(sources: Sequence[str]) -> tuple[list[Source], list[str]]:
     files: list[str] = []
     others: list[str] = []
     for source in sources:
+        if not source:
+            message = "a source has an empty name; name a file, a folder or -"
+            raise UsageError(message)
         if Path(source).is_dir():
             for path in sorted(_walk(source), key=os.fsencode):
                 (files if _holds_events(path) else others).append(path)

@@ -1,4 +1,5 @@
--- The facts and the earlier statements are those that were written: none was added, lost or edited.
+-- The facts, and what earlier closes stored of statements, themselves and the log's blocks, are as
+-- they were written: nothing was added, lost or edited.
 -- Grain: one row per relation that isn't what was written.
 --
 -- relation VARCHAR: name of the relation
@@ -72,6 +73,12 @@ row_found AS (
     UNION ALL
     SELECT 'statement', row_md5(issued)
     FROM issued
+    UNION ALL
+    SELECT 'period_close', row_md5(period_close)
+    FROM earlier.period_close AS period_close
+    UNION ALL
+    SELECT 'log_block', row_md5(log_block)
+    FROM stored.log_block AS log_block
 ),
 
 found AS (

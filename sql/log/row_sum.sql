@@ -1,5 +1,5 @@
--- What a commit added to the facts, or to `statement`: the gate sees by it whether a close reads
--- what was written.
+-- What a commit added to the facts, or to `statement`, `period_close` and `log_block`: the gate
+-- sees by it whether a close reads what was written.
 -- Grain: one row per commit and relation that it added to.
 --
 -- commit_id VARCHAR: the batch of `ingest_batch`, or the period closed

@@ -380,23 +380,29 @@ def test_sixteen_connected_generations_of_sixteen_versions_close(
 
 
 def test_a_full_block_of_the_log_is_hashed_once(manyhands: Run, tmp_path: Path) -> None:
-    """The first close that reads a block whole stores its digest, and later closes take it."""
+    """The first close that reads a block whole stores its digest, and later closes take it.
+
+    Where it was edited, the gate stops them.
+    """
     events = small(Events())
     for _ in range(4096):
         events.generation("1", "0")
     assert manyhands("ingest", events.write(tmp_path / "events.ndjson"), AS_OF).code == 0
     manyhands("close", "--period=2026-01", AS_OF)
     stored = manyhands("query", "FROM log_block", "--json").json
-    with connect(Warehouse(tmp_path / "warehouse")) as connection:
+    folder = Warehouse(tmp_path / "warehouse")
+    with connect(folder) as connection:
         connection.execute("UPDATE warehouse.log_block SET digest = repeat('0', 64)")
-    closed = manyhands("close", "--period=2026-02", AS_OF, "--json").json["closes"][0]
-    with reading.connect(Warehouse(tmp_path / "warehouse")) as connection:
-        closing = Closing(JANUARY.next(), closed["log_seq"], closes.last_close(connection))
+    stopped = manyhands("close", "--period=2026-02", AS_OF)
+    with reading.connect(folder) as connection:
+        latest = closes.last_close(connection)
+        closing = Closing(JANUARY.next(), log.head(connection), latest)
         compute(connection, closing)
-        seal(connection, closing)
+        sealed = seal(connection, closing)
         blocks = connection.execute("FROM block_digest ORDER BY block").fetchall()
 
     assert [0] == [row["block"] for row in stored]
     assert (0, "0" * 64) == blocks[0]
     assert 2 == len(blocks)
-    assert log_digest(digest for _, digest in blocks) == closed["log_digest"]
+    assert log_digest(digest for _, digest in blocks) == sealed.log_digest
+    assert GateError.exit_code == stopped.code

@@ -66,10 +66,14 @@ def _sum_rows(connection: duckdb.DuckDBPyConnection) -> None:
             f"INSERT INTO warehouse.row_sum SELECT 'b3', 13, '{name}', count(*),"
             f" sum(row_md5({name})) FROM warehouse.{name} WHERE seq <= 13 HAVING count(*) > 0"
         )
-    connection.execute(
-        "INSERT INTO warehouse.row_sum SELECT '2026-09', 9, 'statement', count(*),"
-        " sum(row_md5(issued)) FROM (SELECT * EXCLUDE (sealed) FROM warehouse.statement) AS issued"
-    )
+    for name, rows in (
+        ("statement", "SELECT * EXCLUDE (sealed) FROM warehouse.statement"),
+        ("period_close", "FROM warehouse.period_close"),
+    ):
+        connection.execute(
+            f"INSERT INTO warehouse.row_sum SELECT '2026-09', 9, '{name}', count(*),"
+            f" sum(row_md5(stored)) FROM ({rows}) AS stored"
+        )
 
 
 def breaking_names() -> tuple[str, ...]:

@@ -98,6 +98,7 @@ def _failure(number: int, name: str, copy: Path) -> Exception:
     if number == errno.EACCES:
         return rights.refusal(Path(name), "read")
     if number in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
-        message = f"{copy.parent}: no room for a copy of the catalog; make room, or set TMPDIR"
+        place = copy.parent.parent  # the copy's own folder is gone by then
+        message = f"{place}: no room for a copy of the catalog; make room, or set TMPDIR"
         return ManyhandsError(message)
     return OSError(number, os.strerror(number), name)

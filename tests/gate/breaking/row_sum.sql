@@ -12,3 +12,7 @@ INSERT INTO warehouse.attribution VALUES (10, 'sea', 1);
 DELETE FROM warehouse.row_sum WHERE relation = 'terms';
 -- When an earlier reserve is due was edited: the sealed bytes don't say it.
 UPDATE warehouse.statement SET reserve_due_period = '2026-10' WHERE contributor_id = 'eve';
+-- A close has another digest of the log.
+UPDATE warehouse.period_close SET log_digest = sha256('other') WHERE period = '2026-08';
+-- A block of the log has a digest that no close stored.
+INSERT INTO warehouse.log_block VALUES (0, sha256('other'));
