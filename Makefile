@@ -25,8 +25,9 @@ demo: setup
 test: setup
 	$(BIN)/python -m pytest
 
-# the same properties on twenty times as many histories: takes hours
+# every kind of edit and failure, and the properties on twenty times as many histories: takes hours
 faults: setup
+	$(BIN)/python -m pytest -m long
 	$(BIN)/python -m pytest --hypothesis-profile=long --timeout=0 \
 		tests/test_properties.py tests/test_change_of_currency.py
 

@@ -1,7 +1,7 @@
 """Fixtures shared by the tests: commands in one process, and a warehouse to run them on."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
@@ -12,14 +12,24 @@ import pytest
 from hypothesis import settings
 
 from pipelines.cli import main
+from pipelines.lake import engine
 
 # The same examples every time, and no deadline: a busy machine is no failure.
 settings.register_profile("everyday", deadline=None, derandomize=True)
 settings.register_profile("long", settings.get_profile("everyday"), max_examples=2_000)
 settings.load_profile("everyday")
 
-SLOW_EXAMPLES = 33
+SLOW_EXAMPLES = 50
 """How many examples take as long as one that ingests and closes."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread() -> Iterator[None]:
+    """Let the engine of each of two workers keep to one core; real processes take all of them."""
+    bounded = engine.bounded
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "bounded", lambda *given: bounded(*given) | {"threads": 1})
+        yield
 
 
 @dataclass(frozen=True)

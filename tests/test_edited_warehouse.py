@@ -68,7 +68,11 @@ LOG = (
     "UPDATE warehouse.event SET type = 'licence-revoked' WHERE type = 'image-licensed'",
     "UPDATE warehouse.ingest_batch SET accepted = accepted + 1, received = received + 1",
 )
-EDITS = (*STATEMENTS, *LINES, *CLOSES, *FACTS, *LOG)
+EDITS = [
+    pytest.param(edit, marks=[pytest.mark.long] if place % 4 else [])
+    for kind in (STATEMENTS, LINES, CLOSES, FACTS, LOG)
+    for place, edit in enumerate(kind)
+]
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from pipelines.lake.warehouse import Warehouse
 from pipelines.royalties.periods import Period
 from tests import scenario
 
-AS_PROCESSES = ("late_event_adjusts", "external_manifest")
+AS_PROCESSES = ("late_event_adjusts", "external_manifest", "json_text", "fx_direct_and_cross")
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +70,13 @@ def test_a_worked_case_gives_what_is_expected_to_the_digest(name: str, tmp_path:
     assert digests == list(recomputed(Warehouse(tmp_path / "warehouse"), periods))
 
 
-@pytest.mark.parametrize("name", AS_PROCESSES)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.long] if place else [])
+        for place, name in enumerate(AS_PROCESSES)
+    ],
+)
 def test_a_worked_case_passes_as_real_processes(name: str, tmp_path: Path) -> None:
     """Each command is a process of its own, and nothing but the warehouse passes between them."""
     steps, expected = scenario.read(name)

@@ -275,7 +275,13 @@ def closing(staged: duckdb.DuckDBPyConnection, tmp_path_factory: pytest.TempPath
     return folder
 
 
-@pytest.mark.parametrize("check", sql.names("checks"))
+@pytest.mark.parametrize(
+    "check",
+    [
+        pytest.param(check, marks=[pytest.mark.long] if place % 4 else [])
+        for place, check in enumerate(sql.names("checks"))
+    ],
+)
 def test_every_check_stops_a_close(
     staged: duckdb.DuckDBPyConnection, closing: Path, monkeypatch: pytest.MonkeyPatch, check: str
 ) -> None:

@@ -431,7 +431,8 @@ def test_a_full_disk_is_told_and_the_same_command_goes_on(tmp_path: Path) -> Non
 
     assert 1 == failed.returncode
     assert 1 == len(failed.stderr.splitlines())
-    assert f"{warehouse}/data/main/event: its disk is full; make room" in failed.stderr
+    assert f"{warehouse}/data/main/event: its disk is full" in failed.stderr
+    assert "make room, and run the command again" in failed.stderr
     assert (1, 1, 1) == _head(warehouse)
     counts = _ingest(warehouse, str(tmp_path / "a.ndjson"))
     assert (10_000, 10_001) == (counts.accepted, counts.head)
