@@ -33,21 +33,11 @@ class Standing:
     last_batch: dict[str, Any] | None
 
 
-@dataclass(frozen=True)
-class Position:
-    """How far a warehouse is."""
-
-    head: int
-    last_period: str | None
-    """The last one closed; None before any."""
-
-
-def position(warehouse: Warehouse) -> Position | None:
+def position(warehouse: Warehouse) -> closes.Progress | None:
     """Return how far a warehouse is; None where there is no warehouse."""
     try:
         with reading.connect(warehouse) as connection:
-            now = closes.progress(connection)
-            return Position(now.head, now.latest.period if now.latest else None)
+            return closes.progress(connection)
     except NotFoundError:
         return None
 

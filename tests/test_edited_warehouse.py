@@ -104,7 +104,10 @@ def test_a_warehouse_that_nobody_edited_closes(closed: Path, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.replace("warehouse.", ""))
 def test_what_was_edited_is_not_built_on(closed: Path, tmp_path: Path, edit: str) -> None:
-    """The gate stops the close, whatever row of a result, a fact or the log was edited."""
+    """The gate stops the close, whatever row of a result, a fact or the log was edited.
+
+    It says to restore them: to reverse events would move money.
+    """
     folder = tmp_path / "warehouse"
     shutil.copytree(closed, folder)
     with connect(Warehouse(folder)) as connection:
@@ -114,3 +117,5 @@ def test_what_was_edited_is_not_built_on(closed: Path, tmp_path: Path, edit: str
 
     assert changed > 0
     assert GateError.exit_code == code, text
+    assert "restore it from a backup" in text
+    assert "reverse the events" not in text

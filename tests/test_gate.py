@@ -347,3 +347,8 @@ def test_great_expectations_is_imported_by_a_run_only() -> None:
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False)
 
     assert 0 == done.returncode
+
+
+def test_what_the_gate_says_of_stored_rows_is_of_checks_that_there_are() -> None:
+    """A check that is renamed would lose its advice without a word."""
+    assert set(sql.names("checks")) >= checking.OF_STORED_ROWS

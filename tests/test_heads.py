@@ -101,12 +101,16 @@ def test_a_head_declares_what_a_batch_stages(
     assert declared(sql.relation(folder, name)) == [(row[0], row[1]) for row in described]
 
 
-@pytest.mark.parametrize("name", sql.names("reports"))
-def test_a_report_has_the_columns_of_its_head(
-    connection: duckdb.DuckDBPyConnection, name: str
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [(folder, name) for folder in ("checks", "reports") for name in sql.names(folder)],
+    ids=lambda part: part,
+)
+def test_a_query_that_nothing_is_staged_of_returns_the_columns_of_its_head(
+    connection: duckdb.DuckDBPyConnection, folder: str, name: str
 ) -> None:
     """Names, types and order of the columns are those of the head."""
-    relation = sql.relation("reports", name)
+    relation = sql.relation(folder, name)
 
     described = connection.execute(f"DESCRIBE {relation.query}").fetchall()
 

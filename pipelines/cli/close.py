@@ -63,7 +63,7 @@ def _standing(warehouse: "Warehouse", period: str | None) -> str:
     from pipelines.status import position
 
     now = position(warehouse)
-    last = now.last_period if now else None
+    last = now.latest.period if now and now.latest else None
     if period is not None and last is not None and period <= last:
         return f"{period} is closed, and its statements are issued"
     if period is not None:

@@ -124,6 +124,7 @@ def _refuse_unless_next(
         message = "no period can be closed yet: the log has no paid event; ingest events first"
         raise NotFoundError(message)
     if period != expected:
+        refuse_if_closed(connection, Closing(period, progress.head, progress.latest))
         message = f"{period.name} is out of order: the next period to close is {expected.name}"
         raise ConflictError(message)
     closable_at = closes.closable_at(period, progress.setting.grace_days)

@@ -9,14 +9,6 @@
 -- converted_on DATE: date of the rates
 -- converted_from_rate VARCHAR: rate of the currency left
 -- converted_to_rate VARCHAR: rate of the statement's currency
-WITH last_statement AS (
-    SELECT
-        contributor_id,
-        arg_max(currency, period) AS currency
-    FROM earlier.statement
-    GROUP BY contributor_id
-)
-
 SELECT
     statement.statement_id,
     statement.currency,

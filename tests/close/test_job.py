@@ -216,16 +216,21 @@ def test_a_close_by_a_time_to_come_warns(market: Run, words: list[str], warnings
     assert (0, warnings) == (outcome.code, outcome.stderr.count("closed for good"))
 
 
+def compute_and(monkeypatch: pytest.MonkeyPatch, statement: str) -> None:
+    """Have a close computed as it is, and then what is staged changed by a statement."""
+
+    def compute_and_change(connection: duckdb.DuckDBPyConnection, closing: Closing) -> None:
+        compute(connection, closing)
+        connection.execute(statement)
+
+    monkeypatch.setattr(close_job, "compute", compute_and_change)
+
+
 def test_a_gate_that_finds_something_issues_nothing(
     market: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Exit 4, nothing committed, and the finding is kept in gate/<period>.json."""
-
-    def compute_wrongly(connection: duckdb.DuckDBPyConnection, closing: Closing) -> None:
-        compute(connection, closing)
-        connection.execute("UPDATE standing_allocation SET amount_micros = amount_micros + 1")
-
-    monkeypatch.setattr(close_job, "compute", compute_wrongly)
+    compute_and(monkeypatch, "UPDATE standing_allocation SET amount_micros = amount_micros + 1")
     outcome = market("close", "--period=2026-01", AS_OF)
 
     assert GateError.exit_code == outcome.code
@@ -240,12 +245,7 @@ def test_a_gate_that_could_not_run_issues_nothing_and_blames_no_event(
     market: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Exit 1, nothing committed, and what stopped it is kept in gate/<period>.json."""
-
-    def compute_too_little(connection: duckdb.DuckDBPyConnection, closing: Closing) -> None:
-        compute(connection, closing)
-        connection.execute("DROP TABLE entitlement")
-
-    monkeypatch.setattr(close_job, "compute", compute_too_little)
+    compute_and(monkeypatch, "DROP TABLE entitlement")
     outcome = market("close", "--period=2026-01", AS_OF)
 
     assert 1 == outcome.code
@@ -383,6 +383,26 @@ def test_sixteen_connected_generations_of_sixteen_versions_close(
     assert 0 == manyhands("close", "--period=2026-01", AS_OF).code
     held = manyhands("held", "--json").json
     assert 16 * 1_000_000 == sum(int(part["amount"].replace(".", "")) for part in held)
+
+
+def test_who_is_overtaken_while_it_opens_is_told_the_digest(
+    market: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another closes the period after this one saw that it isn't closed."""
+    before = close_job._closed_before
+    digests: list[str] = []
+
+    def overtaken(warehouse: Warehouse, period: str) -> None:
+        assert before(warehouse, period) is None
+        monkeypatch.setattr(close_job, "_closed_before", before)
+        closed = market("close", f"--period={period}", AS_OF, "--json").json["closes"]
+        digests.append(closed[0]["digest"])
+
+    monkeypatch.setattr(close_job, "_closed_before", overtaken)
+    outcome = market("close", "--period=2026-01", AS_OF)
+
+    assert ConflictError.exit_code == outcome.code
+    assert digests[0] in outcome.stderr
 
 
 def test_a_full_block_of_the_log_is_hashed_once(manyhands: Run, tmp_path: Path) -> None:

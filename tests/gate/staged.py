@@ -22,6 +22,7 @@ STAGED_RULES = (
     "standing_pool",
     "standing_allocation",
     "standing_held",
+    "last_statement",
 )
 
 
@@ -44,6 +45,8 @@ def staged_close() -> Iterator[duckdb.DuckDBPyConnection]:
             for name in names:
                 _create(connection, name, sql.relation(folder, name))
         connection.execute((HERE / "staged_close.sql").read_text(encoding="utf-8"))
+        rule = sql.relation("rules", "last_statement").query
+        connection.execute(f"INSERT INTO last_statement {rule}")
         _sum_rows(connection)
         yield connection
 

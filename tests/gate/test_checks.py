@@ -64,18 +64,3 @@ def test_a_check_is_exact_sql_that_great_expectations_leaves_alone(name: str) ->
 
     assert [] == [mark for mark in ("{", "}", "/", "%%", "DOUBLE", "FLOAT", "avg(") if mark in code]
     assert ":" not in code.replace(": ", "")
-
-
-@pytest.mark.parametrize("name", sql.names("checks"))
-def test_a_check_gives_the_columns_of_its_head(
-    connection: duckdb.DuckDBPyConnection, name: str
-) -> None:
-    """A check's head names the columns that its rows have, in order."""
-    relation = sql.relation("checks", name)
-
-    given = connection.execute(f"DESCRIBE {relation.query}").fetchall()
-
-    assert [column.name for column in relation.columns] == [row[0] for row in given]
-    assert [column.type.replace(" ", "") for column in relation.columns] == [
-        row[1] for row in given
-    ]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.errors import ConflictError
 from pipelines.lake import creation
 from pipelines.lake.creation import create, make_unless_there
 from pipelines.lake.setting import Setting
@@ -60,19 +61,31 @@ def test_first_ingesters_of_one_folder_all_succeed(tmp_path: Path, *, is_there: 
     assert [folder] == list(tmp_path.iterdir())
 
 
-def test_who_is_overtaken_uses_what_the_other_made(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Also where the other finishes at the last moment; its log stays."""
+@pytest.fixture
+def overtaken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder in which another makes a warehouse at the last moment, and sends to it."""
     folder, fill = tmp_path / "warehouse", creation._fill
 
-    def overtaken(made: Warehouse, setting: Setting) -> None:
+    def fill_and_wait(made: Warehouse, setting: Setting) -> None:
         fill(made, setting)
         monkeypatch.setattr(creation, "_fill", fill)
         create(Warehouse(folder), Setting())
         send(folder, small(Events()).events)
 
-    monkeypatch.setattr(creation, "_fill", overtaken)
-    make_unless_there(Warehouse(folder))
+    monkeypatch.setattr(creation, "_fill", fill_and_wait)
+    return folder
 
-    assert send(folder, small(Events()).events).duplicate
+
+def test_who_is_overtaken_uses_what_the_other_made(overtaken: Path) -> None:
+    """Its log stays."""
+    make_unless_there(Warehouse(overtaken))
+
+    assert send(overtaken, small(Events()).events).duplicate
+
+
+def test_of_two_that_make_a_warehouse_one_does(overtaken: Path) -> None:
+    """The other says so, and what the first one made stays."""
+    with pytest.raises(ConflictError, match="another process made it first"):
+        create(Warehouse(overtaken), Setting())
+
+    assert send(overtaken, small(Events()).events).duplicate

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.errors import ConflictError
 from pipelines.ingest.manifests import Manifests
 from pipelines.lake import creation, rights
 from pipelines.lake.creation import create
@@ -105,25 +104,6 @@ def test_what_a_killed_one_left_is_no_hindrance(tmp_path: Path) -> None:
     create(Warehouse(folder), Setting())
 
     assert exists(Warehouse(folder))
-
-
-def test_of_two_that_make_a_warehouse_one_does(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The other says so, and what the first one made stays."""
-    folder, fill = tmp_path / "warehouse", creation._fill
-
-    def overtaken(made: Warehouse, setting: Setting) -> None:
-        fill(made, setting)
-        monkeypatch.setattr(creation, "_fill", fill)
-        create(Warehouse(folder), Setting())
-        send(folder, small(Events()).events)
-
-    monkeypatch.setattr(creation, "_fill", overtaken)
-    with pytest.raises(ConflictError, match="another process made it first"):
-        create(Warehouse(folder), Setting())
-
-    assert send(folder, small(Events()).events).duplicate
 
 
 def test_a_denial_names_the_file_its_owner_and_what_to_do(tmp_path: Path) -> None:
