@@ -13,6 +13,9 @@ from hypothesis import settings
 
 from pipelines.cli import main
 from pipelines.lake import engine
+from tests.emulator import MISSING, emulator
+
+__all__ = ["emulator"]
 
 # The same examples every time, and no deadline: a busy machine is no failure.
 settings.register_profile("everyday", deadline=None, derandomize=True)
@@ -30,6 +33,15 @@ def _one_thread() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine, "bounded", lambda *given: bounded(*given) | {"threads": 1})
         yield
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print how many tests were skipped for want of a server, whatever else is printed."""
+    skipped = [
+        one for one in terminalreporter.stats.get("skipped", []) if MISSING in str(one.longrepr)
+    ]
+    if skipped:
+        terminalreporter.write_line(f"{len(skipped)} tests were skipped: {MISSING}", yellow=True)
 
 
 @dataclass(frozen=True)
