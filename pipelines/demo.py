@@ -17,6 +17,7 @@ from pipelines.lake import scratch
 from pipelines.lake.log import Counts
 from pipelines.lake.warehouse import Warehouse
 from pipelines.royalties.periods import Cadence
+from pipelines.sources.watch import Watch
 from pipelines.statements import sealed_statement
 
 MARKER: Final = ".manyhands-demo"
@@ -90,8 +91,9 @@ def _refuse_unless_own(folder: Path) -> None:
 
 def _month(warehouse: Warehouse, period: str, now: datetime, report: Report) -> Month:
     path = warehouse.folder / EVENTS / f"{period}.ndjson"
-    batches = ingest(warehouse, [str(path)], clock=lambda: now, manifest_roots=[], note=report)
-    counts = sum(batches, Counts())
+    watch = Watch(note=report)
+    batches = ingest(warehouse, [str(path)], clock=lambda: now, manifest_roots=[], watch=watch)
+    counts = sum((done.counts for done in batches), Counts())
     report(f"{counts.received} events received; the head of the log is {counts.head}")
     (closed,) = close(warehouse, period=period, as_of=now, dry_run=False, report=report)
     return Month(counts, closed, _held(warehouse, period))

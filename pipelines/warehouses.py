@@ -3,10 +3,20 @@
 from datetime import datetime
 
 from pipelines.lake.memory import DEFAULT as DEFAULT_MEMORY
+from pipelines.lake.memory import LEAST as LEAST_MEMORY
+from pipelines.lake.memory import MOST as MOST_MEMORY
 from pipelines.lake.memory import read_bytes, refuse_too_little
 from pipelines.lake.warehouse import Warehouse
 
-__all__ = ["DEFAULT_MEMORY", "Warehouse", "now", "read_bytes", "refuse_too_little"]
+__all__ = [
+    "DEFAULT_MEMORY",
+    "LEAST_MEMORY",
+    "MOST_MEMORY",
+    "Warehouse",
+    "now",
+    "read_bytes",
+    "refuse_too_little",
+]
 
 
 def now() -> datetime:

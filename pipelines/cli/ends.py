@@ -15,6 +15,7 @@ from typing import Final
 from pipelines.interrupts import postponed
 
 _NAMES: Final = ("SIGHUP", "SIGINT", "SIGTERM")  # not every system has all of them
+_STOPPING: Final = (signal.SIGINT, signal.SIGTERM)
 _AGAIN_S: Final = 1.0
 _BASE: Final = 128
 """What is added to a signal's number for the exit code, as shells do."""
@@ -31,6 +32,10 @@ class Ending:
     number: int = 0
     is_caught: bool = False
     """Whether the command has ended, and what is left is to say so."""
+    stops_by_itself: bool = False
+    """Whether a first SIGINT or SIGTERM only asks the command to stop, which it looks for."""
+    is_stopping: bool = False
+    """Whether it was asked to."""
 
     @property
     def name(self) -> str:
@@ -48,8 +53,13 @@ class Ending:
             raise EndedError
 
     def _end(self, number: int, _: FrameType | None) -> None:
-        """Raise EndedError for the first signal; the next ones would only hinder its handling."""
-        if not self.number:
+        """Raise EndedError for the first signal; the next ones would only hinder its handling.
+
+        A command that stops by itself is asked to at first.
+        """
+        if self.stops_by_itself and not self.is_stopping and number in _STOPPING:
+            self.is_stopping = True
+        elif not self.number:
             self.number = number
             if hasattr(signal, "setitimer"):
                 signal.signal(signal.SIGALRM, self._end_again)

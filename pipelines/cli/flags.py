@@ -16,7 +16,14 @@ from pipelines.cli.ends import Ending
 from pipelines.cli.place import fault_of_current_folder
 from pipelines.cli.settings import is_given
 from pipelines.errors import ManyhandsError, UsageError
-from pipelines.warehouses import DEFAULT_MEMORY, Warehouse, read_bytes, refuse_too_little
+from pipelines.warehouses import (
+    DEFAULT_MEMORY,
+    LEAST_MEMORY,
+    MOST_MEMORY,
+    Warehouse,
+    read_bytes,
+    refuse_too_little,
+)
 
 DEFAULT_WAREHOUSE = "warehouse"
 
@@ -28,11 +35,22 @@ WarehouseFlag = Annotated[
 ]
 
 
-def _memory(text: str) -> int:
-    try:
-        return read_bytes(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from error
+@dataclass(frozen=True)
+class Size:
+    """Reads a size such as `4GB` within bounds."""
+
+    least: str = LEAST_MEMORY
+    most: str = MOST_MEMORY
+
+    def __call__(self, text: str) -> int:
+        """Return the bytes that a text means.
+
+        Raises BadParameter where it is no size, or out of bounds.
+        """
+        try:
+            return read_bytes(text, self.least, self.most)
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from error
 
 
 MemoryFlag = Annotated[
@@ -40,7 +58,7 @@ MemoryFlag = Annotated[
     typer.Option(
         "--memory-limit",
         metavar="SIZE",
-        parser=_memory,
+        parser=Size(),
         help="Memory to use before writing to temporary files, such as 4GB.",
     ),
 ]

@@ -11,8 +11,19 @@ import typer
 from pipelines.cli.flags import AsOfFlag, Common, instant
 from pipelines.cli.printing import print_document, print_line
 from pipelines.cli.progress import reporting
+from pipelines.cli.receiving import (
+    BatchEventsFlag,
+    BatchSecondsFlag,
+    FollowFlag,
+    IdleSecondsFlag,
+    LeaseSecondsFlag,
+    MaxMemoryFlag,
+    PatienceFlag,
+)
 from pipelines.errors import NotFoundError, UsageError
-from pipelines.sources.limits import DEFAULT_LIMITS, MOST, Limits
+from pipelines.sources.limits import DEFAULT_LIMITS, DEFAULT_RECEIVING, MOST, Limits, Receiving
+from pipelines.sources.subscriptions import is_subscription
+from pipelines.sources.watch import Watch
 from pipelines.warehouses import Warehouse
 
 _STANDARD_INPUT: Final = {"-", "/dev/stdin", "/dev/fd/0"}
@@ -26,7 +37,7 @@ def ingest(  # noqa: PLR0913  a flag each
         typer.Argument(
             metavar="SOURCE...",
             help="NDJSON files, plain or compressed with gzip or zstd; folders of them;"
-            " `-` for standard input.",
+            " `-` for standard input; `pubsub:projects/P/subscriptions/S`.",
         ),
     ],
     as_of: AsOfFlag = None,
@@ -55,31 +66,45 @@ def ingest(  # noqa: PLR0913  a flag each
             help="The most bytes of a manifest's file.",
         ),
     ] = DEFAULT_LIMITS.manifest_size,
+    follow: FollowFlag = DEFAULT_RECEIVING.follow,
+    batch_events: BatchEventsFlag = DEFAULT_RECEIVING.events,
+    batch_seconds: BatchSecondsFlag = DEFAULT_RECEIVING.seconds,
+    max_memory: MaxMemoryFlag = "256MiB",  # type: ignore[assignment]  # the parser reads it
+    idle_seconds: IdleSecondsFlag = DEFAULT_RECEIVING.idle_seconds,
+    patience: PatienceFlag = DEFAULT_RECEIVING.patience_seconds,
+    lease_seconds: LeaseSecondsFlag = DEFAULT_RECEIVING.lease_seconds,
 ) -> None:
     """Read events and append them to the log.
 
     Rejected events don't fail the command; they are kept as dead letters.
     Exit 0 means that every line of every source was accepted, is a duplicate, or is kept as a
-    dead letter.
+    dead letter; and that every message was, until the subscription was empty or, by SIGTERM or
+    SIGINT where all sources are subscriptions, it was to stop.
     """
     if as_of is not None:
         instant(as_of)
     roots = _roots(manifest_roots)
     _refuse_closed_input(sources)
+    receiving = Receiving(
+        follow, batch_events, batch_seconds, max_memory, idle_seconds, patience, lease_seconds
+    )
     from pipelines.ingest.job import ingest as job
 
+    ending = common.invocation.ending
+    ending.stops_by_itself = all(is_subscription(source) for source in sources)
     common.invocation.standing = partial(_standing, common.warehouse)
-    with reporting(common.invocation.ending) as report:
+    with reporting(ending) as report:
         batches = job(
             common.warehouse,
             sources,
             clock=lambda: instant(as_of),
             by_clock=as_of is None,
             manifest_roots=roots,
-            note=report.note,
+            watch=Watch(report.note, lambda: ending.is_stopping),
             limits=Limits(batch_lines, batch_bytes, manifest_bytes),
+            receiving=receiving,
         )
-        for counts in accumulate(batches):
+        for counts in accumulate(done.counts for done in batches):
             report(f"{counts.received} events received; the head of the log is {counts.head}")
     head = counts.head
     common.invocation.standing = lambda: f"all events were ingested; the head of the log is {head}"

@@ -79,9 +79,9 @@ def _as_flag(path: Path, option: TyperOption, value: object) -> object:
     name = _name(option)
     if option.is_flag:
         kind, fits = "true or false", isinstance(value, bool)
-    elif option.type_descriptor.annotation is int:
+    elif option.type_descriptor.annotation in (int, float):
         kind = "a number, or text"
-        fits = isinstance(value, int | str) and not isinstance(value, bool)
+        fits = isinstance(value, int | float | str) and not isinstance(value, bool)
     elif name in _LISTS:
         kind = "text, or a list of text"
         parts = value if isinstance(value, list) else [value]

@@ -1,31 +1,50 @@
 """Reads events and appends them to the log, batch after batch (SPEC §3, §4)."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
+from time import monotonic
 from uuid import uuid4
 
 import apache_beam as beam
-import duckdb
 
+from pipelines.errors import UsageError
 from pipelines.ingest.bounded_run import bounded_run
 from pipelines.ingest.commit import commit, parts_folder
 from pipelines.ingest.decode import Decode
 from pipelines.ingest.manifests import FetchManifests, Manifests
+from pipelines.ingest.outages import through_outages
 from pipelines.ingest.outcome import REJECTED
 from pipelines.ingest.read import Read, hand_over
+from pipelines.ingest.session import Session
 from pipelines.ingest.stage import Stage
 from pipelines.ingest.validate import Validate
 from pipelines.lake.clock import check_clock
 from pipelines.lake.closes import progress
-from pipelines.lake.connection import connect
 from pipelines.lake.creation import make_unless_there
 from pipelines.lake.log import Counts, head
 from pipelines.lake.warehouse import Warehouse
 from pipelines.sources.batch import Batch
 from pipelines.sources.batches import batches
 from pipelines.sources.files import find_files
-from pipelines.sources.limits import DEFAULT_LIMITS, Limits
+from pipelines.sources.limits import DEFAULT_LIMITS, DEFAULT_RECEIVING, Limits, Receiving
+from pipelines.sources.receiving import received
+from pipelines.sources.subscriptions import find_subscriptions, is_subscription
+from pipelines.sources.watch import Watch
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """What became of one batch, once it is committed."""
+
+    batch_id: str
+    counts: Counts
+    seconds: float
+    """From when it was taken up until it was committed."""
+    commit_seconds: float
 
 
 def ingest(  # noqa: PLR0913  one of them only listens
@@ -35,59 +54,85 @@ def ingest(  # noqa: PLR0913  one of them only listens
     clock: Callable[[], datetime],
     by_clock: bool = False,
     manifest_roots: Sequence[Path],
-    note: Callable[[str], None],
+    watch: Watch,
     limits: Limits = DEFAULT_LIMITS,
-) -> Iterator[Counts]:
-    """Ingest files, folders or `-`, and yield what became of each batch once it is committed.
+    receiving: Receiving = DEFAULT_RECEIVING,
+) -> Iterator[Ingested]:
+    """Ingest files, folders, `-` and subscriptions, and yield what became of each committed batch.
 
-    A warehouse is made with defaults where there is none. Where there is nothing to read, one
-    empty batch is yielded, with the head of the log.
+    Files come first. A warehouse is made with defaults where there is none. Where there is nothing
+    to read, one empty batch is yielded, with the head of the log.
 
     `clock` returns the time that a batch is recorded at, naive in UTC. `by_clock` says that it is
     a real one, which can be wrong: it is held against the log once, before the first batch.
     Where it is set back later, what was recorded stays, and nothing depends on its order.
-    `note` is called with what the user should know afterwards too.
 
     Raises, before anything is done, NotFoundError where a source isn't there, UsageError where it
-    can't be NDJSON, and TryAgainError where the log speaks against the clock; and ManyhandsError
-    where a source couldn't be read to its end, after all others.
+    can't be NDJSON, and TryAgainError where the log speaks against the clock or a broker is out of
+    reach; and ManyhandsError where a source couldn't be read to its end, after all others.
     """
-    files, others = find_files(sources)
+    files, others = find_files([source for source in sources if not is_subscription(source)])
+    subscriptions = find_subscriptions(sources)
+    if receiving.follow and not subscriptions:
+        message = "--follow waits for messages; name a subscription"
+        raise UsageError(message)
     for other in others:
-        note(f"skipped {other}: not .ndjson or .jsonl (.gz, .zst)")
+        watch.note(f"skipped {other}: not .ndjson or .jsonl (.gz, .zst)")
     read = batches(files, limits)
-    make_unless_there(warehouse)
-    manifests = Manifests(warehouse, tuple(manifest_roots), limits.manifest_size)
-    with connect(warehouse) as connection:
-        if by_clock:
-            check_clock(connection, progress(connection), clock())
-        batch = None
-        for batch in read:
-            yield _ingest_batch(connection, warehouse, batch, clock(), manifests)
-        if batch is None:
-            yield Counts(head=head(connection))
+    with received(subscriptions, receiving, limits.size, watch) as messages:
+        make_unless_there(warehouse)
+        with closing(Session(warehouse)) as session:
+            with session.connection() as connection:
+                if by_clock:
+                    check_clock(connection, progress(connection), clock())
+                before = head(connection)
+            manifests = Manifests(warehouse, tuple(manifest_roots), limits.manifest_size)
+            take = partial(_take, session, clock=clock, manifests=manifests)
+            done = None
+            for batch in read:
+                yield (done := take(batch, watch=None))
+            for batch in messages:
+                yield (done := take(batch, watch=watch if receiving.follow else None))
+            if done is None:
+                yield Ingested("", Counts(head=before), 0.0, 0.0)
 
 
-def _ingest_batch(
-    connection: duckdb.DuckDBPyConnection,
-    warehouse: Warehouse,
+def _take(
+    session: Session,
     batch: Batch,
-    now: datetime,
+    *,
+    clock: Callable[[], datetime],
     manifests: Manifests,
-) -> Counts:
-    """Stage a batch, commit it, and acknowledge it only then."""
+    watch: Watch | None,
+) -> Ingested:
+    """Stage a batch, commit it, and acknowledge it only then; with a watch through all outages."""
+    attempt = partial(_attempt, session, batch, str(uuid4()), clock, manifests)
     try:
-        with parts_folder(warehouse) as parts:
-            _stage(batch, parts, now, manifests)
-            counts = commit(connection, warehouse, parts, str(uuid4()), now)
+        done = through_outages(attempt, watch) if watch else attempt()
     except BaseException:
         batch.release()
         raise
     batch.acknowledge()
-    return counts
+    return done
 
 
-def _stage(batch: Batch, parts: Path, now: datetime, manifests: Manifests) -> None:
+def _attempt(
+    session: Session,
+    batch: Batch,
+    batch_id: str,
+    clock: Callable[[], datetime],
+    manifests: Manifests,
+) -> Ingested:
+    begun_at, now = monotonic(), clock()
+    with session.connection() as connection, parts_folder(session.warehouse) as parts:
+        stage(batch, parts, now, manifests)
+        staged_at = monotonic()
+        counts = commit(connection, session.warehouse, parts, batch_id, now)
+    ended_at = monotonic()
+    return Ingested(batch_id, counts, ended_at - begun_at, ended_at - staged_at)
+
+
+def stage(batch: Batch, parts: Path, now: datetime, manifests: Manifests) -> None:
     """Run the pipeline over one batch."""
     portions = hand_over(batch.events, parts)
     with bounded_run() as pipeline:

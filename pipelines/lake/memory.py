@@ -13,25 +13,24 @@ MOST: Final = "64TiB"
 _UNITS = {"MB": 10**6, "GB": 10**9, "TB": 10**12, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
 
 
-def read_bytes(text: str) -> int:
+def read_bytes(text: str, least: str = LEAST, most: str = MOST) -> int:
     """Return the bytes that a size such as `1500MiB` or `4GB` means.
 
-    Raises ValueError where it is none, or not between LEAST and MOST.
+    Raises ValueError where it is none, or not between `least` and `most`.
     """
-    matched = re.fullmatch(f"([1-9][0-9]{{0,14}})({'|'.join(_UNITS)})", text)
-    size = _bytes(matched) if matched else 0
-    if not _SMALLEST <= size <= _LARGEST:
-        message = f"{text!r} is not a size from {LEAST} to {MOST}, such as {DEFAULT} or 4GB"
+    size = _bytes(text)
+    if not _bytes(least) <= size <= _bytes(most):
+        message = f"{text!r} is not a size from {least} to {most}, such as {DEFAULT} or 4GB"
         raise ValueError(message)
     return size
 
 
-def _bytes(matched: re.Match[str]) -> int:
-    number, unit = matched.groups()
-    return int(number) * _UNITS[unit]
+def _bytes(text: str) -> int:
+    """Return the bytes of a size, and 0 for what is none."""
+    matched = re.fullmatch(f"([1-9][0-9]{{0,14}})({'|'.join(_UNITS)})", text)
+    return int(matched[1]) * _UNITS[matched[2]] if matched else 0
 
 
-_SMALLEST, _LARGEST = 64 << 20, 64 << 40
 DEFAULT_BYTES: Final = read_bytes(DEFAULT)
 
 _NEEDED_BYTES, _NEEDED_BYTES_A_THREAD = 2816 << 20, 128 << 20

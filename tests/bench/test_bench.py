@@ -11,6 +11,7 @@ from pipelines.ingest.job import ingest
 from pipelines.ingest.validate import validate
 from pipelines.lake import reading, sql
 from pipelines.lake.warehouse import Warehouse
+from pipelines.sources.watch import Watch
 from schemas.record import Event, Received
 
 NOW = datetime(2026, 11, 1)  # noqa: DTZ001  naive is UTC here
@@ -46,9 +47,9 @@ def test_a_warehouse_built_in_bulk_is_as_ingesting_would_have_left_it(tmp_path: 
         [str(tmp_path / "events.ndjson")],
         clock=lambda: warehouse.RECORDED_AT,
         manifest_roots=[],
-        note=lambda _: None,
+        watch=Watch(print),
     )
-    assert len(lines) == sum(counts.accepted for counts in batches)
+    assert len(lines) == sum(done.counts.accepted for done in batches)
     names = [*sql.names("facts"), "head"]
     tables = [f"FROM warehouse.{name} ORDER BY ALL" for name in names]
     log = "SELECT * EXCLUDE (batch_id) FROM warehouse.event ORDER BY seq"

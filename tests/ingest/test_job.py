@@ -29,6 +29,7 @@ from pipelines.lake.log import Counts
 from pipelines.lake.warehouse import Warehouse, exists
 from pipelines.sources.batch import Portion
 from pipelines.sources.limits import DEFAULT_LIMITS, Limits
+from pipelines.sources.watch import Watch
 from schemas.record import Received
 from tests.conftest import Run
 from tests.lake.sending import NOW, rows
@@ -63,10 +64,10 @@ def _ingest(
         sources,
         clock=clock,
         manifest_roots=[],
-        note=lambda _text: None,
+        watch=Watch(print),
         limits=limits,
     )
-    return sum(batches, Counts())
+    return sum((done.counts for done in batches), Counts())
 
 
 def _start(folder: Path, source: str) -> subprocess.Popen[str]:
@@ -301,10 +302,14 @@ def test_a_batch_is_acknowledged_once_it_is_committed(
     made = [_Source(bodies[:2]), _Source([*bodies, b"{"])]
     monkeypatch.setattr(job, "batches", lambda *_: iter(made))
     batches = job.ingest(
-        Warehouse(tmp_path / "warehouse"), [], clock=lambda: NOW, manifest_roots=[], note=print
+        Warehouse(tmp_path / "warehouse"),
+        [],
+        clock=lambda: NOW,
+        manifest_roots=[],
+        watch=Watch(print),
     )
 
-    seen = [(counts, [list(batch.told) for batch in made]) for counts in batches]
+    seen = [(done.counts, [list(batch.told) for batch in made]) for done in batches]
 
     assert [
         (Counts(2, 2, 0, 0, {}, 2), [["acknowledged"], []]),
@@ -329,7 +334,11 @@ def test_a_batch_that_is_not_committed_is_released(
     with pytest.raises(TryAgainError):
         list(
             job.ingest(
-                Warehouse(tmp_path / "w"), [], clock=lambda: NOW, manifest_roots=[], note=print
+                Warehouse(tmp_path / "w"),
+                [],
+                clock=lambda: NOW,
+                manifest_roots=[],
+                watch=Watch(print),
             )
         )
 

@@ -1,0 +1,36 @@
+"""Goes on by itself when a warehouse that can't be written is back (SPEC §8, promise 7)."""
+
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from pipelines.errors import ManyhandsError
+from pipelines.sources.watch import Watch
+
+_FIRST_PAUSE_S: Final = 0.5
+_LONGEST_PAUSE_S: Final = 30.0
+
+Result = TypeVar("Result")
+
+
+def through_outages(attempt: Callable[[], Result], watch: Watch) -> Result:
+    """Run `attempt` until it succeeds, with a pause after each failure, and say each once.
+
+    A full disk, a busy, damaged or missing catalog: whatever the user can act on is waited for.
+    Raises what the last attempt did where it is to stop.
+    """
+    pause, said = _FIRST_PAUSE_S, ""
+    while True:
+        try:
+            result = attempt()
+        except (ManyhandsError, OSError) as failure:
+            if watch.is_stopping():
+                raise
+            if str(failure) != said:
+                said = str(failure)
+                watch.note(f"{said}; until then nothing is acknowledged, and it is tried again")
+            watch.wait(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE_S)
+        else:
+            if said:
+                watch.note("the warehouse can be written again")
+            return result

@@ -1,0 +1,58 @@
+"""Holds a warehouse open for batch after batch, and opens it again after a failure."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import duckdb
+
+from pipelines.errors import TryAgainError
+from pipelines.lake.connection import connect
+from pipelines.lake.faults import explained
+from pipelines.lake.warehouse import Warehouse, require
+
+
+class Session:
+    """One connection to a warehouse that is there, for as long as nothing fails."""
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        """Open nothing yet."""
+        self.warehouse = warehouse
+        self._stack = ExitStack()
+        self._connection: duckdb.DuckDBPyConnection | None = None
+        self._catalog = (0, 0)
+
+    @contextmanager
+    def connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Yield the connection, which a failure closes.
+
+        The catalog is the one that was opened, before and after: what is committed to one that was
+        moved away meanwhile is not in this warehouse.
+
+        Raises NotFoundError where the warehouse is gone, ManyhandsError for whatever else fails.
+        """
+        try:
+            if self._connection is None:
+                self._connection = self._stack.enter_context(connect(self.warehouse))
+                self._catalog = self._identity()
+            self._insist_on_same()
+            with explained(self.warehouse):
+                yield self._connection
+            self._insist_on_same()
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Close the connection; the next one is opened when it is asked for."""
+        self._connection = None
+        self._stack.close()
+
+    def _insist_on_same(self) -> None:
+        if self._identity() != self._catalog:
+            message = f"{self.warehouse.folder}: its catalog was replaced; run the command again"
+            raise TryAgainError(message)
+
+    def _identity(self) -> tuple[int, int]:
+        require(self.warehouse)
+        found = self.warehouse.catalog.stat()
+        return found.st_dev, found.st_ino
