@@ -58,8 +58,8 @@ class Reach:
         if self._question is not None and self._question.done():
             question, self._question = self._question, None
             self._judge(question, now)
-        is_over = now - (self._silent_since or now) > self.receiving.patience_seconds
-        if is_over and not self.is_lost:
+        silent_since = now if self._silent_since is None else self._silent_since
+        if now - silent_since > self.receiving.patience_seconds and not self.is_lost:
             self._lose()
 
     def is_quiet(self, now: float) -> bool:

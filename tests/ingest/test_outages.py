@@ -1,0 +1,52 @@
+"""An ingest that follows goes on by itself when its warehouse is back (SPEC §8, promise 7)."""
+
+from collections.abc import Callable
+
+import pytest
+
+from pipelines.errors import ManyhandsError
+from pipelines.ingest import outages
+from pipelines.ingest.outages import through_outages
+from pipelines.sources.watch import Watch
+
+
+@pytest.fixture(autouse=True)
+def _without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outages, "_FIRST_PAUSE_S", 0.001)
+    monkeypatch.setattr(outages, "_LONGEST_PAUSE_S", 0.001)
+
+
+def _failing(failures: list[Exception]) -> Callable[[], str]:
+    def attempt() -> str:
+        if failures:
+            raise failures.pop(0)
+        return "committed"
+
+    return attempt
+
+
+def test_each_failure_is_said_once_and_so_is_its_end() -> None:
+    """However often it is tried."""
+    notes: list[str] = []
+    full, busy = ManyhandsError("its disk is full"), OSError("Input/output error")
+
+    done = through_outages(_failing([full, full, full, busy, busy]), Watch(notes.append))
+
+    assert "committed" == done
+    assert 3 == len(notes)
+    assert notes[0].startswith("its disk is full; until then nothing is acknowledged")
+    assert "the warehouse can be written again" == notes[2]
+
+
+def test_what_it_waits_for_is_raised_where_it_is_to_stop() -> None:
+    """A stop doesn't wait for the warehouse."""
+    watch = Watch(print, is_stopping=lambda: True)
+
+    with pytest.raises(ManyhandsError, match="full"):
+        through_outages(_failing([ManyhandsError("full")] * 1_000), watch)
+
+
+def test_what_nobody_can_act_on_is_raised_at_once() -> None:
+    """A fault of the program is no outage."""
+    with pytest.raises(ZeroDivisionError):
+        through_outages(_failing([ZeroDivisionError()]), Watch(print))
