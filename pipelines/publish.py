@@ -24,7 +24,7 @@ from pipelines.outputs.statement_issued import StatementIssued
 from schemas.instants import written
 
 if TYPE_CHECKING:
-    from pipelines.outputs.topics import Topic
+    from pipelines.outputs.topics import Topic, Window
 
 __all__ = ["Publisher", "publishing", "refuse_unless_named"]
 
@@ -42,8 +42,8 @@ class Publisher:
     """Returns the time that is used as now, naive in UTC."""
     report: Callable[[str], None]
     published: int = 0
-    too_large: list[str] = field(default_factory=list)
-    """Statements that this process found too large for the destination."""
+    too_large: dict[str, Publication] = field(default_factory=dict)
+    """Statements that were found too large for the destination, by their ids."""
 
     def send_new(self) -> None:
         """Publish every statement that the destination doesn't have, the oldest first.
@@ -64,38 +64,45 @@ class Publisher:
             reading.closed_period(connection, period)
             self._send(connection, period, again=True)
 
+    def record_too_large(self) -> None:
+        """Record what is too large, once all others were sent: what fails before is told again."""
+        if self.too_large:
+            with connect(self.warehouse) as connection:
+                publications.record(connection, *self._at(), self.too_large.values())
+
     def refuse_too_large(self) -> None:
         """Raise ManyhandsError where statements were too large; all others were published."""
         if self.too_large:
+            named = ", ".join([*self.too_large][:_NAMED])
             more = ", …" if len(self.too_large) > _NAMED else ""
             message = (
-                f"too large for {self.destination.name}: {', '.join(self.too_large[:_NAMED])}"
-                f"{more}; all others are published, and `manyhands status` counts these from now"
-                " on; publish them to a folder"
+                f"too large for {self.destination.name}: {named}{more}; all others are published,"
+                " and `manyhands status` counts these from now on; publish them to a folder"
             )
             raise ManyhandsError(message)
 
     def _send(self, connection: duckdb.DuckDBPyConnection, period: str, *, again: bool) -> None:
         self.report(f"publishing the statements of {period} to {self.destination.name}")
         time = written(named_period(period, setting(connection).cadence).ends_at)
+        every = publications.issued(connection, period)
         if isinstance(self.destination, Folder):
-            events = _events(publications.issued(connection, period), time)
-            self.published += self.destination.write(period, events)
-            publications.record_period(connection, *self._recorded(), period)
+            # a file is of a whole period, whatever the folder has of it
+            self.published += self.destination.write(period, _events(every, time))
+            publications.record_period(connection, *self._at(), period)
             return
         unsent = publications.unsent(connection, self.destination.name, period)
-        chosen = publications.issued(connection, period) if again else unsent
-        for window in self.destination.send(_events(chosen, time)):
-            outcomes = {
-                Outcome.PUBLISHED: window.published,
-                Outcome.TOO_LARGE: window.too_large,
-            }
-            publications.record(connection, *self._recorded(), _publications(outcomes))
-            self.published += len(window.published)
-            self.too_large += [event.statement_id for event in window.too_large]
-            self.report(f"{self.published} statements published to {self.destination.name}")
+        for window in self.destination.send(_events(every if again else unsent, time)):
+            self._record(connection, window)
 
-    def _recorded(self) -> tuple[Warehouse, str, datetime]:
+    def _record(self, connection: duckdb.DuckDBPyConnection, window: "Window") -> None:
+        published = [_publication(event, Outcome.PUBLISHED) for event in window.published]
+        publications.record(connection, *self._at(), published)
+        self.published += len(published)
+        for event in window.too_large:
+            self.too_large[event.statement_id] = _publication(event, Outcome.TOO_LARGE)
+        self.report(f"{self.published} statements published to {self.destination.name}")
+
+    def _at(self) -> tuple[Warehouse, str, datetime]:
         return self.warehouse, self.destination.name, self.clock()
 
 
@@ -117,7 +124,9 @@ def publishing(
     with connect(warehouse):
         """It is there, of our format, and this user may write in it."""
     with destinations.opened(destination) as found, sqlite.only_publisher(warehouse):
-        yield Publisher(warehouse, found, clock, report)
+        publisher = Publisher(warehouse, found, clock, report)
+        yield publisher
+        publisher.record_too_large()
 
 
 def _events(statements: Iterable[Issued], time: str) -> Iterator[StatementIssued]:
@@ -134,7 +143,5 @@ def _events(statements: Iterable[Issued], time: str) -> Iterator[StatementIssued
         )
 
 
-def _publications(outcomes: dict[Outcome, list[StatementIssued]]) -> Iterator[Publication]:
-    for outcome, events in outcomes.items():
-        for event in events:
-            yield Publication(event.statement_id, event.digest, outcome)
+def _publication(event: StatementIssued, outcome: Outcome) -> Publication:
+    return Publication(event.statement_id, event.digest, outcome)

@@ -5,10 +5,12 @@ import shutil
 import subprocess
 import sys
 import time
+from concurrent.futures import Future
 from pathlib import Path
 
 import grpc
 import pytest
+from google.api_core.exceptions import ServiceUnavailable
 from google.pubsub_v1 import SubscriberClient
 from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
 
@@ -232,6 +234,29 @@ def test_a_statement_that_is_too_large_fails_the_command_once(
     counts = market("status", "--json").json["published"][f"pubsub:{topic}"]
     assert {"published": len(small), "too_large": 4 - len(small), "unpublished": 0} == counts
     assert 4 == market("publish", "--to=out", "--json").json["published"]
+
+
+def test_a_statement_that_is_too_large_is_told_though_another_failed_first(
+    market: Run, emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is recorded once all others were sent: a run that ends with 75 doesn't use up the exit."""
+    topic, _ = emulator.make("too-large-later")
+    sizes = [len(text) for text in sealed(tmp_path / "warehouse").values()]
+    monkeypatch.setattr(topics, "LARGEST_BYTES", max(sizes) - 1)
+    with monkeypatch.context() as failing:
+        failing.setattr(topics.Topic, "_publish", _unanswered)
+        first = market("publish", f"--to=pubsub:{topic}")
+    second = market("publish", f"--to=pubsub:{topic}")
+    third = market("publish", f"--to=pubsub:{topic}")
+
+    assert [75, 1, 0] == [first.code, second.code, third.code]
+    assert "too large" not in first.stderr
+
+
+def _unanswered(_topic: topics.Topic, _event: StatementIssued) -> Future[str]:
+    future: Future[str] = Future()
+    future.set_exception(ServiceUnavailable("down"))
+    return future
 
 
 def test_a_topic_takes_nine_million_bytes_and_is_sent_no_more(

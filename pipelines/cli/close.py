@@ -102,7 +102,6 @@ def _publish_all_the_same(publisher: "Publisher", report: Report) -> None:
     """Publish what was closed before a close failed; that one's failure is the command's."""
     try:
         publisher.send_new()
-        publisher.refuse_too_large()
     except ManyhandsError as error:
         report.note(f"warning: {error}")
 

@@ -98,7 +98,7 @@ def describe_published(publisher: "Publisher") -> dict[str, Any]:
     return {
         "destination": publisher.destination.name,
         "published": publisher.published,
-        "too_large": publisher.too_large,
+        "too_large": list(publisher.too_large),
     }
 
 

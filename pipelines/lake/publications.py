@@ -7,14 +7,18 @@ from typing import NamedTuple
 
 import duckdb
 
+from pipelines.lake.reading import rows
 from pipelines.lake.transaction import commit
 from pipelines.lake.warehouse import Warehouse
 
 _ROWS_AT_ONCE = 16
 """Statements that are read at once; some have thousands of lines."""
 
+_PART_BYTES = 32 << 20
+"""Of statements that are sorted at once."""
+
 _UNSENT = (
-    "FROM warehouse.statement AS issued WHERE issued.digest NOT IN"
+    "FROM warehouse.statement WHERE digest NOT IN"
     " (SELECT digest FROM warehouse.publication WHERE destination = $destination)"
 )
 
@@ -56,30 +60,53 @@ def unsent(
 ) -> Iterator[Issued]:
     """Return a period's statements that a destination doesn't have, by `contributor_id`."""
     given = {"destination": destination, "period": period}
-    return _read(connection, f"{_UNSENT} AND issued.period = $period", given)
+    return _read(connection, f"{_UNSENT} AND period = $period", given)
 
 
 def issued(connection: duckdb.DuckDBPyConnection, period: str) -> Iterator[Issued]:
     """Return all statements of a period, by `contributor_id`."""
-    query = "FROM warehouse.statement AS issued WHERE issued.period = $period"
+    query = "FROM warehouse.statement WHERE period = $period"
     return _read(connection, query, {"period": period})
 
 
 def _read(
     connection: duckdb.DuckDBPyConnection, source: str, given: dict[str, str]
 ) -> Iterator[Issued]:
-    """Read statements through a cursor, so that they can be recorded while they are read."""
+    """Read statements in parts whose size is bounded: to sort them all would hold them all."""
+    after = ""
+    for last in list(_ends_of_parts(connection, source, given)):
+        yield from _read_part(connection, source, {**given, "after": after, "last": last})
+        after = last
+
+
+def _ends_of_parts(
+    connection: duckdb.DuckDBPyConnection, source: str, given: dict[str, str]
+) -> Iterator[str]:
+    """Return the last contributor of each part."""
+    query = f"SELECT contributor_id, octet_length(sealed) {source} ORDER BY contributor_id"
+    size, last = 0, ""
+    for last, length in rows(connection, query, given):
+        size += length
+        if size >= _PART_BYTES:
+            yield last
+            size = 0
+    if size:
+        yield last
+
+
+def _read_part(
+    connection: duckdb.DuckDBPyConnection, source: str, given: dict[str, str]
+) -> Iterator[Issued]:
+    """Read a part through a cursor of its own, so that it can be recorded while it is read."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT issued.statement_id, issued.contributor_id, issued.digest, issued.sealed"
-            f" {source} ORDER BY issued.contributor_id",
+            f"SELECT statement_id, contributor_id, digest, sealed {source}"
+            " AND contributor_id > $after AND contributor_id <= $last ORDER BY contributor_id",
             given,
         )
-        while rows := cursor.fetchmany(_ROWS_AT_ONCE):
-            yield from (
-                Issued(statement_id, contributor_id, digest, bytes(sealed))
-                for statement_id, contributor_id, digest, sealed in rows
-            )
+        while found := cursor.fetchmany(_ROWS_AT_ONCE):
+            for statement_id, contributor_id, digest, sealed in found:
+                yield Issued(statement_id, contributor_id, digest, bytes(sealed))
 
 
 def record(

@@ -93,14 +93,21 @@ def opened(path: str) -> Iterator[Topic]:
     topic = f"pubsub:{path}"
     try:
         client = pubsub_v1.PublisherClient(batch_settings=_BATCHES)
-        client.get_topic(request={"topic": path}, **_bounded())
-    except (GoogleAPIError, GoogleAuthError) as error:
+    except GoogleAuthError as error:
         raise explained(error, topic, "get") from error
     try:
+        _look_up(client, path, topic)
         yield Topic(path, client)
     finally:
         client.stop()
         client.transport.close()
+
+
+def _look_up(client: pubsub_v1.PublisherClient, path: str, topic: str) -> None:
+    try:
+        client.get_topic(request={"topic": path}, **_bounded())
+    except (GoogleAPIError, GoogleAuthError) as error:
+        raise explained(error, topic, "get") from error
 
 
 def _bounded() -> dict[str, Any]:
