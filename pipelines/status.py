@@ -31,6 +31,8 @@ class Standing:
     """What the last statements leave open, by currency and kind."""
     dead_letters: int
     last_batch: dict[str, Any] | None
+    published: dict[str, dict[str, int]]
+    """Statements by destination: `published`, `too_large`, and `unpublished` so far."""
 
 
 def position(warehouse: Warehouse) -> closes.Progress | None:
@@ -40,6 +42,15 @@ def position(warehouse: Warehouse) -> closes.Progress | None:
             return closes.progress(connection)
     except NotFoundError:
         return None
+
+
+def published(warehouse: Warehouse) -> dict[str, dict[str, int]]:
+    """Return how many statements each destination has; none where there is no warehouse."""
+    try:
+        with reading.connect(warehouse) as connection:
+            return _published(connection)
+    except NotFoundError:
+        return {}
 
 
 def status(warehouse: Warehouse, as_of: datetime) -> Standing:
@@ -62,6 +73,7 @@ def status(warehouse: Warehouse, as_of: datetime) -> Standing:
             open=_open(connection),
             dead_letters=next(_rows(connection, "dead_letter_total"))["letters"],
             last_batch=_last_batch(connection),
+            published=_published(connection),
         )
 
 
@@ -79,6 +91,10 @@ def _held(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, Decimal]
 
 def _open(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, Decimal]]:
     return {row.pop("currency"): row for row in _rows(connection, "open_total")}
+
+
+def _published(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, int]]:
+    return {row.pop("destination"): row for row in _rows(connection, "publication_total")}
 
 
 def _last_batch(connection: duckdb.DuckDBPyConnection) -> dict[str, Any] | None:

@@ -109,6 +109,14 @@ class Emulator:
                 client.acknowledge(request={"subscription": subscription, "ack_ids": ids})
         return list(pulled)
 
+    def suspend(self) -> None:
+        """Stop the broker from answering, with what it holds kept."""
+        os.killpg(self.process.pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it answer again."""
+        os.killpg(self.process.pid, signal.SIGCONT)
+
     def stop(self) -> None:
         """End the broker; what it held is gone."""
         if self.process.poll() is None:

@@ -237,6 +237,7 @@ def test_the_status_tells_how_the_warehouse_stands(look: Run) -> None:
                 "reserve": "2.000001",
             }
         },
+        "published": {},
     }
     assert expected == standing
     assert "open carried" in look("status").stdout
@@ -580,7 +581,16 @@ def test_the_common_flags_stand_before_or_after_the_command(
 # how commands end
 
 
-@pytest.mark.parametrize("words", [*READING, ["close", "--due"], ["close", "--period=2026-10"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        *READING,
+        ["close", "--due"],
+        ["close", "--period=2026-10"],
+        ["close", "--due", "--publish-to=."],
+        ["publish", "--to=."],
+    ],
+)
 def test_a_missing_warehouse_is_not_found(manyhands: Run, tmp_path: Path, words: list[str]) -> None:
     """Exit 3 before anything is done; the message says what to do."""
     outcome = manyhands(*words)
@@ -610,6 +620,13 @@ def test_a_missing_warehouse_is_not_found(manyhands: Run, tmp_path: Path, words:
         ["close"],
         ["close", "--due", "--period=2026-10"],
         ["close", "--period=2026-Q4"],
+        ["close", "--due", "--publish-to=pubsub:projects/p/subscriptions/sub"],
+        ["close", "--due", "--dry-run", "--publish-to=gs://bucket"],
+        ["publish"],
+        ["publish", "--to="],
+        ["publish", "--to=pubsub:topic"],
+        ["publish", "--to=manyhands.py:"],
+        ["publish", "--to=.", "--period=2026-Q4"],
         ["init", "--cadence=week"],
         ["init", "--grace-days=-1"],
         ["init", "--grace-days=1.5"],

@@ -12,6 +12,7 @@ from pipelines.cli import (
     held,
     ingest,
     init,
+    publish,
     query,
     statements,
     status,
@@ -57,6 +58,7 @@ app.command("init")(with_common(init.init))
 app.command("demo")(demo.demo)
 app.command("ingest", cls=Command)(with_common(ingest.ingest))
 app.command("close")(with_common(close.close))
+app.command("publish")(with_common(publish.publish))
 app.add_typer(of_statements, name="statements", help="List, show and export statements.")
 of_statements.command("list")(with_common(statements.list_statements))
 of_statements.command("show", cls=Command)(with_common(statements.show_statement))

@@ -11,17 +11,26 @@ import typer
 from pipelines.cli.flags import AsOfFlag, Common, instant
 from pipelines.cli.printing import print_document, print_line
 from pipelines.cli.progress import Report, reporting
+from pipelines.cli.publish import (
+    PublishToFlag,
+    describe_published,
+    optionally_publishing,
+    print_published,
+)
 from pipelines.cli.settings import is_given
 from pipelines.cli.words import counted
-from pipelines.errors import UsageError
+from pipelines.errors import ManyhandsError, UsageError
 from pipelines.royalties.money import from_micros
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pipelines.close.job import Closed
+    from pipelines.publish import Publisher
     from pipelines.warehouses import Warehouse
 
 
-def close(
+def close(  # noqa: PLR0913  a flag each
     common: Common,
     *,
     period: Annotated[str | None, typer.Option(metavar="P", help="The period to close.")] = None,
@@ -30,17 +39,25 @@ def close(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Compute and check, but issue nothing.")
     ] = False,
+    publish_to: PublishToFlag = "",
 ) -> None:
-    """Close a period and issue its statements, once."""
+    """Close a period and issue its statements, once.
+
+    With --publish-to every statement that DEST doesn't have is sent there, before and after.
+    """
     from pipelines.close.job import close as job
 
     chosen = _chosen_period(common.context, period, due=due)
     now = instant(as_of)
     done: list[Closed] = []
+    publisher: Publisher | None = None
     if not dry_run:
-        common.invocation.standing = partial(_standing, common.warehouse, chosen)
+        common.invocation.standing = partial(_standing, common.warehouse, chosen, publish_to)
     try:
-        with reporting(common.invocation.ending) as report:
+        with (
+            reporting(common.invocation.ending) as report,
+            optionally_publishing(common, publish_to, now, report, dry_run=dry_run) as publisher,
+        ):
             if as_of is not None and not dry_run:
                 _warn_if_ahead(now, report)
             closes = job(
@@ -51,14 +68,53 @@ def close(
                 dry_run=dry_run,
                 report=report,
             )
-            done.extend(closes)
+            _close_and_publish(closes, done, publisher, report)
     finally:
         # what is closed is closed, even where the next one fails
         if done or sys.exc_info()[0] is None:
-            _print_closes(common, done, dry_run=dry_run)
+            _print_closes(common, done, publisher, dry_run=dry_run)
+    if publisher:
+        publisher.refuse_too_large()
 
 
-def _standing(warehouse: "Warehouse", period: str | None) -> str:
+def _close_and_publish(
+    closes: "Iterable[Closed]",
+    done: "list[Closed]",
+    publisher: "Publisher | None",
+    report: Report,
+) -> None:
+    """Close, between publishing what was issued before and publishing what is new."""
+    if publisher is None:
+        done.extend(closes)
+        return
+    publisher.send_new()
+    try:
+        done.extend(closes)
+    except ManyhandsError:
+        if done:
+            _publish_all_the_same(publisher, report)
+        raise
+    if done:
+        publisher.send_new()
+
+
+def _publish_all_the_same(publisher: "Publisher", report: Report) -> None:
+    """Publish what was closed before a close failed; that one's failure is the command's."""
+    try:
+        publisher.send_new()
+    except ManyhandsError as error:
+        report.note(f"warning: {error}")
+
+
+def _standing(warehouse: "Warehouse", period: str | None, publish_to: str) -> str:
+    """Return what is closed by now, and where it says what is published."""
+    closed = _closed_by_now(warehouse, period)
+    if not publish_to:
+        return closed
+    return f"{closed}; `manyhands status` shows what is published, and the same command goes on"
+
+
+def _closed_by_now(warehouse: "Warehouse", period: str | None) -> str:
     """Return what is closed by now, of one period or of all."""
     from pipelines.status import position
 
@@ -106,14 +162,21 @@ def describe_close(closed: "Closed") -> dict[str, Any]:
     return described
 
 
-def _print_closes(common: Common, closes: "list[Closed]", *, dry_run: bool) -> None:
+def _print_closes(
+    common: Common, closes: "list[Closed]", publisher: "Publisher | None", *, dry_run: bool
+) -> None:
     if common.json:
-        print_document({"closes": [describe_close(closed) for closed in closes]})
+        document: dict[str, Any] = {"closes": [describe_close(closed) for closed in closes]}
+        if publisher:
+            document["published"] = describe_published(publisher)
+        print_document(document)
         return
     for closed in closes:
         print_close(closed, dry_run=dry_run)
     if not closes:
         print_line("nothing is due")
+    if publisher:
+        print_published(publisher)
 
 
 def print_close(closed: "Closed", *, dry_run: bool = False) -> None:

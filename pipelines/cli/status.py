@@ -43,7 +43,15 @@ def _rows(standing: "Standing") -> list[tuple[str, object]]:
             for name, amount in amounts.items()
             if amount
         ),
+        *(
+            (f"at {destination}", _statements_in_words(counts))
+            for destination, counts in standing.published.items()
+        ),
     ]
+
+
+def _statements_in_words(counts: dict[str, int]) -> str:
+    return ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.items())
 
 
 def _batch_in_words(batch: dict[str, Any]) -> str:

@@ -1,6 +1,9 @@
--- A statement that was published (SPEC §6, Publish).
+-- What became of a statement at a destination that statements are published to (SPEC §6, Publish).
+-- One that was published again keeps the row of its first time.
 -- Grain: one row per statement and destination.
 --
+-- statement_id VARCHAR: the statement, `period/contributor_id`
 -- digest VARCHAR: digest of the statement, which is the id of its event
--- destination VARCHAR: topic or folder it went to
--- published_at TIMESTAMP: when
+-- destination VARCHAR: `pubsub:` and the path of a topic, or the full path of a folder
+-- outcome VARCHAR: `published`, or `too_large`: over the 9,000,000 bytes that a topic is sent
+-- published_at TIMESTAMP: when the destination had it, or it was found too large; in UTC

@@ -1,6 +1,7 @@
 """Closing periods: when it may, who wins, and what it leaves behind."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from unittest.mock import patch
@@ -20,6 +21,7 @@ from pipelines.lake.setting import FORMAT
 from pipelines.lake.staging import view_earlier, view_stored
 from pipelines.lake.warehouse import Warehouse
 from pipelines.royalties.periods import Cadence, Period
+from tests.cli.processes import started
 from tests.conftest import Run, run
 from tests.gate.staged import PERIOD as STAGED_PERIOD
 from tests.gate.staged import breaking_statements, staged_close
@@ -432,3 +434,26 @@ def test_a_full_block_of_the_log_is_hashed_once(manyhands: Run, tmp_path: Path) 
     assert 2 == len(blocks)
     assert log_digest(digest for _, digest in blocks) == sealed.log_digest
     assert GateError.exit_code == stopped.code
+
+
+@pytest.mark.usefixtures("market")
+def test_a_close_of_what_is_due_is_safe_twice_at_once(tmp_path: Path) -> None:
+    """Two processes from one timer: each period is closed once, and the next run has nothing to do.
+
+    One of the two may say that another was first (5) or that the catalog is busy (75).
+    """
+    alone = tmp_path / "alone"
+    shutil.copytree(tmp_path / "warehouse", alone)
+    words = ["close", "--due", "--as-of=2026-04-01T00:00:00Z", "--json"]
+    both = [started(words, tmp_path) for _ in range(2)]
+    ended = [process.communicate(timeout=120) for process in both]
+    codes = sorted(process.returncode for process in both)
+
+    assert codes[0] == 0, ended
+    assert codes[1] in {0, 5, 75}, ended
+    closed = [json.loads(stdout)["closes"] for stdout, _ in ended if stdout]
+    digests = {one["period"]: one["digest"] for closes in closed for one in closes}
+    expected = run([*words, f"--warehouse={alone}"]).json["closes"]
+    assert {one["period"]: one["digest"] for one in expected} == digests
+    again = run([*words, f"--warehouse={tmp_path / 'warehouse'}"])
+    assert (0, {"closes": []}) == (again.code, again.json)

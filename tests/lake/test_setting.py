@@ -26,6 +26,7 @@ COMMANDS = [
     ["held"],
     ["query", "SELECT 1"],
     ["status"],
+    ["publish", "--to=."],
     ["deadletter", "list"],
     ["deadletter", "show", "x"],
 ]

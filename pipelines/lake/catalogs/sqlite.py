@@ -64,6 +64,29 @@ def busy(warehouse: Warehouse) -> TryAgainError:
 
 
 @contextmanager
+def only_publisher(warehouse: Warehouse) -> Iterator[None]:
+    """Be the only one that publishes from a warehouse, for as long as the context lasts.
+
+    The lock is on a folder of the warehouse's, so that nothing is made for it, and the system
+    takes it away with the process, however that ends.
+
+    Raises TryAgainError where another process publishes.
+    """
+    import fcntl
+
+    descriptor = os.open(warehouse.staged, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            message = f"{warehouse.folder}: another process publishes; run the command again later"
+            raise TryAgainError(message) from error
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
 def snapshot(warehouse: Warehouse) -> Iterator[Path]:
     """Copy a warehouse's catalog as it is now, for as long as the context lasts.
 

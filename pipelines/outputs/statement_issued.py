@@ -1,0 +1,46 @@
+"""The event that a statement leaves as: `statement-issued`, a CloudEvent (SPEC §6, Publish)."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+TYPE = "statement-issued"
+SOURCE = "manyhands"
+
+
+@dataclass(frozen=True)
+class StatementIssued:
+    """A statement on its way out; what it says depends on the statement and its period alone."""
+
+    statement_id: str
+    contributor_id: str
+    digest: str
+    """The event's id: what is sent again is the same event."""
+    time: str
+    """The first instant after the period, RFC 3339."""
+    sealed: bytes
+    """The statement as sealed: JSON in ASCII."""
+
+    @property
+    def attributes(self) -> Mapping[str, str]:
+        """The event's attributes in CloudEvents' order of their names."""
+        return {
+            "datacontenttype": "application/json",
+            "id": self.digest,
+            "source": SOURCE,
+            "specversion": "1.0",
+            "subject": self.contributor_id,
+            "time": self.time,
+            "type": TYPE,
+        }
+
+
+def binary(event: StatementIssued) -> Mapping[str, str]:
+    """Return the attributes of an event in binary mode, whose body is the sealed bytes."""
+    return {f"ce-{name}": value for name, value in event.attributes.items()}
+
+
+def structured(event: StatementIssued) -> bytes:
+    """Return an event in structured mode: sorted keys, no spaces, its data as sealed."""
+    attributes = json.dumps(event.attributes, sort_keys=True, separators=(",", ":"))
+    return b'{"data":' + event.sealed + b"," + attributes[1:].encode("ascii")
