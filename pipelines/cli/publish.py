@@ -82,7 +82,8 @@ def optionally_publishing(
 
     Raises as `publishing` does; a dry run only looks whether the destination can be one.
     """
-    from pipelines.publish import publishing, refuse_unless_named
+    from pipelines.outputs.destinations import refuse_unless_named
+    from pipelines.publish import publishing
 
     if publish_to:
         refuse_unless_named(publish_to)
