@@ -237,6 +237,7 @@ def test_the_status_tells_how_the_warehouse_stands(look: Run) -> None:
                 "reserve": "2.000001",
             }
         },
+        "source_policy": None,
     }
     assert expected == standing
     assert "open carried" in look("status").stdout

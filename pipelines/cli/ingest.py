@@ -8,7 +8,8 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from pipelines.cli.flags import AsOfFlag, Common, instant
+from pipelines.cli.flags import AsOfFlag, Common, SourcePolicyFlag, instant
+from pipelines.cli.policy import source_policy as policy_of
 from pipelines.cli.printing import print_document, print_line
 from pipelines.cli.progress import reporting
 from pipelines.errors import NotFoundError, UsageError
@@ -38,6 +39,7 @@ def ingest(  # noqa: PLR0913  a flag each
             " [default: none]",
         ),
     ] = "",
+    source_policy: SourcePolicyFlag = None,
     batch_lines: Annotated[
         int,
         typer.Option(min=1, max=MOST.lines, metavar="N", help="The most lines of one batch."),
@@ -65,6 +67,7 @@ def ingest(  # noqa: PLR0913  a flag each
     if as_of is not None:
         instant(as_of)
     roots = _roots(manifest_roots)
+    policy = policy_of(source_policy)
     _refuse_closed_input(sources)
     from pipelines.ingest.job import ingest as job
 
@@ -76,6 +79,7 @@ def ingest(  # noqa: PLR0913  a flag each
             clock=lambda: instant(as_of),
             by_clock=as_of is None,
             manifest_roots=roots,
+            policy=policy,
             note=report.note,
             limits=Limits(batch_lines, batch_bytes, manifest_bytes),
         )
