@@ -57,6 +57,15 @@ def ingest(  # noqa: PLR0913  a flag each
             help="The most bytes of a manifest's file.",
         ),
     ] = DEFAULT_LIMITS.manifest_size,
+    merge_files: Annotated[
+        int,
+        typer.Option(
+            min=2,
+            max=MOST.merge_files,
+            metavar="N",
+            help="How many small data files of a relation are merged into one.",
+        ),
+    ] = DEFAULT_LIMITS.merge_files,
 ) -> None:
     """Read events and append them to the log.
 
@@ -81,7 +90,7 @@ def ingest(  # noqa: PLR0913  a flag each
             manifest_roots=roots,
             policy=policy,
             note=report.note,
-            limits=Limits(batch_lines, batch_bytes, manifest_bytes),
+            limits=Limits(batch_lines, batch_bytes, manifest_bytes, merge_files),
         )
         for counts in accumulate(batches):
             report(f"{counts.received} events received; the head of the log is {counts.head}")

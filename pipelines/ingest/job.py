@@ -23,6 +23,7 @@ from pipelines.lake.closes import progress
 from pipelines.lake.connection import connect
 from pipelines.lake.creation import make_unless_there
 from pipelines.lake.log import Counts, head
+from pipelines.lake.merging import merge_small_files
 from pipelines.lake.warehouse import Warehouse
 from pipelines.sources.batch import Batch
 from pipelines.sources.batches import batches
@@ -78,6 +79,7 @@ def ingest(  # noqa: PLR0913  one of them only listens
         batch = None
         for batch in read:
             yield _ingest_batch(connection, warehouse, batch, clock(), checks)
+            merge_small_files(connection, warehouse, limits.merge_files)
         if batch is None:
             yield Counts(head=head(connection))
 
