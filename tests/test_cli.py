@@ -238,6 +238,7 @@ def test_the_status_tells_how_the_warehouse_stands(look: Run) -> None:
             }
         },
         "published": {},
+        "source_policy": None,
     }
     assert expected == standing
     assert "open carried" in look("status").stdout

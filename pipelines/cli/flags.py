@@ -70,6 +70,14 @@ AsOfFlag = Annotated[
         "--as-of", metavar="T", help="Use this time as now, such as 2026-11-01T00:00:00Z."
     ),
 ]
+SourcePolicyFlag = Annotated[
+    str | None,
+    typer.Option(
+        "--source-policy",
+        metavar="FILE",
+        help="TOML file that says which source may send what. [default: every source everything]",
+    ),
+]
 PeriodFlag = Annotated[
     str | None,
     typer.Option("--period", metavar="P", help="A closed period. [default: the last one closed]"),

@@ -8,7 +8,8 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from pipelines.cli.flags import AsOfFlag, Common, instant
+from pipelines.cli.flags import AsOfFlag, Common, SourcePolicyFlag, instant
+from pipelines.cli.policy import source_policy as policy_of
 from pipelines.cli.printing import print_document, print_line
 from pipelines.cli.progress import reporting
 from pipelines.cli.receiving import (
@@ -49,6 +50,7 @@ def ingest(  # noqa: PLR0913  a flag each
             " [default: none]",
         ),
     ] = "",
+    source_policy: SourcePolicyFlag = None,
     batch_lines: Annotated[
         int,
         typer.Option(min=1, max=MOST.lines, metavar="N", help="The most lines of one batch."),
@@ -73,6 +75,15 @@ def ingest(  # noqa: PLR0913  a flag each
     idle_seconds: IdleSecondsFlag = DEFAULT_RECEIVING.idle_seconds,
     patience: PatienceFlag = DEFAULT_RECEIVING.patience_seconds,
     lease_seconds: LeaseSecondsFlag = DEFAULT_RECEIVING.lease_seconds,
+    merge_files: Annotated[
+        int,
+        typer.Option(
+            min=2,
+            max=MOST.merge_files,
+            metavar="N",
+            help="How many small data files of a relation are merged into one.",
+        ),
+    ] = DEFAULT_LIMITS.merge_files,
 ) -> None:
     """Read events and append them to the log.
 
@@ -84,6 +95,7 @@ def ingest(  # noqa: PLR0913  a flag each
     if as_of is not None:
         instant(as_of)
     roots = _roots(manifest_roots)
+    policy = policy_of(source_policy)
     _refuse_closed_input(sources)
     receiving = Receiving(
         follow, batch_events, batch_seconds, max_memory, idle_seconds, patience, lease_seconds
@@ -100,8 +112,9 @@ def ingest(  # noqa: PLR0913  a flag each
             clock=lambda: instant(as_of),
             by_clock=as_of is None,
             manifest_roots=roots,
+            policy=policy,
             watch=Watch(report.note, lambda: ending.is_stopping),
-            limits=Limits(batch_lines, batch_bytes, manifest_bytes),
+            limits=Limits(batch_lines, batch_bytes, manifest_bytes, merge_files),
             receiving=receiving,
         )
         for counts in accumulate(done.counts for done in batches):

@@ -219,12 +219,21 @@ def _write(connection: duckdb.DuckDBPyConnection) -> None:
     if head(connection) != judged_at:
         raise LostRaceError
     connection.execute("UPDATE warehouse.head SET seq = $head", {"head": after})
-    # what is refused for another reason than before is one dead letter, with the new reason
-    connection.execute("DELETE FROM warehouse.dead_letter WHERE id IN (SELECT id FROM dead_letter)")
-    connection.execute(
-        "UPDATE warehouse.dead_letter AS letter SET resolved_at = resolved.resolved_at"
-        " FROM resolved WHERE letter.id = resolved.id"
-    )
+    if _has_rows(connection, "dead_letter"):
+        # what is refused for another reason than before is one dead letter, with the new reason
+        connection.execute(
+            "DELETE FROM warehouse.dead_letter WHERE id IN (SELECT id FROM dead_letter)"
+        )
+    if _has_rows(connection, "resolved"):
+        connection.execute(
+            "UPDATE warehouse.dead_letter AS letter SET resolved_at = resolved.resolved_at"
+            " FROM resolved WHERE letter.id = resolved.id"
+        )
     filled = connection.execute("SELECT relation FROM row_sum").fetchall()
     for name in ("ingest_batch", "dead_letter", "event", "row_sum", *(name for (name,) in filled)):
         connection.execute(f"INSERT INTO warehouse.{name} FROM {name}")
+
+
+def _has_rows(connection: duckdb.DuckDBPyConnection, staged: str) -> bool:
+    """Return whether a change changes anything: to DuckLake one of nothing is as much work."""
+    return connection.execute(f"SELECT 1 FROM {staged} LIMIT 1").fetchone() is not None

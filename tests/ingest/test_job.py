@@ -80,6 +80,13 @@ def _start(folder: Path, source: str) -> subprocess.Popen[str]:
     )
 
 
+def _await_batch(process: subprocess.Popen[str]) -> None:
+    """Wait until an ingest says that it committed one more batch."""
+    assert process.stderr is not None
+    lines = iter(process.stderr.readline, "")
+    assert any("events received" in line for line in lines)
+
+
 def _log_digest(folder: Path) -> str:
     """Return a digest over all of the log's identities and contents in their order."""
     query = "SELECT seq, source, id, content_sha256 FROM event ORDER BY seq"
@@ -226,7 +233,8 @@ def test_a_source_that_cannot_be_ndjson_makes_nothing(tmp_path: Path, words: lis
     )
 
     assert 2 == ended.returncode
-    assert ended.stderr.startswith(f"error: {words[-1]}: UTF-16 text, not NDJSON".encode())
+    told = ended.stderr.splitlines()[-1]
+    assert told.startswith(f"error: {words[-1]}: UTF-16 text, not NDJSON".encode())
     assert b"iconv" in ended.stderr
     assert b"" == ended.stdout
     assert not (tmp_path / "warehouse").exists()
@@ -238,8 +246,7 @@ def test_a_source_that_is_replaced_under_an_ingest_is_told(tmp_path: Path) -> No
     new = Path(_write(tmp_path / "new", range(10_000, 10_000 + BATCH * 6)))
 
     process = _start(tmp_path / "warehouse", str(source))
-    assert process.stderr is not None
-    assert "events received" in process.stderr.readline()
+    _await_batch(process)
     source.rename(tmp_path / "a.ndjson.1")
     new.rename(source)
     _, stderr = process.communicate()
@@ -380,9 +387,8 @@ def test_a_killed_ingest_goes_on_where_it_was(tmp_path: Path) -> None:
     warehouse = tmp_path / "warehouse"
     for commits in (1, 2):
         process = _start(warehouse, source)
-        assert process.stderr is not None
         for _ in range(commits):
-            assert "events received" in process.stderr.readline()
+            _await_batch(process)
         process.send_signal(signal.SIGKILL)
         process.communicate()
         assert -signal.SIGKILL == process.returncode
@@ -439,7 +445,7 @@ def test_a_full_disk_is_told_and_the_same_command_goes_on(tmp_path: Path) -> Non
     )
 
     assert 1 == failed.returncode
-    assert 1 == len(failed.stderr.splitlines())
+    assert 2 == len(failed.stderr.splitlines())
     assert f"{warehouse}/data/main/event: its disk is full" in failed.stderr
     assert "make room, and run the command again" in failed.stderr
     assert (1, 1, 1) == _head(warehouse)
