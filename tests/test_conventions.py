@@ -175,6 +175,19 @@ def test_only_the_lake_opens_a_connection() -> None:
     assert {"lake"} == opening
 
 
+def test_a_catalog_is_chosen_in_one_place() -> None:
+    """No module of the product but those in lake/catalogs names a kind of catalog in an import."""
+    catalogs = ROOT / "pipelines" / "lake" / "catalogs"
+    naming = [
+        relative(path)
+        for path in CODE
+        if path.parent != catalogs
+        for node in nodes(path)
+        if isinstance(node, ast.Import | ast.ImportFrom) and "sqlite" in ast.unparse(node)
+    ]
+    assert [] == naming
+
+
 def test_parquet_is_read_in_one_place() -> None:
     """DuckDB takes a path for a pattern and its parts for columns, unless told in that place."""
     reading = re.compile(r"\b(read_parquet|from_parquet|parquet_scan)\b|FROM '[^']*parquet'")

@@ -13,6 +13,7 @@ import duckdb
 import pytest
 
 from pipelines.demo import MARKER, SOURCES
+from pipelines.lake.catalogs.sqlite import EXTENSION
 from pipelines.lake.engine import load_extensions
 from schemas.events import EVENT_TYPES
 from tests.conftest import Outcome, Run, run
@@ -65,7 +66,7 @@ def test_the_demo_attaches_from_where_it_ran(shown: Outcome, place: Path) -> Non
     """The lines that it prints open the warehouse from the folder it ran in."""
     attach = shown.stdout[shown.stdout.index("ATTACH") :]
     with duckdb.connect() as connection:
-        load_extensions(connection)
+        load_extensions(connection, EXTENSION)
         connection.execute(attach)
         closes = connection.execute("SELECT digest FROM manyhands.period_close").fetchall()
 

@@ -17,6 +17,7 @@ import typer
 
 from pipelines.cli.app import app
 from pipelines.lake import sql
+from pipelines.lake.catalogs.sqlite import EXTENSION
 from pipelines.lake.engine import load_extensions
 from schemas.rejection import Reason
 from tests.conftest import Run
@@ -36,7 +37,7 @@ def attached(page: str, folder: Path | str) -> duckdb.DuckDBPyConnection:
     """Run a page's ATTACH in a DuckDB of its own, with the warehouse's folder in its place."""
     (attach,) = ATTACH.findall((ROOT / page).read_text(encoding="utf-8"))
     connection = duckdb.connect()
-    load_extensions(connection)
+    load_extensions(connection, EXTENSION)
     connection.execute(attach.replace("<folder>", str(folder)))
     return connection
 

@@ -35,14 +35,14 @@ def close(
     from pipelines.close.job import close as job
 
     chosen = _chosen_period(common.context, period, due=due)
-    now = instant(as_of)
+    now = instant(common.warehouse, as_of)
     done: list[Closed] = []
     if not dry_run:
         common.invocation.standing = partial(_standing, common.warehouse, chosen)
     try:
         with reporting(common.invocation.ending) as report:
             if as_of is not None and not dry_run:
-                _warn_if_ahead(now, report)
+                _warn_if_ahead(common.warehouse, now, report)
             closes = job(
                 common.warehouse,
                 period=chosen,
@@ -73,9 +73,9 @@ def _standing(warehouse: "Warehouse", period: str | None) -> str:
     return f"the last period closed, with its statements issued, is {last}; run the command again"
 
 
-def _warn_if_ahead(now: datetime, report: Report) -> None:
+def _warn_if_ahead(warehouse: "Warehouse", now: datetime, report: Report) -> None:
     """Warn where `--as-of` is more than a day after the clock."""
-    clock = instant(None)
+    clock = instant(warehouse, None)
     if now > clock + timedelta(days=1):
         ahead = counted((now - clock).days, "day")
         report.note(

@@ -63,7 +63,7 @@ def ingest(  # noqa: PLR0913  a flag each
     dead letter.
     """
     if as_of is not None:
-        instant(as_of)
+        instant(common.warehouse, as_of)
     roots = _roots(manifest_roots)
     _refuse_closed_input(sources)
     from pipelines.ingest.job import ingest as job
@@ -73,7 +73,7 @@ def ingest(  # noqa: PLR0913  a flag each
         batches = job(
             common.warehouse,
             sources,
-            clock=lambda: instant(as_of),
+            clock=lambda: instant(common.warehouse, as_of),
             by_clock=as_of is None,
             manifest_roots=roots,
             note=report.note,

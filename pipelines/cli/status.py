@@ -14,7 +14,7 @@ def status(common: Common, *, as_of: AsOfFlag = None) -> None:
     """Show what was received and closed, what is due, and what is held."""
     from pipelines import status as job
 
-    standing = job.status(common.warehouse, instant(as_of))
+    standing = job.status(common.warehouse, instant(common.warehouse, as_of))
     if common.json:
         print_document(asdict(standing))
     else:

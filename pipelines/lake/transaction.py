@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import duckdb
 
-from pipelines.lake.catalogs import sqlite
+from pipelines.lake.catalogs import catalog_of
 from pipelines.lake.disk import entries, settle
 from pipelines.lake.warehouse import Warehouse
 
@@ -42,15 +42,16 @@ def patiently(warehouse: Warehouse, attempt: Callable[[], Result]) -> Result:
 
     Raises TryAgainError where none is for PATIENCE_S.
     """
+    catalog = catalog_of(warehouse)
     deadline = time.monotonic() + PATIENCE_S
     while True:
         try:
             return attempt()
         except (duckdb.Error, LostRaceError) as error:
-            if not isinstance(error, LostRaceError) and not sqlite.is_busy(error):
+            if not isinstance(error, LostRaceError) and not catalog.is_busy(error):
                 raise
             if time.monotonic() > deadline:
-                raise sqlite.busy(warehouse) from error
+                raise catalog.busy(warehouse) from error
             time.sleep(random.uniform(0, LONGEST_PAUSE_S))  # noqa: S311  jitter, no secret
 
 
