@@ -81,7 +81,8 @@ def _batch(connection: duckdb.DuckDBPyConnection) -> Batch:
         create_temp_table=False,
         kwargs={"creator": creator(connection), "poolclass": NullPool},
     )
-    # A batch has to be of something; the checks name their own relations.
+    # Great Expectations takes queries as text, and a batch has to be of something; the checks name
+    # their own relations. This is the one query outside lake/ and sql/.
     asset = source.add_query_asset("staged", "SELECT period FROM close_input")
     return asset.add_batch_definition_whole_table("whole").get_batch()
 

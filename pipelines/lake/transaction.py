@@ -2,7 +2,8 @@
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 import duckdb
@@ -65,15 +66,25 @@ def commit_once(
     weren't there before, whatever their times say.
     """
     before = entries(warehouse.data)
-    connection.execute("BEGIN")
-    try:
+    with transaction(connection):
         result = write()
         settle(entries(warehouse.data) - before)
+    return result
+
+
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Make one transaction of what the context does; nothing of it stays where it fails.
+
+    All of it reads the warehouse as it was when the first of it read.
+    """
+    connection.execute("BEGIN")
+    try:
+        yield
         connection.execute("COMMIT")
     except BaseException:
         _roll_back(connection)
         raise
-    return result
 
 
 def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
