@@ -205,6 +205,18 @@ def test_sql_stands_in_the_lake_and_in_sql_alone(path: Path) -> None:
     assert OF_GREAT_EXPECTATIONS.get(path.name, []) == texts + calls
 
 
+def test_commit_means_one_thing() -> None:
+    """One function has the name: the one that writes in a transaction which is on disk after it."""
+    committing = [
+        relative(path)
+        for path in CODE
+        for node in nodes(path)
+        if (isinstance(node, ast.FunctionDef) and node.name == "commit")
+        or (isinstance(node, ast.alias) and node.name == "commit" and node.asname)
+    ]
+    assert ["pipelines/lake/transaction.py"] == committing
+
+
 def test_a_catalog_is_chosen_in_one_place() -> None:
     """No module of the product but those in lake/catalogs names a kind of catalog in an import."""
     catalogs = ROOT / "pipelines" / "lake" / "catalogs"

@@ -9,7 +9,7 @@ import apache_beam as beam
 import duckdb
 
 from pipelines.ingest.bounded_run import bounded_run
-from pipelines.ingest.commit import commit, parts_folder
+from pipelines.ingest.commit import append_parts, parts_folder
 from pipelines.ingest.decode import Decode
 from pipelines.ingest.manifests import FetchManifests, Manifests
 from pipelines.ingest.outcome import REJECTED
@@ -79,7 +79,7 @@ def _ingest_batch(
     try:
         with parts_folder(warehouse) as parts:
             _stage(batch, parts, now, manifests)
-            counts = commit(connection, warehouse, parts, str(uuid4()), now)
+            counts = append_parts(connection, warehouse, parts, str(uuid4()), now)
     except BaseException:
         batch.release()
         raise
