@@ -52,7 +52,7 @@ def test_the_demo_prints_the_digest_of_each_close_a_statement_and_what_is_held(
     assert 0 == shown.code, shown.stderr
     assert [True, True] == [digest in shown.stdout for digest in DIGESTS]
     assert "2026-11/ben" in shown.stdout
-    assert "unlicensed_image            USD       118.514999  the lab had" in shown.stdout
+    assert "unlicensed_image            USD       118.514999  the developer had" in shown.stdout
 
 
 def test_what_the_demo_says_to_try_next_works(shown: Outcome) -> None:
