@@ -62,9 +62,10 @@ def validate(
     """
     with _ONE_AT_A_TIME:
         batch = _batch(connection)
-        suite = great_expectations.ExpectationSuite(name="gate")
-        for check in checks:
-            suite.add_expectation(_expectation(check))
+        # all at once: an expectation that is added is compared with all before it
+        suite = great_expectations.ExpectationSuite(
+            name="gate", expectations=[_expectation(check) for check in checks]
+        )
         results = batch.validate(suite).results
     return {_name(result): _found(result) for result in results}
 
