@@ -56,10 +56,8 @@ def _written(warehouse: Warehouse) -> Iterator[Path]:
 
 
 @contextmanager
-def opened(
-    warehouse: Warehouse, *, snapshot: Path | None = None
-) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open a warehouse, which need not be there yet, unchecked; a snapshot is read-only."""
+def opened(warehouse: Warehouse, attach: str | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a warehouse, which need not be there yet, unchecked; `attach` opens a snapshot of it."""
     catalog = catalog_of(warehouse)
     with (
         faults.explained(warehouse),
@@ -67,5 +65,5 @@ def opened(
     ):
         for macro in sql.names("functions"):
             connection.execute(sql.text("functions", macro))
-        connection.execute(catalog.attach_statement(warehouse, snapshot=snapshot))
+        connection.execute(attach or catalog.attach_statement(warehouse))
         yield connection

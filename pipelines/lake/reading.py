@@ -40,8 +40,8 @@ def connect(warehouse: Warehouse) -> Iterator[duckdb.DuckDBPyConnection]:
     catalog.require(warehouse)
     warehouse = warehouse.absolute()
     with (
-        catalog.snapshot(warehouse) as snapshot,
-        opened(warehouse, snapshot=snapshot) as connection,
+        catalog.snapshot(warehouse) as attach,
+        opened(warehouse, attach) as connection,
     ):
         refuse_other_format(connection, warehouse)
         yield connection

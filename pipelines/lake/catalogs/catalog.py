@@ -43,12 +43,14 @@ class Catalog(Protocol):
         """
         ...
 
-    def attach_statement(self, warehouse: Warehouse, *, snapshot: Path | None = None) -> str:
-        """Return the ATTACH that opens a warehouse as `warehouse`; a snapshot read-only."""
+    def attach_statement(self, warehouse: Warehouse) -> str:
+        """Return the ATTACH that opens a warehouse as `warehouse`, to read and to write."""
         ...
 
-    def snapshot(self, warehouse: Warehouse) -> AbstractContextManager[Path]:
-        """Return a context with the catalog as it is now, which reads without touching it.
+    def snapshot(self, warehouse: Warehouse) -> AbstractContextManager[str]:
+        """Return a context with the ATTACH that opens it read-only, as it is now.
+
+        Nothing is written beside the catalog by it.
 
         Raises TryAgainError where the catalog is busy, ManyhandsError where it can't be read.
         """

@@ -82,19 +82,20 @@ def _file(warehouse: Warehouse) -> Path:
     return warehouse.folder / CATALOG
 
 
-def attach_statement(warehouse: Warehouse, *, snapshot: Path | None = None) -> str:
-    """Return the ATTACH that opens a warehouse from anywhere, also when it was copied or moved.
+def attach_statement(warehouse: Warehouse) -> str:
+    """Return the ATTACH that opens a warehouse from anywhere, also when it was copied or moved."""
+    return _attach(warehouse, _file(warehouse), "META_JOURNAL_MODE 'WAL'")
 
-    A snapshot of its catalog is opened read-only.
-    """
+
+def _attach(warehouse: Warehouse, catalog: Path, mode: str) -> str:
     options = [
         f"DATA_PATH {quoted(f'{for_engine(warehouse.data)}/')}",
         "OVERRIDE_DATA_PATH true",
         "DATA_INLINING_ROW_LIMIT 0",
         f"META_BUSY_TIMEOUT {BUSY_TIMEOUT_MS}",
-        "READ_ONLY" if snapshot else "META_JOURNAL_MODE 'WAL'",
+        mode,
     ]
-    address = quoted(f"ducklake:sqlite:{for_engine(snapshot or _file(warehouse))}")
+    address = quoted(f"ducklake:sqlite:{for_engine(catalog)}")
     return f"ATTACH {address} AS warehouse ({', '.join(options)})"
 
 
@@ -124,8 +125,8 @@ def fault(text: str, warehouse: Warehouse) -> ManyhandsError | None:
 
 
 @contextmanager
-def snapshot(warehouse: Warehouse) -> Iterator[Path]:
-    """Copy a warehouse's catalog as it is now, for as long as the context lasts.
+def snapshot(warehouse: Warehouse) -> Iterator[str]:
+    """Copy a warehouse's catalog as it is now, and yield the ATTACH that opens the copy, read-only.
 
     A reader in SQLite's WAL mode leaves files beside the catalog, has to be allowed to, and keeps
     writers from tidying up. So readers get a copy, one consistent snapshot; the data files never
@@ -136,7 +137,7 @@ def snapshot(warehouse: Warehouse) -> Iterator[Path]:
     with scratch.temporary() as made:
         copy = made / CATALOG
         _copy(warehouse, copy)
-        yield copy
+        yield _attach(warehouse, copy, "READ_ONLY")
 
 
 def _copy(warehouse: Warehouse, copy: Path) -> None:
