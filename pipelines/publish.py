@@ -10,7 +10,7 @@ import duckdb
 
 from pipelines.errors import ManyhandsError
 from pipelines.lake import publications, reading
-from pipelines.lake.catalogs import sqlite
+from pipelines.lake.catalogs import catalog_of
 from pipelines.lake.closes import named_period
 from pipelines.lake.connection import connect
 from pipelines.lake.publications import Outcome, Publication
@@ -115,7 +115,7 @@ def publishing(
     destinations.refuse_unless_named(destination)
     with connect(warehouse):
         """It is there, of our format, and this user may write in it."""
-    with destinations.opened(destination) as found, sqlite.only_publisher(warehouse):
+    with destinations.opened(destination) as found, catalog_of(warehouse).only_publisher(warehouse):
         publisher = Publisher(warehouse, found, clock, report)
         yield publisher
         publisher.record_too_large()

@@ -14,6 +14,7 @@ import duckdb
 import pytest
 
 from pipelines.demo import MARKER, SOURCES
+from pipelines.lake.catalogs.sqlite import EXTENSION
 from pipelines.lake.engine import load_extensions
 from schemas.events import EVENT_TYPES
 from tests.conftest import Outcome, Run, run
@@ -53,7 +54,7 @@ def test_the_demo_prints_the_digest_of_each_close_a_statement_and_what_is_held(
     assert 0 == shown.code, shown.stderr
     assert [True, True] == [digest in shown.stdout for digest in DIGESTS]
     assert "2026-11/ben" in shown.stdout
-    assert "unlicensed_image            USD       118.514999  the lab had" in shown.stdout
+    assert "unlicensed_image            USD       118.514999  the developer had" in shown.stdout
 
 
 def test_what_the_demo_says_to_try_next_works(shown: Outcome) -> None:
@@ -67,7 +68,7 @@ def test_the_demo_attaches_from_where_it_ran(shown: Outcome, place: Path) -> Non
     """The lines that it prints open the warehouse from the folder it ran in."""
     attach = shown.stdout[shown.stdout.index("ATTACH") :]
     with duckdb.connect() as connection:
-        load_extensions(connection)
+        load_extensions(connection, EXTENSION)
         connection.execute(attach)
         closes = connection.execute("SELECT digest FROM manyhands.period_close").fetchall()
 

@@ -12,6 +12,7 @@ from pipelines.cli.printing import print_document, print_line, print_table
 from pipelines.cli.progress import Report, reporting
 from pipelines.cli.settings import is_given
 from pipelines.cli.statements import print_statement
+from pipelines.cli.words import WHY_HELD
 from pipelines.errors import UsageError
 from pipelines.warehouses import DEFAULT_MEMORY, Warehouse, refuse_too_little
 
@@ -34,13 +35,6 @@ Four events come late: the licence of an image that dream was trained on, a cont
 registration, one more sale and a reversal. October's statements stay as they are.
 November is sent, and its close states what changed as adjustments.
 """
-_REASONS: Final = {
-    "contributor_not_registered": "the contributor isn't registered yet",
-    "unknown_model": "the model version was never declared",
-    "unlicensed_image": "the lab had no licence for the image when the model was trained",
-}
-"""What the reasons mean that occur in the demo."""
-
 _NEXT: Final = f"""\
 Try next:
   manyhands statements list --warehouse {FOLDER}
@@ -146,7 +140,7 @@ def _print_held(month: "Month") -> None:
     print_line(f"Held when {month.closed.period} was closed, and why:")
     print_line()
     rows = [
-        (reason, currency, amount, _REASONS[reason])
+        (reason, currency, amount, WHY_HELD[reason])
         for (reason, currency), amount in sorted(month.held.items())
     ]
     print_table(("reason", "currency", "amount", "why"), rows)

@@ -93,7 +93,7 @@ def ingest(  # noqa: PLR0913  a flag each
     SIGINT where all sources are subscriptions, it was to stop.
     """
     if as_of is not None:
-        instant(as_of)
+        instant(common.warehouse, as_of)
     roots = _roots(manifest_roots)
     policy = policy_of(source_policy)
     _refuse_closed_input(sources)
@@ -109,7 +109,7 @@ def ingest(  # noqa: PLR0913  a flag each
         batches = job(
             common.warehouse,
             sources,
-            clock=lambda: instant(as_of),
+            clock=lambda: instant(common.warehouse, as_of),
             by_clock=as_of is None,
             manifest_roots=roots,
             policy=policy,

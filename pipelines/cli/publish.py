@@ -60,7 +60,10 @@ def publish(
     with (
         reporting(common.invocation.ending) as report,
         publishing(
-            common.warehouse, publish_to, clock=partial(instant, None), report=report
+            common.warehouse,
+            publish_to,
+            clock=partial(instant, common.warehouse, None),
+            report=report,
         ) as publisher,
     ):
         if period is None:

@@ -19,7 +19,7 @@ def status(
     from pipelines import status as job
 
     policy = policy_of(source_policy)
-    standing = job.status(common.warehouse, instant(as_of))
+    standing = job.status(common.warehouse, instant(common.warehouse, as_of))
     if common.json:
         print_document(asdict(standing) | {"source_policy": _described(policy)})
     else:

@@ -13,7 +13,7 @@ import apache_beam as beam
 
 from pipelines.errors import ManyhandsError, UsageError
 from pipelines.ingest.bounded_run import bounded_run
-from pipelines.ingest.commit import commit, parts_folder
+from pipelines.ingest.commit import append_parts, parts_folder
 from pipelines.ingest.decode import Decode
 from pipelines.ingest.manifests import FetchManifests, Manifests
 from pipelines.ingest.outages import through_outages
@@ -138,7 +138,7 @@ class _Work:
         with self.session.connection() as connection, parts_folder(warehouse) as parts:
             stage(batch, parts, now, self.checks)
             staged_at = monotonic()
-            counts = commit(connection, warehouse, parts, batch_id, now)
+            counts = append_parts(connection, warehouse, parts, batch_id, now)
         ended_at = monotonic()
         return Ingested(batch_id, counts, ended_at - begun_at, ended_at - staged_at)
 

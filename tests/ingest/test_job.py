@@ -16,7 +16,7 @@ from datetime import datetime
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 
 import duckdb
 import pytest
@@ -25,8 +25,9 @@ from pipelines.errors import ManyhandsError, NotFoundError, TryAgainError
 from pipelines.ingest import job
 from pipelines.ingest.job import ingest
 from pipelines.lake import engine
+from pipelines.lake.catalogs.sqlite import exists
 from pipelines.lake.log import Counts
-from pipelines.lake.warehouse import Warehouse, exists
+from pipelines.lake.warehouse import Warehouse
 from pipelines.sources.batch import Portion
 from pipelines.sources.limits import DEFAULT_LIMITS, Limits
 from pipelines.sources.watch import Watch
@@ -337,7 +338,7 @@ def test_a_batch_that_is_not_committed_is_released(
         message = "the catalog is busy"
         raise TryAgainError(message)
 
-    monkeypatch.setattr(job, "commit", fail)
+    monkeypatch.setattr(job, "append_parts", fail)
     with pytest.raises(TryAgainError):
         list(
             job.ingest(
@@ -361,9 +362,11 @@ def test_an_ingest_opens_its_warehouse_once(
     opened = []
     start = engine.connect
 
-    def record(memory_bytes: int) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+    def record(
+        memory_bytes: int, extension: ModuleType
+    ) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
         opened.append(1)
-        return start(memory_bytes)
+        return start(memory_bytes, extension)
 
     monkeypatch.setattr(engine, "connect", record)
     counts = _ingest(tmp_path / "warehouse", source, limits=TEN)
