@@ -88,9 +88,6 @@ def ingest(  # noqa: PLR0913  one of them only listens
     if receiving.follow and not subscriptions:
         message = "--follow waits for messages; name a subscription"
         raise UsageError(message)
-    watch.note(f"source policy: {policy.summary}")
-    for other in others:
-        watch.note(f"skipped {other}: not .ndjson or .jsonl (.gz, .zst)")
     read = batches(files, limits)
     with received(subscriptions, receiving, limits.size, watch) as messages:
         make_unless_there(warehouse)
@@ -99,6 +96,9 @@ def ingest(  # noqa: PLR0913  one of them only listens
                 if by_clock:
                     check_clock(connection, progress(connection), clock())
                 before = head(connection)
+            watch.note(f"source policy: {policy.summary}")
+            for other in others:
+                watch.note(f"skipped {other}: not .ndjson or .jsonl (.gz, .zst)")
             manifests = Manifests(warehouse, tuple(manifest_roots), limits.manifest_size)
             work = _Work(session, clock, Checks(policy, manifests), limits.merge_files)
             done = None
