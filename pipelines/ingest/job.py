@@ -66,9 +66,6 @@ def ingest(  # noqa: PLR0913  one of them only listens
     where a source couldn't be read to its end, after all others.
     """
     files, others = find_files(sources)
-    note(f"source policy: {policy.summary}")
-    for other in others:
-        note(f"skipped {other}: not .ndjson or .jsonl (.gz, .zst)")
     read = batches(files, limits)
     make_unless_there(warehouse)
     manifests = Manifests(warehouse, tuple(manifest_roots), limits.manifest_size)
@@ -76,6 +73,9 @@ def ingest(  # noqa: PLR0913  one of them only listens
     with connect(warehouse) as connection:
         if by_clock:
             check_clock(connection, progress(connection), clock())
+        note(f"source policy: {policy.summary}")
+        for other in others:
+            note(f"skipped {other}: not .ndjson or .jsonl (.gz, .zst)")
         batch = None
         for batch in read:
             yield _ingest_batch(connection, warehouse, batch, clock(), checks)
