@@ -209,7 +209,7 @@ def test_a_topic_that_is_missing_closes_nothing(market: Run) -> None:
     outcome = market("close", "--due", APRIL, named)
 
     assert (3, "") == (outcome.code, outcome.stdout)
-    assert "nowhere: no such topic to publish to; make it, or name another" in outcome.stderr
+    assert "nowhere: no such topic; make it, or name another" in outcome.stderr
     assert ["2026-03"] == market("status", APRIL, "--json").json["due"]
 
 
