@@ -11,7 +11,7 @@ _SUMMED = {
     "period_close": "FROM warehouse.period_close SEMI JOIN close_input USING (period)",
     "log_block": "FROM log_block",
 }
-_STAGED = ("pool", "allocation", "held", "statement_line", "statement", "log_block")
+_STAGED = ("pool", "allocation", "held", "statement_line", "statement", "log_block", "close_step")
 
 
 def store(connection: duckdb.DuckDBPyConnection, seq: int) -> None:
