@@ -39,7 +39,7 @@ def write_commit(done: "Ingested") -> None:
 
 
 class _OfLibraries(logging.Handler):
-    """Writes what libraries log; of an error its kind, since its text may quote what was read."""
+    """Writes the errors that libraries log, by their kinds: their texts may quote what was read."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record."""
@@ -51,8 +51,8 @@ class _OfLibraries(logging.Handler):
 
 @contextmanager
 def libraries_logged() -> Iterator[None]:
-    """Write what libraries log, and warn of, as JSON too, as long as the context lasts."""
-    handler, root = _OfLibraries(), logging.getLogger()
+    """Write what libraries log as JSON too, and leave out their warnings, while the context lasts."""
+    handler, root = _OfLibraries(logging.ERROR), logging.getLogger()
     root.addHandler(handler)
     logging.captureWarnings(capture=True)
     try:
