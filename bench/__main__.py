@@ -1,4 +1,4 @@
-"""Runs the benchmarks: an ingest and its close, a large close, and the demo."""
+"""Runs the benchmarks: an ingest and its close, a large close, small commits, and the demo."""
 
 import argparse
 import json
@@ -8,14 +8,17 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
+from statistics import median
 
-from bench import events, warehouse
+from bench import commits, events, warehouse
 from bench.measure import Measured, manyhands
 from bench.report import Figure, Section, report, write
 
 EVENTS = 200_000
 IMAGES = 1_000_000
 CONTRIBUTORS = 100_000
+COMMITS = 2_000
+COMMIT_EVENTS = 20
 NOW = "2026-11-01T00:00:00Z"
 INGEST = ("ingest", "events.ndjson", f"--as-of={NOW}")
 CLOSE = ("close", "--period=2026-10", f"--as-of={NOW}")
@@ -77,6 +80,34 @@ def large_close(folder: Path, scale: float, seed: int) -> Section:
     )
 
 
+def small_commits(folder: Path, scale: float, seed: int) -> Section:
+    """Commit a stream's small batches, and compare the last commits with early ones."""
+    count = round(COMMITS * scale)
+    window = count // 10
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as apart:
+        timed = apart.submit(commits.commit_all, folder, count, COMMIT_EVENTS, seed).result()
+    early, late = timed.commits[window : 2 * window], timed.commits[-window:]
+    return Section(
+        "Many small commits",
+        f"{count:,} commits of {COMMIT_EVENTS} events from seed {seed} to one log, in one process"
+        " without a runner:\neach judges a batch and commits it, and is followed by a merge where"
+        f" there are files to merge.\nAt the end {timed.files:,} data files were on disk.",
+        ["python -m bench --only commits"],
+        [
+            Figure(f"commit, median of the second {window}", 1000 * median(early), "ms"),
+            Figure(f"commit, median of the last {window}", 1000 * median(late), "ms"),
+            Figure("the last over the second", commits.growth(timed.commits, window), "%", 130),
+            Figure("the same, processor time", commits.growth(timed.work, window), "%"),
+            Figure("the longest merge of all relations", max(timed.merges), "s"),
+            Figure("merging, part of all", _part(timed.merges, timed.commits), "%"),
+        ],
+    )
+
+
+def _part(some: Sequence[float], others: Sequence[float]) -> float:
+    return 100 * sum(some) / (sum(some) + sum(others))
+
+
 def demo(folder: Path, scale: float, seed: int) -> Section:
     """Run the demo."""
     del scale, seed  # the demo is always the same
@@ -104,6 +135,7 @@ def _shown(*commands: Sequence[str]) -> list[str]:
 BENCHMARKS: dict[str, Benchmark] = {
     "ingest": ingest_and_close,
     "close": large_close,
+    "commits": small_commits,
     "demo": demo,
 }
 

@@ -53,15 +53,26 @@ class Shown:
     statement: bytes
 
 
-def demo(warehouse: Warehouse, report: Report) -> Shown:
+Send = Callable[[Warehouse, Path, datetime, Report], Counts]
+"""Brings the events of a file into the log, at a time that is used as now."""
+
+
+def from_file(warehouse: Warehouse, path: Path, now: datetime, report: Report) -> Counts:
+    """Ingest a file of events, and return what became of them."""
+    watch = Watch(note=report)
+    batches = ingest(warehouse, [str(path)], clock=lambda: now, manifest_roots=[], watch=watch)
+    return sum((done.counts for done in batches), Counts())
+
+
+def demo(warehouse: Warehouse, report: Report, send: Send = from_file) -> Shown:
     """Make a warehouse anew, ingest two months and close each; the same every time.
 
     Raises ConflictError where the folder is there and the demo didn't make it.
     """
     make_anew(warehouse)
     shutil.copytree(SOURCES, warehouse.folder / EVENTS)
-    october = _month(warehouse, "2026-10", datetime(2026, 11, 1), report)  # noqa: DTZ001  UTC
-    november = _month(warehouse, "2026-11", datetime(2026, 12, 1), report)  # noqa: DTZ001  UTC
+    october = _month(warehouse, "2026-10", datetime(2026, 11, 1), report, send)  # noqa: DTZ001  UTC
+    november = _month(warehouse, "2026-11", datetime(2026, 12, 1), report, send)  # noqa: DTZ001  UTC
     return Shown((october, november), sealed_statement(warehouse, SHOWN))
 
 
@@ -89,11 +100,8 @@ def _refuse_unless_own(folder: Path) -> None:
         raise ConflictError(message)
 
 
-def _month(warehouse: Warehouse, period: str, now: datetime, report: Report) -> Month:
-    path = warehouse.folder / EVENTS / f"{period}.ndjson"
-    watch = Watch(note=report)
-    batches = ingest(warehouse, [str(path)], clock=lambda: now, manifest_roots=[], watch=watch)
-    counts = sum((done.counts for done in batches), Counts())
+def _month(warehouse: Warehouse, period: str, now: datetime, report: Report, send: Send) -> Month:
+    counts = send(warehouse, warehouse.folder / EVENTS / f"{period}.ndjson", now, report)
     report(f"{counts.received} events received; the head of the log is {counts.head}")
     (closed,) = close(warehouse, period=period, as_of=now, dry_run=False, report=report)
     return Month(counts, closed, _held(warehouse, period))

@@ -1,7 +1,6 @@
 """Publishes the statements that were issued: to a topic or a folder, none skipped (SPEC §6)."""
 
-import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,25 +10,19 @@ import duckdb
 
 from pipelines.errors import ManyhandsError
 from pipelines.lake import publications, reading
-from pipelines.lake.catalogs import sqlite
+from pipelines.lake.catalogs import catalog_of
 from pipelines.lake.closes import named_period
 from pipelines.lake.connection import connect
-from pipelines.lake.publications import Issued, Outcome, Publication
+from pipelines.lake.publications import Outcome, Publication
 from pipelines.lake.setting import setting
 from pipelines.lake.warehouse import Warehouse
 from pipelines.outputs import destinations
-from pipelines.outputs.destinations import refuse_unless_named
 from pipelines.outputs.folders import Folder
-from pipelines.outputs.statement_issued import StatementIssued
+from pipelines.outputs.statement_issued import StatementIssued, leaving
 from schemas.instants import written
 
 if TYPE_CHECKING:
     from pipelines.outputs.topics import Topic, Window
-
-__all__ = ["Publisher", "publishing", "refuse_unless_named"]
-
-_NAMED = 5
-"""How many statements that are too large a message names."""
 
 
 @dataclass
@@ -73,11 +66,10 @@ class Publisher:
     def refuse_too_large(self) -> None:
         """Raise ManyhandsError where statements were too large; all others were published."""
         if self.too_large:
-            named = ", ".join([*self.too_large][:_NAMED])
-            more = ", …" if len(self.too_large) > _NAMED else ""
+            first, *others = self.too_large
             message = (
-                f"too large for {self.destination.name}: {named}{more}; all others are published,"
-                " and `manyhands status` counts these from now on; publish them to a folder"
+                f"{first}{f' and {len(others)} more' if others else ''}: too large for"
+                f" {self.destination.name}; all others are published; publish to a folder too"
             )
             raise ManyhandsError(message)
 
@@ -87,11 +79,11 @@ class Publisher:
         every = publications.issued(connection, period)
         if isinstance(self.destination, Folder):
             # a file is of a whole period, whatever the folder has of it
-            self.published += self.destination.write(period, _events(every, time))
+            self.published += self.destination.write(period, leaving(every, time))
             publications.record_period(connection, *self._at(), period)
             return
         unsent = publications.unsent(connection, self.destination.name, period)
-        for window in self.destination.send(_events(every if again else unsent, time)):
+        for window in self.destination.send(leaving(every if again else unsent, time)):
             self._record(connection, window)
 
     def _record(self, connection: duckdb.DuckDBPyConnection, window: "Window") -> None:
@@ -120,27 +112,13 @@ def publishing(
     isn't there, TryAgainError where it can't be reached or another process is publishing, and
     ManyhandsError where a right is missing.
     """
-    refuse_unless_named(destination)
+    destinations.refuse_unless_named(destination)
     with connect(warehouse):
         """It is there, of our format, and this user may write in it."""
-    with destinations.opened(destination) as found, sqlite.only_publisher(warehouse):
+    with destinations.opened(destination) as found, catalog_of(warehouse).only_publisher(warehouse):
         publisher = Publisher(warehouse, found, clock, report)
         yield publisher
         publisher.record_too_large()
-
-
-def _events(statements: Iterable[Issued], time: str) -> Iterator[StatementIssued]:
-    """Return what statements leave as.
-
-    Raises ManyhandsError where one isn't what was sealed.
-    """
-    for issued in statements:
-        if hashlib.sha256(issued.sealed).hexdigest() != issued.digest:
-            message = f"{issued.statement_id} is not as it was sealed; restore it from a backup"
-            raise ManyhandsError(message)
-        yield StatementIssued(
-            issued.statement_id, issued.contributor_id, issued.digest, time, issued.sealed
-        )
 
 
 def _publication(event: StatementIssued, outcome: Outcome) -> Publication:

@@ -19,8 +19,8 @@ __all__ = [
 ]
 
 
-def now() -> datetime:
-    """Return the time by the clock that the catalog goes by, naive in UTC."""
-    from pipelines.lake.catalogs import sqlite
+def now(warehouse: Warehouse) -> datetime:
+    """Return the time by the clock that a warehouse's catalog goes by, naive in UTC."""
+    from pipelines.lake.catalogs import catalog_of
 
-    return sqlite.now()
+    return catalog_of(warehouse).now()

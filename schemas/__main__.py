@@ -1,6 +1,7 @@
-"""Write the JSON Schemas of the models: `python -m schemas`."""
+"""Write the JSON Schemas and the AsyncAPI document of the models: `python -m schemas`."""
 
-from schemas.published import publish
+from schemas import asyncapi, published
 
 if __name__ == "__main__":
-    publish()
+    published.publish()
+    asyncapi.publish()

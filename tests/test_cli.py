@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from pipelines.cli import main, progress
+from pipelines.cli.words import WHY_HELD
 from pipelines.close import job as close_job
 from pipelines.errors import ConflictError
 from pipelines.ingest import job as ingest_job
@@ -145,11 +146,16 @@ def test_a_period_that_cannot_be_one_is_a_usage_error(look: Run, name: str) -> N
 
 
 def test_held_is_listed_for_people_by_reason_the_largest_amount_first(look: Run) -> None:
-    """Each reason is one block."""
-    rows = [line.split() for line in look("held").stdout.splitlines()]
+    """Each reason is one block, and beside each amount stands what its reason means."""
+    lines = look("held").stdout.splitlines()
+    rows = [line.split() for line in lines]
+    meanings = [line[lines[0].index("why") :] for line in lines[1:]]
 
     assert ["no_terms", "no_terms", "unlicensed_image"] == [row[0] for row in rows[1:]]
-    assert ["2.500000", "0.500000", "2.500000"] == [row[-1] for row in rows[1:]]
+    assert ["2.500000", "0.500000", "2.500000"] == [
+        next(cell for cell in row if cell.endswith("00000")) for row in rows[1:]
+    ]
+    assert [WHY_HELD[row[0]] for row in rows[1:]] == meanings
 
 
 def test_a_statement_is_shown_as_it_was_sealed(look: Run) -> None:
@@ -238,6 +244,7 @@ def test_the_status_tells_how_the_warehouse_stands(look: Run) -> None:
             }
         },
         "published": {},
+        "source_policy": None,
     }
     assert expected == standing
     assert "open carried" in look("status").stdout

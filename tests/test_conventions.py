@@ -13,6 +13,7 @@ from pipelines.lake import sql
 ROOT = Path(__file__).parent.parent
 CODE = sorted(path for top in ("pipelines", "schemas") for path in (ROOT / top).rglob("*.py"))
 ROYALTIES = sorted((ROOT / "pipelines" / "royalties").glob("*.py"))
+OUTSIDE_THE_LAKE = [path for path in CODE if "lake" not in path.relative_to(ROOT).parts]
 QUERIES = sorted((ROOT / "sql").rglob("*.sql"))
 FOLDERS = sorted(
     path.name for path in (ROOT / "sql").iterdir() if path.is_dir() and any(path.glob("*.sql"))
@@ -35,6 +36,15 @@ NO_MONEY = re.compile(
 CLOCKS = re.compile(
     r"\b(now|today|current_(date|time|timestamp)|get_current_\w+|localtime\w*)\b", re.IGNORECASE
 )
+STATEMENT = re.compile(
+    r"\s*(ALTER|ATTACH|BEGIN|COMMIT|COPY|CREATE|DELETE|DESCRIBE|DROP|FROM|INSERT|LOAD|PRAGMA|ROLLBACK"
+    r"|SELECT|SET|SHOW|UPDATE|USE|VALUES|WITH)\b"
+)
+OF_GREAT_EXPECTATIONS = {
+    "engine.py": ["self._cursor.execute"],
+    "expectations.py": ["SELECT period FROM close_input"],
+}
+"""What the gate needs for it: a cursor, which hands on its queries, and something to be a batch."""
 COUNTING = {"block_digest"}
 """Queries that divide positions in the log, and no money."""
 NOT_OUR_WORDS = {
@@ -173,6 +183,51 @@ def test_only_the_lake_opens_a_connection() -> None:
         if "duckdb.connect(" in path.read_text(encoding="utf-8")
     }
     assert {"lake"} == opening
+
+
+@pytest.mark.parametrize("path", OUTSIDE_THE_LAKE, ids=relative)
+def test_sql_stands_in_the_lake_and_in_sql_alone(path: Path) -> None:
+    """Elsewhere no text begins as a statement does, and no connection or cursor is given one."""
+    texts = [
+        node.value
+        for node in nodes(path)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and STATEMENT.match(node.value)
+    ]
+    calls = [
+        ast.unparse(node.func)
+        for node in nodes(path)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in {"execute", "executemany", "sql", "query"}
+    ]
+    assert OF_GREAT_EXPECTATIONS.get(path.name, []) == texts + calls
+
+
+def test_commit_means_one_thing() -> None:
+    """One function has the name: the one that writes in a transaction which is on disk after it."""
+    committing = [
+        relative(path)
+        for path in CODE
+        for node in nodes(path)
+        if (isinstance(node, ast.FunctionDef) and node.name == "commit")
+        or (isinstance(node, ast.alias) and node.name == "commit" and node.asname)
+    ]
+    assert ["pipelines/lake/transaction.py"] == committing
+
+
+def test_a_catalog_is_chosen_in_one_place() -> None:
+    """No module of the product but those in lake/catalogs names a kind of catalog in an import."""
+    catalogs = ROOT / "pipelines" / "lake" / "catalogs"
+    naming = [
+        relative(path)
+        for path in CODE
+        if path.parent != catalogs
+        for node in nodes(path)
+        if isinstance(node, ast.Import | ast.ImportFrom) and "sqlite" in ast.unparse(node)
+    ]
+    assert [] == naming
 
 
 def test_parquet_is_read_in_one_place() -> None:

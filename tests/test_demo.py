@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,11 @@ import duckdb
 import pytest
 
 from pipelines.demo import MARKER, SOURCES
+from pipelines.lake.catalogs.sqlite import EXTENSION
 from pipelines.lake.engine import load_extensions
 from schemas.events import EVENT_TYPES
 from tests.conftest import Outcome, Run, run
+from tests.emulator import Emulator
 
 DIGESTS = (
     "6e9554926e1991897ce95d9169f634365d04a35792477985642fadf5600b518f",
@@ -51,7 +54,7 @@ def test_the_demo_prints_the_digest_of_each_close_a_statement_and_what_is_held(
     assert 0 == shown.code, shown.stderr
     assert [True, True] == [digest in shown.stdout for digest in DIGESTS]
     assert "2026-11/ben" in shown.stdout
-    assert "unlicensed_image            USD       118.514999  the lab had" in shown.stdout
+    assert "unlicensed_image            USD       118.514999  the developer had" in shown.stdout
 
 
 def test_what_the_demo_says_to_try_next_works(shown: Outcome) -> None:
@@ -65,7 +68,7 @@ def test_the_demo_attaches_from_where_it_ran(shown: Outcome, place: Path) -> Non
     """The lines that it prints open the warehouse from the folder it ran in."""
     attach = shown.stdout[shown.stdout.index("ATTACH") :]
     with duckdb.connect() as connection:
-        load_extensions(connection)
+        load_extensions(connection, EXTENSION)
         connection.execute(attach)
         closes = connection.execute("SELECT digest FROM manyhands.period_close").fetchall()
 
@@ -137,3 +140,22 @@ def test_every_event_of_the_demo_says_what_it_shows() -> None:
 def test_the_demo_says_why_it_needs_a_time(shown: Outcome) -> None:
     """Its events have fixed dates, which no clock is near for long."""
     assert "--as-of is needed because these events have fixed dates" in shown.stdout
+
+
+def test_the_demo_streams_to_the_same_digests(
+    manyhands: Run, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Events come over Pub/Sub, and every statement leaves over it, its bytes unchanged."""
+    monkeypatch.delenv("PUBSUB_EMULATOR_HOST", raising=False)
+    without = manyhands("demo", "--stream")
+    monkeypatch.setenv("PUBSUB_EMULATOR_HOST", emulator.address)
+
+    ended = manyhands("demo", "--stream")
+
+    assert (2, True) == (without.code, "start one" in without.stderr)
+    assert 0 == ended.code, ended.stderr
+    assert [True, True] == [digest in ended.stdout for digest in DIGESTS]
+    assert "1 duplicate, 1 conflict, 1 rejected" in ended.stdout
+    assert "All 7 statements were published and received." in ended.stdout
+    sealed = next(line for line in ended.stdout.splitlines() if line.startswith("{"))
+    assert f"ce-id               {sha256(sealed.encode()).hexdigest()}" in ended.stdout

@@ -14,10 +14,11 @@ from pipelines.lake.closes import progress
 from pipelines.lake.connection import connect
 from pipelines.lake.creation import create
 from pipelines.lake.setting import Setting
-from pipelines.lake.staging import stage, stage_input
+from pipelines.lake.staging import stage, stage_input, stage_view
 from pipelines.lake.warehouse import Warehouse
 from pipelines.royalties.periods import Cadence, Period
 from pipelines.sources.limits import DEFAULT_LIMITS
+from schemas.rejection import Rejection
 from tests import scenario
 from tests.lake.sending import batch as staged_batch
 from tests.lake.sending import received
@@ -27,6 +28,7 @@ from tests.test_vectors import in_process
 NEXT = Period.parse("2026-12", Cadence.MONTH)
 STORED_LATER = {"period_close", "publication"}
 """Results that a close doesn't stage."""
+OF_BATCHES = [("inputs", name) for name in ("manifest_row", "received_event", "received_refusal")]
 STAGED = [
     *(("rules", name, name) for name in sql.names("rules")),
     *(("results", name, name) for name in sql.names("results") if name not in STORED_LATER),
@@ -49,6 +51,7 @@ def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.Duck
         stage_input(connection, "step_time", closing.times.milliseconds.items())
         stage(connection, "results", "close_step")
         stage(connection, "rules", "first_money")
+        stage_view(connection, "rules", "row_added")
         reading.count(connection, "held", "2026-11")
         yield connection
 
@@ -75,6 +78,32 @@ def test_a_head_declares_what_its_query_returns(
     assert declared(sql.relation(folder, name)) == [(row[0], row[1]) for row in described]
 
 
+@pytest.mark.parametrize("name", sorted({*sql.names("rules")} & {*sql.names("views")}))
+def test_a_view_of_the_warehouse_says_what_a_close_says_under_its_name(name: str) -> None:
+    """What a close computes and what stands stored mean the same, but for the close that stored it.
+
+    The view's columns are that one's period, and then those of the rule, documented alike.
+    """
+    rule, view = sql.relation("rules", name), sql.relation("views", name)
+    meaning, _, _ = rule.meaning.partition(" (SPEC")
+
+    assert view.meaning.startswith(f"{meaning}, as it stands at the last close (SPEC ")
+    assert rule.grain == view.grain
+    assert ("period", *rule.columns) == (view.columns[0].name, *view.columns[1:])
+
+
+def test_what_a_dead_letter_keeps_of_a_refusal_is_documented_alike() -> None:
+    """A refusal is staged under the names, types and meanings that it is stored under."""
+    staged = {column.name: column for column in sql.relation("inputs", "received_refusal").columns}
+    stored = {column.name: column for column in sql.relation("log", "dead_letter").columns}
+
+    assert ["position", *Rejection.model_fields] == list(staged)
+    assert stored["received_at"].type == staged["received_at"].type  # of a first refusal, of this
+    assert {name: stored[name] for name in Rejection.model_fields if name != "received_at"} == {
+        name: staged[name] for name in Rejection.model_fields if name != "received_at"
+    }
+
+
 @pytest.fixture(scope="module")
 def batch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
     """Stage a batch, and keep what was staged after its commit."""
@@ -91,7 +120,7 @@ def batch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyC
 
 @pytest.mark.parametrize(
     ("folder", "name"),
-    [*log._STAGED, ("inputs", "received_event"), ("inputs", "manifest_row")],
+    [*log._STAGED, ("ingest", "row_added"), ("log", "row_sum"), *OF_BATCHES],
     ids=lambda part: part,
 )
 def test_a_head_declares_what_a_batch_stages(

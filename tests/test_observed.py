@@ -155,7 +155,8 @@ def test_the_counts_of_an_ingest_are_those_of_its_log(
     assert 9 == shown["manyhands_log_head"] == batches[-1]["head"]
     assert time.time() - 60 < shown["manyhands_last_commit_timestamp_seconds"] < time.time()
     assert 0 == shown["manyhands_outstanding_messages"] == shown["manyhands_outstanding_bytes"]
-    assert "receiving" == lines[0]["event"]
+    assert ["note", "receiving", "committed"] == [line["event"] for line in lines[:3]]
+    assert ("notice", "source policy") == (lines[0]["level"], lines[0]["message"][:13])
     assert {"batch", "seconds", "commit_seconds", "rejected", "time", "level"} <= set(batches[0])
     assert PRIVATE not in stderr
     assert 13 == json.loads(stdout)["received"]

@@ -10,6 +10,7 @@ import pytest
 from pipelines.close import job
 from pipelines.close.closing import Closing
 from pipelines.errors import ManyhandsError
+from pipelines.lake import publications
 from pipelines.lake.catalogs import sqlite
 from pipelines.lake.connection import connect
 from pipelines.lake.warehouse import Warehouse
@@ -55,6 +56,19 @@ def test_a_folder_gets_a_file_a_period(market: Run, tmp_path: Path) -> None:
     assert ["2026-02-01T00:00:00.000000Z", "2026-03-01T00:00:00.000000Z"] == sorted(
         {json.loads(line)["time"] for line in lines}
     )
+
+
+@pytest.mark.parametrize("size", [1, 1_000, 1_000_000])
+def test_statements_are_read_in_parts_none_of_which_is_skipped(
+    market: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    """A part may be one statement, some, or all; the file is the same."""
+    monkeypatch.setattr(publications, "_PART_BYTES", size)
+    monkeypatch.setattr(publications, "_ROWS_AT_ONCE", 1)
+    market("publish", "--to=out")
+
+    names = ["2026-02/ana", "2026-02/ben"]
+    assert names == in_file(tmp_path / "out" / FEBRUARY)
 
 
 def test_what_a_folder_has_is_recorded_and_not_sent_again(market: Run, tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def close(  # noqa: PLR0913  a flag each
     from pipelines.close.job import close as job
 
     chosen = _chosen_period(common.context, period, due=due)
-    now = instant(as_of)
+    now = instant(common.warehouse, as_of)
     done: list[Closed] = []
     publisher: Publisher | None = None
     if not dry_run:
@@ -59,7 +59,7 @@ def close(  # noqa: PLR0913  a flag each
             optionally_publishing(common, publish_to, now, report, dry_run=dry_run) as publisher,
         ):
             if as_of is not None and not dry_run:
-                _warn_if_ahead(now, report)
+                _warn_if_ahead(common.warehouse, now, report)
             closes = job(
                 common.warehouse,
                 period=chosen,
@@ -129,9 +129,9 @@ def _closed_by_now(warehouse: "Warehouse", period: str | None) -> str:
     return f"the last period closed, with its statements issued, is {last}; run the command again"
 
 
-def _warn_if_ahead(now: datetime, report: Report) -> None:
+def _warn_if_ahead(warehouse: "Warehouse", now: datetime, report: Report) -> None:
     """Warn where `--as-of` is more than a day after the clock."""
-    clock = instant(None)
+    clock = instant(warehouse, None)
     if now > clock + timedelta(days=1):
         ahead = counted((now - clock).days, "day")
         report.note(

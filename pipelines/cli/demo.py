@@ -2,21 +2,23 @@
 
 import json as json_text
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from pipelines.cli.close import describe_close, print_close
 from pipelines.cli.flags import DebugFlag, JsonFlag, MemoryFlag
 from pipelines.cli.printing import print_document, print_line, print_table
-from pipelines.cli.progress import reporting
+from pipelines.cli.progress import Report, reporting
 from pipelines.cli.settings import is_given
 from pipelines.cli.statements import print_statement
+from pipelines.cli.words import WHY_HELD
 from pipelines.errors import UsageError
 from pipelines.warehouses import DEFAULT_MEMORY, Warehouse, refuse_too_little
 
 if TYPE_CHECKING:
     from pipelines.demo import Month, Shown
+    from pipelines.demo_stream import Pulled
 
 FOLDER: Final = Path("demo-warehouse")
 NOW: Final = "2026-12-01T00:00:00Z"
@@ -33,13 +35,6 @@ Four events come late: the licence of an image that dream was trained on, a cont
 registration, one more sale and a reversal. October's statements stay as they are.
 November is sent, and its close states what changed as adjustments.
 """
-_REASONS: Final = {
-    "contributor_not_registered": "the contributor isn't registered yet",
-    "unknown_model": "the model version was never declared",
-    "unlicensed_image": "the lab had no licence for the image when the model was trained",
-}
-"""What the reasons mean that occur in the demo."""
-
 _NEXT: Final = f"""\
 Try next:
   manyhands statements list --warehouse {FOLDER}
@@ -64,10 +59,14 @@ def demo(
     memory_limit: MemoryFlag = DEFAULT_MEMORY,  # type: ignore[assignment]  # read as if given
     json: JsonFlag = False,
     debug: DebugFlag = False,
+    stream: Annotated[
+        bool,
+        typer.Option(
+            "--stream", help="Send the events, and the statements, over the emulator of Pub/Sub."
+        ),
+    ] = False,
 ) -> None:
     """Show it all on a small marketplace, in ./demo-warehouse."""
-    from pipelines.demo import demo as job
-
     root = context.find_root()
     context.obj.debug |= debug or root.params["debug"]
     if is_given(root, "warehouse"):
@@ -76,15 +75,25 @@ def demo(
     refuse_too_little()
     context.obj.standing = lambda: "run the demo again: it makes its folder anew"
     with reporting(context.obj.ending) as report:
-        shown = job(Warehouse(FOLDER, memory_limit), report)
+        shown, pulled = _run(Warehouse(FOLDER, memory_limit), report, stream=stream)
     if json or root.params["json"]:
         closes = [describe_close(month.closed) for month in shown.months]
         print_document({"closes": closes, "warehouse": str(FOLDER)})
     else:
-        _print_demo(shown)
+        _print_demo(shown, pulled)
 
 
-def _print_demo(shown: "Shown") -> None:
+def _run(warehouse: Warehouse, report: Report, *, stream: bool) -> "tuple[Shown, list[Pulled]]":
+    if not stream:
+        from pipelines.demo import demo as job
+
+        return job(warehouse, report), []
+    from pipelines.demo_stream import demo_stream
+
+    return demo_stream(warehouse, report)
+
+
+def _print_demo(shown: "Shown", pulled: "list[Pulled]") -> None:
     for story, month in zip((_OCTOBER, _NOVEMBER), shown.months, strict=True):
         _print_month(story, month)
     print_line("One of November's statements:")
@@ -93,7 +102,19 @@ def _print_demo(shown: "Shown") -> None:
     for month in shown.months:
         _print_held(month)
     print_line()
+    if pulled:
+        _print_pulled(pulled)
     _print_lines(_NEXT)
+
+
+def _print_pulled(pulled: "list[Pulled]") -> None:
+    """Print the first of the statements that were received, as a subscriber has it."""
+    first = pulled[0]
+    print_line(f"All {len(pulled)} statements were published and received. One, as it came:")
+    print_line()
+    print_table(("attribute", "value"), sorted(first.attributes.items()))
+    print_line(first.data.decode())
+    print_line()
 
 
 def _print_lines(text: str) -> None:
@@ -119,7 +140,7 @@ def _print_held(month: "Month") -> None:
     print_line(f"Held when {month.closed.period} was closed, and why:")
     print_line()
     rows = [
-        (reason, currency, amount, _REASONS[reason])
+        (reason, currency, amount, WHY_HELD[reason])
         for (reason, currency), amount in sorted(month.held.items())
     ]
     print_table(("reason", "currency", "amount", "why"), rows)

@@ -70,6 +70,14 @@ AsOfFlag = Annotated[
         "--as-of", metavar="T", help="Use this time as now, such as 2026-11-01T00:00:00Z."
     ),
 ]
+SourcePolicyFlag = Annotated[
+    str | None,
+    typer.Option(
+        "--source-policy",
+        metavar="FILE",
+        help="TOML file that says which source may send what. [default: every source everything]",
+    ),
+]
 PeriodFlag = Annotated[
     str | None,
     typer.Option("--period", metavar="P", help="A closed period. [default: the last one closed]"),
@@ -172,8 +180,8 @@ def _warehouse(named: str, memory_bytes: int) -> Warehouse:
     return Warehouse(folder, memory_bytes)
 
 
-def instant(as_of: str | None) -> datetime:
-    """Return the time that is used as now, naive in UTC: that of `--as-of`, else the clock's.
+def instant(warehouse: Warehouse, as_of: str | None) -> datetime:
+    """Return the time that is used as now, naive in UTC: that of `--as-of`, else the catalog's.
 
     Raises UsageError where it isn't an RFC 3339 instant with an offset (SPEC §3.2).
     """
@@ -181,7 +189,7 @@ def instant(as_of: str | None) -> datetime:
     from schemas import instants
 
     if as_of is None:
-        return now()
+        return now(warehouse)
     try:
         matched = re.fullmatch(instants.PATTERN, as_of)
         canonical = instants.canonical(as_of) if matched else ""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from pipelines.cli.flags import AsOfFlag, Common, instant
+from pipelines.cli.flags import AsOfFlag, Common, SourcePolicyFlag, instant
 from pipelines.cli.logs import Log, logged
 from pipelines.cli.notify import READY, STOPPING, Heartbeat, notify
 from pipelines.cli.observed import (
@@ -21,6 +21,7 @@ from pipelines.cli.observed import (
     ReadySecondsFlag,
 )
 from pipelines.cli.observing import Observer, observed
+from pipelines.cli.policy import source_policy as policy_of
 from pipelines.cli.printing import print_document, print_line
 from pipelines.cli.receiving import (
     BatchEventsFlag,
@@ -65,6 +66,7 @@ def ingest(  # noqa: PLR0913  a flag each
             " [default: none]",
         ),
     ] = "",
+    source_policy: SourcePolicyFlag = None,
     batch_lines: Annotated[
         int,
         typer.Option(min=1, max=MOST.lines, metavar="N", help="The most lines of one batch."),
@@ -89,6 +91,15 @@ def ingest(  # noqa: PLR0913  a flag each
     idle_seconds: IdleSecondsFlag = DEFAULT_RECEIVING.idle_seconds,
     patience: PatienceFlag = DEFAULT_RECEIVING.patience_seconds,
     lease_seconds: LeaseSecondsFlag = DEFAULT_RECEIVING.lease_seconds,
+    merge_files: Annotated[
+        int,
+        typer.Option(
+            min=2,
+            max=MOST.merge_files,
+            metavar="N",
+            help="How many small data files of a relation are merged into one.",
+        ),
+    ] = DEFAULT_LIMITS.merge_files,
     log_format: LogFormatFlag = LogFormat.TEXT,
     metrics_port: MetricsPortFlag = None,
     metrics_host: MetricsHostFlag = DEFAULT_HOST,
@@ -102,8 +113,9 @@ def ingest(  # noqa: PLR0913  a flag each
     SIGINT where all sources are subscriptions, it was to stop.
     """
     if as_of is not None:
-        instant(as_of)
+        instant(common.warehouse, as_of)
     roots = _roots(manifest_roots)
+    policy = policy_of(source_policy)
     _refuse_closed_input(sources)
     receiving = Receiving(
         follow, batch_events, batch_seconds, max_memory, idle_seconds, patience, lease_seconds
@@ -119,11 +131,12 @@ def ingest(  # noqa: PLR0913  a flag each
         batches = job(
             common.warehouse,
             sources,
-            clock=lambda: instant(as_of),
+            clock=lambda: instant(common.warehouse, as_of),
             by_clock=as_of is None,
             manifest_roots=roots,
+            policy=policy,
             watch=watch,
-            limits=Limits(batch_lines, batch_bytes, manifest_bytes),
+            limits=Limits(batch_lines, batch_bytes, manifest_bytes, merge_files),
             receiving=receiving,
         )
         with seen as observer:

@@ -20,6 +20,12 @@ def write_entry(level: str, event: str, **fields: object) -> None:
     sys.stderr.write(dumps(entry) + "\n")
 
 
+def write_note(message: str) -> None:
+    """Write what the user should know afterwards too."""
+    level = "warning" if message.startswith("warning: ") else "notice"
+    write_entry(level, "note", message=message)
+
+
 def write_failure(exit_code: int, message: str, trace: str) -> None:
     """Write what the command failed with."""
     fields = {"traceback": trace} if trace else {}
@@ -51,7 +57,7 @@ class _OfLibraries(logging.Handler):
 
 @contextmanager
 def libraries_logged() -> Iterator[None]:
-    """Write what libraries log as JSON too, and leave out their warnings, while the context lasts."""
+    """Write what libraries log as JSON too, without their warnings, while the context lasts."""
     handler, root = _OfLibraries(logging.ERROR), logging.getLogger()
     root.addHandler(handler)
     logging.captureWarnings(capture=True)

@@ -52,7 +52,7 @@ def _as_text(report: Report) -> Log:
 def _as_json(check: Callable[[], None]) -> Log:
     def note(text: str) -> None:
         check()
-        json_log.write_entry("warning", "note", message=text)
+        json_log.write_note(text)
 
     def committed(done: "Ingested") -> None:
         check()

@@ -60,7 +60,10 @@ def publish(
     with (
         reporting(common.invocation.ending) as report,
         publishing(
-            common.warehouse, publish_to, clock=partial(instant, None), report=report
+            common.warehouse,
+            publish_to,
+            clock=partial(instant, common.warehouse, None),
+            report=report,
         ) as publisher,
     ):
         if period is None:
@@ -82,7 +85,8 @@ def optionally_publishing(
 
     Raises as `publishing` does; a dry run only looks whether the destination can be one.
     """
-    from pipelines.publish import publishing, refuse_unless_named
+    from pipelines.outputs.destinations import refuse_unless_named
+    from pipelines.publish import publishing
 
     if publish_to:
         refuse_unless_named(publish_to)

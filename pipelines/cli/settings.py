@@ -22,6 +22,8 @@ _Command: TypeAlias = TyperCommand | TyperGroup
 
 FILE = "manyhands.toml"
 _LISTS = ("manifest-roots",)
+_TABLES = ("source-policy",)
+"""Settings whose tables may stand in the file itself; their flag names a file of such tables."""
 _PREFIX = "MANYHANDS_"
 
 
@@ -74,6 +76,8 @@ def read_file(group: TyperGroup, path: Path) -> dict[str, Any]:
 def _as_flag(path: Path, option: TyperOption, value: object) -> object:
     """Return a value as its flag takes it: of a list the parts, separated by commas.
 
+    Of tables it is the file that they are in.
+
     Raises UsageError where it isn't of the flag's kind.
     """
     name = _name(option)
@@ -87,12 +91,18 @@ def _as_flag(path: Path, option: TyperOption, value: object) -> object:
         parts = value if isinstance(value, list) else [value]
         fits = all(isinstance(part, str) for part in parts)
         value = ",".join(map(str, parts))
+    elif name in _TABLES and isinstance(value, list):
+        kind, fits, value = f"text in quotes, or tables [[{name}]]", _are_tables(value), str(path)
     else:
         kind, fits = "text in quotes", isinstance(value, str)
     if not fits:
         message = f"{path}: {name} should be {kind}"
         raise UsageError(message)
     return value
+
+
+def _are_tables(value: list[object]) -> bool:
+    return all(isinstance(table, dict) for table in value)
 
 
 def _default_map(command: _Command, values: Mapping[str, object]) -> dict[str, Any]:

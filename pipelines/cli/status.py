@@ -3,25 +3,36 @@
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from pipelines.cli.flags import AsOfFlag, Common, instant
+from pipelines.cli.flags import AsOfFlag, Common, SourcePolicyFlag, instant
+from pipelines.cli.policy import source_policy as policy_of
 from pipelines.cli.printing import print_document, print_table
 
 if TYPE_CHECKING:
+    from pipelines.ingest.policy import Policy
     from pipelines.status import Standing
 
 
-def status(common: Common, *, as_of: AsOfFlag = None) -> None:
-    """Show what was received and closed, what is due, and what is held."""
+def status(
+    common: Common, *, as_of: AsOfFlag = None, source_policy: SourcePolicyFlag = None
+) -> None:
+    """Show what was received and closed, what is due and held, and which sources are trusted."""
     from pipelines import status as job
 
-    standing = job.status(common.warehouse, instant(as_of))
+    policy = policy_of(source_policy)
+    standing = job.status(common.warehouse, instant(common.warehouse, as_of))
     if common.json:
-        print_document(asdict(standing))
+        print_document(asdict(standing) | {"source_policy": _described(policy)})
     else:
-        print_table(("field", "value"), _rows(standing))
+        print_table(("field", "value"), _rows(standing, policy))
 
 
-def _rows(standing: "Standing") -> list[tuple[str, object]]:
+def _described(policy: "Policy") -> dict[str, object] | None:
+    if not policy.is_configured:
+        return None
+    return {"entries": len(policy.entries), "file": policy.place}
+
+
+def _rows(standing: "Standing", policy: "Policy") -> list[tuple[str, object]]:
     last, batch = standing.last_close, standing.last_batch
     return [
         ("head", standing.head),
@@ -32,6 +43,7 @@ def _rows(standing: "Standing") -> list[tuple[str, object]]:
         ("due", " ".join(standing.due) or "nothing"),
         ("dead letters", standing.dead_letters),
         ("last batch", _batch_in_words(batch) if batch else "none"),
+        ("source policy", policy.summary),
         *(
             (f"held {reason}", f"{amount} {currency}")
             for reason, amounts in standing.held.items()

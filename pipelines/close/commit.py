@@ -11,8 +11,8 @@ from pipelines.close.seal import Seal
 from pipelines.errors import ConflictError
 from pipelines.lake import log, results
 from pipelines.lake.closes import FIRST_PREVIOUS_DIGEST, find_close, last_close
-from pipelines.lake.staging import stage, stage_input
-from pipelines.lake.transaction import commit as commit_to
+from pipelines.lake.staging import stage, stage_input, stage_view
+from pipelines.lake.transaction import commit
 from pipelines.lake.warehouse import Warehouse
 from schemas.canonical import canonical_json, content_sha256
 from schemas.instants import written
@@ -21,7 +21,7 @@ SOURCE = "manyhands"
 TYPE = "period-closed"
 
 
-def commit(
+def issue(
     connection: duckdb.DuckDBPyConnection,
     warehouse: Warehouse,
     closing: Closing,
@@ -35,13 +35,14 @@ def commit(
     stage_input(connection, "seal", [[*astuple(seal), closed_at]])
     stage_input(connection, "step_time", closing.times.milliseconds.items())
     stage(connection, "results", "close_step")
+    stage_view(connection, "rules", "row_added")
 
     def write() -> None:
         refuse_if_closed(connection, closing)
-        seq = log.append_own(connection, _event(closing, seal), closed_at)
-        results.store(connection, seq)
+        log.append_own(connection, _event(closing, seal), closed_at)
+        results.store(connection)
 
-    commit_to(connection, warehouse, write)
+    commit(connection, warehouse, write)
 
 
 def refuse_if_closed(connection: duckdb.DuckDBPyConnection, closing: Closing) -> None:

@@ -18,6 +18,7 @@ from pipelines.lake.staging import (
     view_in_force,
     view_stored,
 )
+from pipelines.lake.transaction import transaction
 from pipelines.royalties.periods import Period
 
 FIRST_YEAR = 2000
@@ -105,17 +106,12 @@ def compute(connection: duckdb.DuckDBPyConnection, closing: Closing) -> None:
 
     Raises ManyhandsError, naming the pool or line, where a number doesn't fit.
     """
-    connection.execute("BEGIN")
-    try:
+    with transaction(connection):
         with closing.times.of("input"):
             _stage_inputs(connection, closing)
         for step in STEPS:
             with closing.times.of(step.name):
                 step.run(connection)
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
 
 
 def _stage_inputs(connection: duckdb.DuckDBPyConnection, closing: Closing) -> None:

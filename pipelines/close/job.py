@@ -7,7 +7,7 @@ from datetime import datetime
 import duckdb
 
 from pipelines.close.closing import Closing
-from pipelines.close.commit import commit, refuse_if_closed
+from pipelines.close.commit import issue, refuse_if_closed
 from pipelines.close.compute import compute
 from pipelines.close.seal import seal
 from pipelines.errors import (
@@ -113,7 +113,7 @@ def _close_one(
     with closing.times.of("seal"):
         sealed = seal(connection, closing)
     if not dry_run:
-        commit(connection, warehouse, closing, sealed, as_of)
+        issue(connection, warehouse, closing, sealed, as_of)
     new = PeriodClose(closing.period.name, closing.log_seq, **asdict(sealed))
     return _closed(new, results.staged_totals(connection), was_closed=False)
 

@@ -5,12 +5,11 @@ from functools import cache
 
 import duckdb
 
+from pipelines.lake import staged
+from pipelines.lake.staged import PoolRest
 from pipelines.lake.staging import stage_input
 from pipelines.royalties.lineage import Version, Versions, claims
 from pipelines.royalties.splitting import split
-
-PoolRest = tuple[str, str, str, str, str, str, int]
-"""basis, model, version, reference, origin period, currency, micros left for manifests."""
 
 Part = tuple[str, str, str, str, str | None, str | None, str | None, int]
 """basis, reference, origin period, currency, model and version or reason held, micros."""
@@ -39,25 +38,13 @@ def lineage_parts(rests: Iterable[PoolRest], versions: Versions) -> Iterator[Par
 
 def share_lineage(connection: duckdb.DuckDBPyConnection) -> None:
     """Stage `lineage_part` from the staged pools and model versions."""
-    rests = connection.execute(
-        "SELECT basis, model_id, version, reference, origin_period, currency, amount_micros"
-        " FROM pool_rest ORDER BY ALL"
-    ).fetchall()
-    parts = lineage_parts(rests, _versions(connection))
+    parts = lineage_parts(staged.pool_rests(connection), _versions(connection))
     stage_input(connection, "lineage_part", parts)
 
 
 def _versions(connection: duckdb.DuckDBPyConnection) -> Versions:
-    trained = connection.execute(
-        "SELECT seq, model_id, version, trained_at FROM model_version WHERE NOT redeclared"
-    ).fetchall()
-    bases: dict[int, list[tuple[Version, int]]] = {row[0]: [] for row in trained}
-    rows = connection.execute(
-        "SELECT base.seq, base.base_model_id, base.base_version, base.share_ppm"
-        " FROM in_force.base_model AS base"
-        " INNER JOIN model_version ON base.seq = model_version.seq"
-        " WHERE NOT model_version.redeclared"
-    )
-    for seq, model_id, version, share_ppm in rows.fetchall():
+    trained = staged.trained_versions(connection)
+    bases: dict[int, list[tuple[Version, int]]] = {seq: [] for seq, *_ in trained}
+    for seq, model_id, version, share_ppm in staged.base_shares(connection):
         bases[seq].append(((model_id, version), share_ppm))
     return {(model, version): (at, bases[seq]) for seq, model, version, at in trained}

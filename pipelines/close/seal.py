@@ -1,15 +1,14 @@
 """Seals a close and the log that it read (SPEC §6, Seal)."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import duckdb
 
 from pipelines.close.closing import Closing
+from pipelines.lake import staged
 from pipelines.lake.staging import stage
-
-_ROWS_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True)
@@ -44,15 +43,6 @@ def seal(connection: duckdb.DuckDBPyConnection, closing: Closing) -> Seal:
     """Seal the staged statements, and the log up to the close's position."""
     stage(connection, "rules", "block_digest")
     stage(connection, "results", "log_block")
-    blocks = connection.execute("SELECT digest FROM block_digest ORDER BY block").fetchall()
-    log = log_digest(digest for (digest,) in blocks)
-    statements = connection.execute(
-        "SELECT contributor_id, digest FROM statement ORDER BY contributor_id"
-    )
+    log = log_digest(staged.block_digests(connection))
     previous, period = closing.previous_digest, closing.period.name
-    return Seal(previous, close_digest(previous, period, _pairs(statements)), log)
-
-
-def _pairs(cursor: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]]:
-    while rows := cursor.fetchmany(_ROWS_AT_ONCE):
-        yield from rows
+    return Seal(previous, close_digest(previous, period, staged.statement_digests(connection)), log)

@@ -23,6 +23,7 @@ from pipelines.gate.verdict import (
 from pipelines.lake import sql
 from pipelines.lake.disk import make_folder, replacing
 from pipelines.lake.rights import follow
+from pipelines.lake.staged import first_rows
 from pipelines.lake.warehouse import Warehouse
 from pipelines.values import JsonValue, json_value
 
@@ -146,11 +147,5 @@ def _result(
 def _first_rows(
     connection: duckdb.DuckDBPyConnection, check: sql.Relation
 ) -> tuple[dict[str, JsonValue], ...]:
-    cursor = connection.cursor().execute(
-        f"SELECT * FROM ({check.query}) ORDER BY ALL LIMIT {ROWS_SHOWN}"
-    )
-    names = [column[0] for column in cursor.description]
-    return tuple(
-        {name: json_value(value) for name, value in zip(names, row, strict=True)}
-        for row in cursor.fetchall()
-    )
+    rows = first_rows(connection, check, ROWS_SHOWN)
+    return tuple({name: json_value(value) for name, value in row.items()} for row in rows)

@@ -62,9 +62,10 @@ def validate(
     """
     with _ONE_AT_A_TIME:
         batch = _batch(connection)
-        suite = great_expectations.ExpectationSuite(name="gate")
-        for check in checks:
-            suite.add_expectation(_expectation(check))
+        # all at once: an expectation that is added is compared with all before it
+        suite = great_expectations.ExpectationSuite(
+            name="gate", expectations=[_expectation(check) for check in checks]
+        )
         results = batch.validate(suite).results
     return {_name(result): _found(result) for result in results}
 
@@ -81,7 +82,8 @@ def _batch(connection: duckdb.DuckDBPyConnection) -> Batch:
         create_temp_table=False,
         kwargs={"creator": creator(connection), "poolclass": NullPool},
     )
-    # A batch has to be of something; the checks name their own relations.
+    # Great Expectations takes queries as text, and a batch has to be of something; the checks name
+    # their own relations. This is the one query outside lake/ and sql/.
     asset = source.add_query_asset("staged", "SELECT period FROM close_input")
     return asset.add_batch_definition_whole_table("whole").get_batch()
 

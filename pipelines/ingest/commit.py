@@ -25,7 +25,7 @@ def parts_folder(warehouse: Warehouse) -> Iterator[Path]:
         yield for_engine(made)
 
 
-def commit(
+def append_parts(
     connection: duckdb.DuckDBPyConnection,
     warehouse: Warehouse,
     parts: Path,

@@ -1,7 +1,7 @@
 """Reads events and appends them to the log, batch after batch (SPEC §3, §4)."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -11,13 +11,14 @@ from uuid import uuid4
 
 import apache_beam as beam
 
-from pipelines.errors import UsageError
+from pipelines.errors import ManyhandsError, UsageError
 from pipelines.ingest.bounded_run import bounded_run
-from pipelines.ingest.commit import commit, parts_folder
+from pipelines.ingest.commit import append_parts, parts_folder
 from pipelines.ingest.decode import Decode
 from pipelines.ingest.manifests import FetchManifests, Manifests
 from pipelines.ingest.outages import through_outages
 from pipelines.ingest.outcome import REJECTED
+from pipelines.ingest.policy import EVERYONE, Policy
 from pipelines.ingest.read import Read, hand_over
 from pipelines.ingest.session import Session
 from pipelines.ingest.stage import Stage
@@ -26,6 +27,7 @@ from pipelines.lake.clock import check_clock
 from pipelines.lake.closes import progress
 from pipelines.lake.creation import make_unless_there
 from pipelines.lake.log import Counts, head
+from pipelines.lake.merging import merge_small_files
 from pipelines.lake.warehouse import Warehouse
 from pipelines.sources.batch import Batch
 from pipelines.sources.batches import batches
@@ -47,6 +49,14 @@ class Ingested:
     commit_seconds: float
 
 
+@dataclass(frozen=True)
+class Checks:
+    """What events are held against, beside their schemas and the log."""
+
+    policy: Policy
+    manifests: Manifests
+
+
 def ingest(  # noqa: PLR0913  one of them only listens
     warehouse: Warehouse,
     sources: Sequence[str],
@@ -54,6 +64,7 @@ def ingest(  # noqa: PLR0913  one of them only listens
     clock: Callable[[], datetime],
     by_clock: bool = False,
     manifest_roots: Sequence[Path],
+    policy: Policy = EVERYONE,
     watch: Watch,
     limits: Limits = DEFAULT_LIMITS,
     receiving: Receiving = DEFAULT_RECEIVING,
@@ -66,6 +77,7 @@ def ingest(  # noqa: PLR0913  one of them only listens
     `clock` returns the time that a batch is recorded at, naive in UTC. `by_clock` says that it is
     a real one, which can be wrong: it is held against the log once, before the first batch.
     Where it is set back later, what was recorded stays, and nothing depends on its order.
+    `policy` says which sources may send what; what it doesn't allow is rejected.
 
     Raises, before anything is done, NotFoundError where a source isn't there, UsageError where it
     can't be NDJSON, and TryAgainError where the log speaks against the clock or a broker is out of
@@ -76,8 +88,6 @@ def ingest(  # noqa: PLR0913  one of them only listens
     if receiving.follow and not subscriptions:
         message = "--follow waits for messages; name a subscription"
         raise UsageError(message)
-    for other in others:
-        watch.note(f"skipped {other}: not .ndjson or .jsonl (.gz, .zst)")
     read = batches(files, limits)
     with received(subscriptions, receiving, limits.size, watch) as messages:
         make_unless_there(warehouse)
@@ -86,59 +96,64 @@ def ingest(  # noqa: PLR0913  one of them only listens
                 if by_clock:
                     check_clock(connection, progress(connection), clock())
                 before = head(connection)
+            watch.note(f"source policy: {policy.summary}")
+            for other in others:
+                watch.note(f"skipped {other}: not .ndjson or .jsonl (.gz, .zst)")
             manifests = Manifests(warehouse, tuple(manifest_roots), limits.manifest_size)
-            take = partial(_take, session, clock=clock, manifests=manifests)
+            work = _Work(session, clock, Checks(policy, manifests), limits.merge_files)
             done = None
             for batch in read:
-                yield (done := take(batch, watch=None))
+                yield (done := work.take(batch))
             for batch in messages:
-                yield (done := take(batch, watch=watch if receiving.follow else None))
+                yield (done := work.take(batch, watch if receiving.follow else None))
             if done is None:
                 yield Ingested("", Counts(head=before), 0.0, 0.0)
 
 
-def _take(
-    session: Session,
-    batch: Batch,
-    *,
-    clock: Callable[[], datetime],
-    manifests: Manifests,
-    watch: Watch | None,
-) -> Ingested:
-    """Stage a batch, commit it, and acknowledge it only then; with a watch through all outages."""
-    attempt = partial(_attempt, session, batch, str(uuid4()), clock, manifests)
-    try:
-        done = through_outages(attempt, watch) if watch else attempt()
-    except BaseException:
-        batch.release()
-        raise
-    batch.acknowledge()
-    return done
+@dataclass(frozen=True)
+class _Work:
+    """What is done with each batch."""
+
+    session: Session
+    clock: Callable[[], datetime]
+    checks: Checks
+    merge_files: int
+
+    def take(self, batch: Batch, watch: Watch | None = None) -> Ingested:
+        """Stage a batch, commit it, and acknowledge it only then; with a watch through outages."""
+        attempt = partial(self._attempt, batch, str(uuid4()))
+        try:
+            done = through_outages(attempt, watch) if watch else attempt()
+        except BaseException:
+            batch.release()
+            raise
+        batch.acknowledge()
+        with suppress(ManyhandsError, OSError):  # the next batch says what is wrong
+            self._merge()
+        return done
+
+    def _attempt(self, batch: Batch, batch_id: str) -> Ingested:
+        begun_at, now = monotonic(), self.clock()
+        warehouse = self.session.warehouse
+        with self.session.connection() as connection, parts_folder(warehouse) as parts:
+            stage(batch, parts, now, self.checks)
+            staged_at = monotonic()
+            counts = append_parts(connection, warehouse, parts, batch_id, now)
+        ended_at = monotonic()
+        return Ingested(batch_id, counts, ended_at - begun_at, ended_at - staged_at)
+
+    def _merge(self) -> None:
+        with self.session.connection() as connection:
+            merge_small_files(connection, self.session.warehouse, self.merge_files)
 
 
-def _attempt(
-    session: Session,
-    batch: Batch,
-    batch_id: str,
-    clock: Callable[[], datetime],
-    manifests: Manifests,
-) -> Ingested:
-    begun_at, now = monotonic(), clock()
-    with session.connection() as connection, parts_folder(session.warehouse) as parts:
-        stage(batch, parts, now, manifests)
-        staged_at = monotonic()
-        counts = commit(connection, session.warehouse, parts, batch_id, now)
-    ended_at = monotonic()
-    return Ingested(batch_id, counts, ended_at - begun_at, ended_at - staged_at)
-
-
-def stage(batch: Batch, parts: Path, now: datetime, manifests: Manifests) -> None:
+def stage(batch: Batch, parts: Path, now: datetime, checks: Checks) -> None:
     """Run the pipeline over one batch."""
     portions = hand_over(batch.events, parts)
     with bounded_run() as pipeline:
         received = pipeline | Read(portions)
         decoded = received | Decode()
-        valid = decoded.decoded | Validate(now)
-        events = valid.events | FetchManifests(manifests)
+        valid = decoded.decoded | Validate(now, checks.policy)
+        events = valid.events | FetchManifests(checks.manifests)
         refusals = (decoded[REJECTED], valid[REJECTED]) | beam.Flatten()
         (events, refusals) | Stage(parts, now)

@@ -10,6 +10,7 @@ from typing import Any
 
 import apache_beam as beam
 
+from pipelines.ingest.policy import SUBSCRIPTION
 from pipelines.sources.batch import Portion
 from pipelines.sources.lines import Lines
 from schemas.json_text import BLANK
@@ -40,8 +41,9 @@ def _read_lines(lines: Lines) -> Iterator[Received]:
 
 @lru_cache
 def _readable(origin: str) -> str:
-    """Return a file's name, which can be any bytes, as text."""
-    return os.fsencode(origin).decode("utf-8", "backslashreplace")
+    """Return a file's name, which can be any bytes, as text that is no subscription's."""
+    name = os.fsencode(origin).decode("utf-8", "backslashreplace")
+    return f"./{name}" if name.startswith(SUBSCRIPTION) else name
 
 
 def hand_over(portions: Iterable[Portion], folder: Path) -> list[Path]:

@@ -1,14 +1,15 @@
 """Holds a warehouse open for batch after batch, and opens it again after a failure."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import ExitStack, contextmanager
 
 import duckdb
 
 from pipelines.errors import TryAgainError
+from pipelines.lake.catalogs import catalog_of
 from pipelines.lake.connection import connect
 from pipelines.lake.faults import explained
-from pipelines.lake.warehouse import Warehouse, require
+from pipelines.lake.warehouse import Warehouse
 
 
 class Session:
@@ -19,7 +20,7 @@ class Session:
         self.warehouse = warehouse
         self._stack = ExitStack()
         self._connection: duckdb.DuckDBPyConnection | None = None
-        self._catalog = (0, 0)
+        self._catalog: Hashable = None
 
     @contextmanager
     def connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -33,7 +34,7 @@ class Session:
         try:
             if self._connection is None:
                 self._connection = self._stack.enter_context(connect(self.warehouse))
-                self._catalog = self._identity()
+                self._catalog = catalog_of(self.warehouse).identity(self.warehouse)
             self._insist_on_same()
             with explained(self.warehouse):
                 yield self._connection
@@ -48,11 +49,6 @@ class Session:
         self._stack.close()
 
     def _insist_on_same(self) -> None:
-        if self._identity() != self._catalog:
+        if catalog_of(self.warehouse).identity(self.warehouse) != self._catalog:
             message = f"{self.warehouse.folder}: its catalog was replaced; run the command again"
             raise TryAgainError(message)
-
-    def _identity(self) -> tuple[int, int]:
-        require(self.warehouse)
-        found = self.warehouse.catalog.stat()
-        return found.st_dev, found.st_ino

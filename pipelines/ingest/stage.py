@@ -1,7 +1,7 @@
 """Stage what passed and what failed: parts of a batch, on their way to the log (SPEC §10).
 
-A part is an Arrow file, and its name is the range of the batch that it holds: the positions of its
-first and its last record, so that a part that is made twice is there once.
+A part is an Arrow file. Its name is the range of the batch that it holds: the positions in the
+batch of its first and its last record. So a part that is made twice is there once.
 """
 
 import json
@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
-from uuid import uuid4
 
 import apache_beam as beam
 import pyarrow as pa
 
 from pipelines import __version__
+from pipelines.lake.disk import appearing
 from pipelines.lake.log import EVENT_COLUMNS, REFUSAL_COLUMNS
 from schemas.record import Event, Rejected
 from schemas.rejection import Rejection
@@ -23,7 +23,6 @@ from schemas.rejection import Rejection
 PROCESSOR: Final = f"manyhands/{__version__} commit"
 EVENTS: Final = "events"
 REFUSALS: Final = "refusals"
-_MADE: Final = ".making-"
 
 
 def events_table(events: Sequence[Event]) -> pa.Table:
@@ -66,10 +65,12 @@ def _attributes(attributes: dict[str, str] | None) -> str | None:
 def write_part(table: pa.Table, kind: str, folder: Path) -> None:
     """Write a part into a folder, whole or not at all, under the name of the range it holds."""
     first, last = table["position"][0].as_py(), table["position"][-1].as_py()
-    made = folder / f"{_MADE}{uuid4()}"
-    with pa.OSFile(str(made), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+    with (
+        appearing(folder / f"{first:010}-{last:010}.{kind}") as made,
+        pa.OSFile(str(made), "wb") as sink,
+        pa.ipc.new_file(sink, table.schema) as writer,
+    ):
         writer.write_table(table)
-    made.replace(folder / f"{first:010}-{last:010}.{kind}")
 
 
 def read_parts(folder: Path, kind: str, schema: pa.Schema) -> pa.Table:

@@ -11,6 +11,7 @@ from apache_beam.pvalue import DoOutputsTuple, PCollection
 from pydantic import ValidationError
 
 from pipelines.ingest.outcome import REJECTED, Refusals, apart, refused
+from pipelines.ingest.policy import EVERYONE, NotAllowedError, Policy, check
 from schemas import canonical, instants
 from schemas.envelope import Envelope
 from schemas.errors import MAX_KEY, first_error
@@ -23,15 +24,15 @@ MAX_AHEAD: Final = timedelta(minutes=5)
 """So far ahead of ours may a producer's clock be."""
 
 
-def validate(decoded: Decoded, now: datetime) -> Event | Rejected:
+def validate(decoded: Decoded, now: datetime, policy: Policy = EVERYONE) -> Event | Rejected:
     """Check an envelope and its data, and write the event's content.
 
     `now` is when the log records it, naive in UTC.
     Refuses, the first that applies: not_an_event, unknown_type, unknown_schema, invalid_data,
-    time_in_future, authorship_not_attributable.
+    source_not_allowed, time_in_future, authorship_not_attributable.
     """
     try:
-        return _event(decoded, now)
+        return _event(decoded, now, policy)
     except _RefusedError as error:
         return refused("validate", decoded.received, error.reason, error.path, error.message)
 
@@ -46,10 +47,11 @@ class _RefusedError(Exception):
         self.message = message
 
 
-def _event(decoded: Decoded, now: datetime) -> Event:
-    """Go down the table of SPEC §3.4; a source policy's place is after `_data`."""
+def _event(decoded: Decoded, now: datetime, policy: Policy) -> Event:
+    """Go down the table of SPEC §3.4."""
     envelope = _envelope(decoded.envelope)
     data = _data(envelope)
+    _check_policy(policy, decoded.received.origin, envelope, data)
     occurred_at = instants.read(envelope.time)
     _check_time(occurred_at, now)
     _check_authorship(data)
@@ -88,6 +90,13 @@ def _data(envelope: Envelope) -> EventData:
         raise _RefusedError(Reason.INVALID_DATA, path, message) from None
 
 
+def _check_policy(policy: Policy, origin: str, envelope: Envelope, data: EventData) -> None:
+    try:
+        check(policy, origin, envelope.source, envelope.type, data)
+    except NotAllowedError as error:
+        raise _RefusedError(Reason.SOURCE_NOT_ALLOWED, error.path, error.message) from None
+
+
 def _check_time(occurred_at: datetime, now: datetime) -> None:
     if occurred_at > now + MAX_AHEAD:
         message = f"more than 5 minutes after {instants.written(now)}"
@@ -112,12 +121,15 @@ class Validate(beam.PTransform[PCollection[list[Decoded]], DoOutputsTuple]):
     """Validate lists of `Decoded` into lists of `Event`, and of `Rejected` under `REJECTED`."""
 
     now: datetime
+    policy: Policy = EVERYONE
 
     def expand(self, decoded: PCollection[list[Decoded]]) -> Any:  # noqa: ANN401 - Beam's wish
         """Tag what failed, batch by batch."""
-        validate_all = beam.FlatMap(_validate_all, now=self.now)
+        validate_all = beam.FlatMap(_validate_all, now=self.now, policy=self.policy)
         return decoded | validate_all.with_outputs(REJECTED, main="events")
 
 
-def _validate_all(batch: list[Decoded], now: datetime) -> Iterator[list[Event] | Refusals]:
-    return apart(validate(decoded, now) for decoded in batch)
+def _validate_all(
+    batch: list[Decoded], now: datetime, policy: Policy
+) -> Iterator[list[Event] | Refusals]:
+    return apart(validate(decoded, now, policy) for decoded in batch)

@@ -11,9 +11,9 @@ from pathlib import Path
 import duckdb
 
 from pipelines.lake import engine, faults, rights, scratch, sql
-from pipelines.lake.catalogs import sqlite
+from pipelines.lake.catalogs import catalog_of
 from pipelines.lake.setting import refuse_other_format
-from pipelines.lake.warehouse import SCHEMA, Warehouse, require
+from pipelines.lake.warehouse import SCHEMA, Warehouse
 
 STORED = ("log", "facts", "results")
 
@@ -25,7 +25,7 @@ def connect(warehouse: Warehouse) -> Iterator[duckdb.DuckDBPyConnection]:
     Raises NotFoundError where there is none, ManyhandsError where a right is missing or
     the catalog is damaged.
     """
-    require(warehouse)
+    catalog_of(warehouse).require(warehouse)
     warehouse = warehouse.absolute()
     rights.refuse_unless_writable(_written(warehouse))
     folder = warehouse.folder
@@ -43,7 +43,7 @@ def stored_relations() -> list[sql.Relation]:
 def _written(warehouse: Warehouse) -> Iterator[Path]:
     """Yield what a command that commits writes, or writes in."""
     yield warehouse.folder
-    yield from sqlite.files(warehouse)
+    yield from catalog_of(warehouse).files(warehouse)
     yield from (
         warehouse.gate,
         warehouse.manifests,
@@ -56,15 +56,14 @@ def _written(warehouse: Warehouse) -> Iterator[Path]:
 
 
 @contextmanager
-def opened(
-    warehouse: Warehouse, *, snapshot: Path | None = None
-) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open a warehouse, which need not be there yet, unchecked; a snapshot is read-only."""
+def opened(warehouse: Warehouse, attach: str | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a warehouse, which need not be there yet, unchecked; `attach` opens a snapshot of it."""
+    catalog = catalog_of(warehouse)
     with (
         faults.explained(warehouse),
-        engine.connect(warehouse.memory_bytes) as connection,
+        engine.connect(warehouse.memory_bytes, catalog.EXTENSION) as connection,
     ):
         for macro in sql.names("functions"):
             connection.execute(sql.text("functions", macro))
-        connection.execute(sqlite.attach_statement(warehouse, snapshot=snapshot))
+        connection.execute(attach or catalog.attach_statement(warehouse))
         yield connection

@@ -1,31 +1,18 @@
 """Makes a warehouse: an empty log, its relations and views, its setting (SPEC §7.1)."""
 
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
 from graphlib import TopologicalSorter
-from pathlib import Path
 
 import duckdb
 
 from pipelines.errors import ConflictError, UsageError
-from pipelines.lake import reading, rights, scratch, sql
+from pipelines.lake import reading, rights, sql
+from pipelines.lake.catalogs import catalog_of
 from pipelines.lake.connection import opened, stored_relations
-from pipelines.lake.disk import entries, sync_file
 from pipelines.lake.literals import quoted
 from pipelines.lake.setting import FORMAT, Setting
 from pipelines.lake.transaction import commit
-from pipelines.lake.warehouse import (
-    CATALOG,
-    DATA,
-    GATE,
-    MANIFESTS,
-    SCHEMA,
-    STAGED,
-    Warehouse,
-    exists,
-)
+from pipelines.lake.warehouse import SCHEMA, Warehouse
 from pipelines.royalties.periods import Period
 
 
@@ -34,6 +21,7 @@ def make_unless_there(warehouse: Warehouse) -> None:
 
     Raises as `create` does.
     """
+    exists = catalog_of(warehouse).exists
     if not exists(warehouse):
         try:
             create(warehouse, Setting())
@@ -56,88 +44,17 @@ def create(warehouse: Warehouse, setting: Setting) -> None:
             raise UsageError(str(error)) from error
     warehouse = warehouse.absolute()
     try:
-        if warehouse.folder.exists():
-            _make_in_place(warehouse, setting)
-        else:
-            _make_beside(warehouse, setting)
+        _refuse_if_there(warehouse)
+        catalog_of(warehouse).make(warehouse, lambda place: _fill(place, setting))
     except PermissionError as error:
         raise rights.refusal(warehouse.folder, "write") from error
 
 
-def _make_beside(warehouse: Warehouse, setting: Setting) -> None:
-    """Make a warehouse whose folder isn't there: by one renaming, so that it is whole or not."""
-    folder = warehouse.folder
-    above = [path.parent for path in folder.parents if not path.exists()]
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with scratch.beside(folder) as made:
-        whole = made / "warehouse"
-        whole.mkdir()
-        _fill(replace(warehouse, folder=whole), setting)
-        _share(whole, whole)
-        try:
-            whole.rename(folder)
-        except OSError as error:
-            raise _made_by_another(folder) from error
-    for path in (folder.parent, *above):
-        sync_file(path)
-
-
-def _make_in_place(warehouse: Warehouse, setting: Setting) -> None:
-    """Make a warehouse in an empty folder, which may be one that this user can't replace."""
-    folder = warehouse.folder
-    with _alone_in(folder):
-        _refuse_unless_empty(warehouse)
-        with scratch.beside(warehouse.catalog) as made:
-            whole = made / "warehouse"
-            whole.mkdir()
-            _fill(replace(warehouse, folder=whole), setting)
-            _share(whole, folder)
-            for part in (DATA, GATE, MANIFESTS, STAGED, CATALOG):  # what makes it a warehouse last
-                (whole / part).rename(folder / part)
-    sync_file(folder)
-
-
-@contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """Wait until no other process makes a warehouse in a folder that is there."""
-    import fcntl
-
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _share(made: Path, folder: Path) -> None:
-    """Let those use what was made who may use the folder that it goes to, and flush it to disk."""
-    for path in map(Path, sorted(entries(made))):
-        rights.follow(path, folder)
-        sync_file(path)
-    sync_file(made)
-
-
-def _made_by_another(folder: Path) -> ConflictError:
-    return ConflictError(f"{folder}: another process made it first; run the command again")
-
-
-def _refuse_unless_empty(warehouse: Warehouse) -> None:
-    """Raise ConflictError where a folder has more than what a killed process left there."""
-    folder = warehouse.folder
-    if exists(warehouse):
+def _refuse_if_there(warehouse: Warehouse) -> None:
+    if catalog_of(warehouse).exists(warehouse):
         with reading.connect(warehouse):  # of our format, or that is what is to be said
-            message = f"{folder} is a warehouse already; name another folder"
+            message = f"{warehouse.folder} is a warehouse already; name another folder"
             raise ConflictError(message)
-    if (folder / DATA).is_dir():
-        message = (
-            f"{folder} has {DATA}/ but no {CATALOG}: restore that from a backup, or name another"
-            " folder; if it never was a warehouse (an init was cut short), empty it"
-        )
-        raise ConflictError(message)
-    if not folder.is_dir() or any(not e.name.startswith(scratch.HIDDEN) for e in folder.iterdir()):
-        message = f"{folder} is not empty, and no warehouse; name another folder, or an empty one"
-        raise ConflictError(message)
 
 
 def _fill(warehouse: Warehouse, setting: Setting) -> None:

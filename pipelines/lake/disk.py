@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from uuid import uuid4
 
 from pipelines.lake import scratch
 from pipelines.lake.rights import follow
@@ -21,6 +22,18 @@ def replacing(path: Path) -> Iterator[Path]:
         sync_file(written)
         written.replace(path)
         sync_file(path.parent)
+
+
+@contextmanager
+def appearing(path: Path) -> Iterator[Path]:
+    """Yield a path beside `path` to write to; what is written there becomes `path` at the end.
+
+    As `replacing`, for what needn't outlive a power cut, in a folder that is removed as a whole:
+    nothing is flushed, and where the context ends in an error what was written stays there, hidden.
+    """
+    made = path.with_name(f".making-{uuid4()}")
+    yield made
+    made.replace(path)
 
 
 def make_folder(path: Path) -> None:

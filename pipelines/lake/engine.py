@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 
 import duckdb
 import duckdb_extension_ducklake
-import duckdb_extension_sqlite_scanner
 
 from pipelines.lake import scratch
 from pipelines.lake.literals import quoted
@@ -15,15 +15,18 @@ from pipelines.lake.paths import for_engine
 
 
 @contextmanager
-def connect(memory_bytes: int) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open an in-memory database with the extensions; it spills to a temporary folder."""
+def connect(memory_bytes: int, extension: ModuleType) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open an in-memory database with DuckLake, and the extension that reads its catalog.
+
+    It spills to a temporary folder.
+    """
     with (
         scratch.temporary() as spill,
         duckdb.connect(
-            config=bounded(spill, memory_bytes) | _extensions_are_signed()
+            config=bounded(spill, memory_bytes) | _extensions_are_signed(extension)
         ) as connection,
     ):
-        load_extensions(connection)
+        load_extensions(connection, extension)
         yield connection
 
 
@@ -39,16 +42,16 @@ def bounded(spill: Path, memory_bytes: int) -> dict[str, str | bool | int | floa
 
 
 @cache
-def _extensions_are_signed() -> dict[str, bool]:
+def _extensions_are_signed(extension: ModuleType) -> dict[str, bool]:
     """Check the extensions' signatures once in a process, not in each connection: it is slow."""
     with duckdb.connect() as connection:
-        load_extensions(connection)
+        load_extensions(connection, extension)
     return {"allow_unsigned_extensions": True}
 
 
-def load_extensions(connection: duckdb.DuckDBPyConnection) -> None:
-    """Load the extensions from their wheels: nothing is downloaded, nothing is installed."""
-    for package in (duckdb_extension_ducklake, duckdb_extension_sqlite_scanner):
+def load_extensions(connection: duckdb.DuckDBPyConnection, extension: ModuleType) -> None:
+    """Load DuckLake and another extension from their wheels: nothing is downloaded or installed."""
+    for package in (duckdb_extension_ducklake, extension):
         name = package.__name__.removeprefix("duckdb_extension_")
         (path,) = Path(package.__path__[0]).glob(f"extensions/*/{name}.duckdb_extension")
         connection.execute(f"LOAD {quoted(str(for_engine(path)))}")

@@ -15,15 +15,13 @@ import pyarrow.parquet as pq
 
 from pipelines.errors import ManyhandsError
 from pipelines.lake import rights
-from pipelines.lake.catalogs import sqlite
+from pipelines.lake.catalogs import catalog_of
 from pipelines.lake.paths import as_named, for_engine
 from pipelines.lake.scratch import HIDDEN, TEMPORARY
 from pipelines.lake.warehouse import Warehouse
 
 _OUT_OF_RANGE = "out of range: "
-_DAMAGED_CATALOG = ("file is not a database", "database disk image is malformed")
 _DENIED = re.compile('"([^"]+)": Permission denied')
-_READ_ONLY = "readonly database"
 _FULL = ("No space left on device", "Disk quota exceeded", "File too large", "disk is full")
 _FAILING = ("disk I/O error", "Input/output error", "Could not write")
 _TOO_MANY_FILES = "Too many open files"
@@ -75,16 +73,14 @@ def explain(error: Exception, warehouse: Warehouse) -> ManyhandsError:
     text = " ".join(str(error).split("\n\n", 1)[0].split())
     if isinstance(error, duckdb.OutOfMemoryException | MemoryError):
         return _out_of_memory(text, warehouse)
-    if sqlite.is_busy(error):
-        return sqlite.busy(warehouse)
-    if any(words in text for words in _DAMAGED_CATALOG):
-        message = f"{warehouse.catalog} is damaged: {_bare(text)}; restore it from a backup"
-        return ManyhandsError(message)
+    catalog = catalog_of(warehouse)
+    if catalog.is_busy(error):
+        return catalog.busy(warehouse)
     if denied := _DENIED.search(text):
         path = Path(as_named(denied[1]))
         return rights.refusal(path, "read" if path.exists() else "write")
-    if _READ_ONLY in text:
-        rights.refuse_unless_writable([warehouse.folder, *sqlite.files(warehouse)])
+    if fault := catalog.fault(_bare(text), warehouse):
+        return fault
     if any(words in text for words in (*_FULL, *_FAILING)):
         return _full(text, warehouse)
     return _unreadable_or_other(error, text, warehouse)

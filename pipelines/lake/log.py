@@ -11,10 +11,10 @@ import pyarrow as pa
 from pipelines.errors import ManyhandsError
 from pipelines.lake import parquet, sql
 from pipelines.lake.manifest import rows_path
-from pipelines.lake.staging import stage, stage_currencies, stage_input, view_stored
+from pipelines.lake.staging import stage, stage_currencies, stage_input, stage_view, view_stored
 from pipelines.lake.transaction import LostRaceError, commit_once, patiently
 from pipelines.lake.warehouse import Warehouse
-from schemas.rejection import KEPT_BYTES, Rejection
+from schemas.rejection import KEPT_BYTES
 
 _ARROW = {
     "BIGINT": pa.int64(),
@@ -32,10 +32,7 @@ def _columns(folder: str, name: str) -> dict[str, pa.DataType]:
 EVENT_COLUMNS = pa.schema(_columns("inputs", "received_event"))
 """A valid event of a batch."""
 
-_KEPT = _columns("log", "dead_letter")
-REFUSAL_COLUMNS = pa.schema(
-    {"position": pa.int64()} | {name: _KEPT[name] for name in Rejection.model_fields}
-)
+REFUSAL_COLUMNS = pa.schema(_columns("inputs", "received_refusal"))
 """Something of a batch that a step refused: what a dead letter keeps of it."""
 
 
@@ -126,14 +123,13 @@ def append(
 
 def append_own(
     connection: duckdb.DuckDBPyConnection, event: OwnEvent, recorded_at: datetime
-) -> int:
-    """Add an event of our own within a transaction, and return its position in the log."""
+) -> None:
+    """Add an event of our own to the log, within a transaction."""
     seq = head(connection) + 1
     connection.execute("UPDATE warehouse.head SET seq = $seq", {"seq": seq})
     columns = {"seq": seq, **asdict(event), "recorded_at": recorded_at}
     values = ", ".join(f"${name} AS {name}" for name in columns)
     connection.execute(f"INSERT INTO warehouse.event BY NAME SELECT {values}", columns)
-    return seq
 
 
 def is_committed(connection: duckdb.DuckDBPyConnection, batch_id: str) -> bool:
@@ -156,7 +152,7 @@ def _drop_staged(connection: duckdb.DuckDBPyConnection) -> None:
     """Hold nothing of a batch while the next one is waited for."""
     for name in _RECEIVED:
         connection.unregister(name)
-    for _, name in _STAGED:
+    for _, name in (*_STAGED, ("log", "row_sum")):
         connection.execute(f"DROP TABLE IF EXISTS {name}")
 
 
@@ -168,7 +164,6 @@ _STAGED = (
     ("log", "dead_letter"),
     ("ingest", "resolved"),
     *(("facts", name) for name in sql.names("facts")),
-    ("log", "row_sum"),
 )
 
 
@@ -210,6 +205,8 @@ def _judge(connection: duckdb.DuckDBPyConnection, batch: StagedBatch) -> None:
     view_stored(connection, ("dead_letter", "event"))
     for folder, name in _STAGED:
         stage(connection, folder, name)
+    stage_view(connection, "ingest", "row_added")
+    stage(connection, "log", "row_sum")
 
 
 def _write(connection: duckdb.DuckDBPyConnection) -> None:
@@ -219,12 +216,21 @@ def _write(connection: duckdb.DuckDBPyConnection) -> None:
     if head(connection) != judged_at:
         raise LostRaceError
     connection.execute("UPDATE warehouse.head SET seq = $head", {"head": after})
-    # what is refused for another reason than before is one dead letter, with the new reason
-    connection.execute("DELETE FROM warehouse.dead_letter WHERE id IN (SELECT id FROM dead_letter)")
-    connection.execute(
-        "UPDATE warehouse.dead_letter AS letter SET resolved_at = resolved.resolved_at"
-        " FROM resolved WHERE letter.id = resolved.id"
-    )
+    if _has_rows(connection, "dead_letter"):
+        # what is refused for another reason than before is one dead letter, with the new reason
+        connection.execute(
+            "DELETE FROM warehouse.dead_letter WHERE id IN (SELECT id FROM dead_letter)"
+        )
+    if _has_rows(connection, "resolved"):
+        connection.execute(
+            "UPDATE warehouse.dead_letter AS letter SET resolved_at = resolved.resolved_at"
+            " FROM resolved WHERE letter.id = resolved.id"
+        )
     filled = connection.execute("SELECT relation FROM row_sum").fetchall()
     for name in ("ingest_batch", "dead_letter", "event", "row_sum", *(name for (name,) in filled)):
         connection.execute(f"INSERT INTO warehouse.{name} FROM {name}")
+
+
+def _has_rows(connection: duckdb.DuckDBPyConnection, staged: str) -> bool:
+    """Return whether a change changes anything: to DuckLake one of nothing is as much work."""
+    return connection.execute(f"SELECT 1 FROM {staged} LIMIT 1").fetchone() is not None

@@ -14,7 +14,7 @@ from pipelines.lake.warehouse import Warehouse
 _ROWS_AT_ONCE = 16
 """Statements that are read at once; some have thousands of lines."""
 
-_PART_BYTES = 32 << 20
+_PART_BYTES = 128 << 20
 """Of statements that are sorted at once."""
 
 _UNSENT = (

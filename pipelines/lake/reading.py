@@ -9,12 +9,12 @@ import duckdb
 
 from pipelines.errors import NotFoundError
 from pipelines.lake import closes, sql
-from pipelines.lake.catalogs import sqlite
+from pipelines.lake.catalogs import catalog_of
 from pipelines.lake.connection import opened
 from pipelines.lake.paths import for_engine
 from pipelines.lake.setting import refuse_other_format, setting
 from pipelines.lake.staging import stage_input
-from pipelines.lake.warehouse import Warehouse, require
+from pipelines.lake.warehouse import Warehouse
 
 ROWS_AT_ONCE = 2_048
 """Rows in memory at once while a result is read."""
@@ -36,11 +36,12 @@ def connect(warehouse: Warehouse) -> Iterator[duckdb.DuckDBPyConnection]:
     Raises NotFoundError where there is no warehouse, TryAgainError where its catalog is busy,
     ManyhandsError where it can't be read.
     """
-    require(warehouse)
+    catalog = catalog_of(warehouse)
+    catalog.require(warehouse)
     warehouse = warehouse.absolute()
     with (
-        sqlite.snapshot(warehouse) as catalog,
-        opened(warehouse, snapshot=catalog) as connection,
+        catalog.snapshot(warehouse) as attach,
+        opened(warehouse, attach) as connection,
     ):
         refuse_other_format(connection, warehouse)
         yield connection

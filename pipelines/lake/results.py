@@ -6,28 +6,17 @@ import duckdb
 
 from pipelines.lake import reading, sql
 
-_SUMMED = {
-    "statement": "SELECT * EXCLUDE (sealed) FROM statement",
-    "period_close": "FROM warehouse.period_close SEMI JOIN close_input USING (period)",
-    "log_block": "FROM log_block",
-}
 _STAGED = ("pool", "allocation", "held", "statement_line", "statement", "log_block", "close_step")
 
 
-def store(connection: duckdb.DuckDBPyConnection, seq: int) -> None:
-    """Store the staged results of a close whose event is at position `seq` of the log."""
+def store(connection: duckdb.DuckDBPyConnection) -> None:
+    """Store the staged results of a close, in the transaction that added its event to the log."""
     for name in _STAGED:
         columns = ", ".join(column.name for column in sql.relation("results", name).columns)
         connection.execute(f"INSERT INTO warehouse.{name} SELECT {columns} FROM {name}")
-    query = sql.relation("results", "period_close").query
-    connection.execute(f"INSERT INTO warehouse.period_close {query}")
-    for name, rows in _SUMMED.items():
-        connection.execute(
-            "INSERT INTO warehouse.row_sum"
-            f" SELECT close_input.period, $seq, '{name}', count(*), sum(row_md5(stored))"
-            f" FROM ({rows}) AS stored CROSS JOIN close_input GROUP BY close_input.period",
-            {"seq": seq},
-        )
+    for folder, name in (("results", "period_close"), ("log", "row_sum")):
+        query = sql.relation(folder, name).query
+        connection.execute(f"INSERT INTO warehouse.{name} {query}")
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,11 @@ def stage(connection: duckdb.DuckDBPyConnection, folder: str, name: str) -> None
         connection.execute(f"CREATE OR REPLACE TABLE {name} AS {_select(folder, name)}")
 
 
+def stage_view(connection: duckdb.DuckDBPyConnection, folder: str, name: str) -> None:
+    """Make the relation's SELECT a view: of what is read once, or written in the commit itself."""
+    connection.execute(f"CREATE OR REPLACE VIEW {name} AS {_select(folder, name)}")
+
+
 def stage_input(
     connection: duckdb.DuckDBPyConnection, name: str, rows: Iterable[Sequence[object]]
 ) -> None:

@@ -2,12 +2,13 @@
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 import duckdb
 
-from pipelines.lake.catalogs import sqlite
+from pipelines.lake.catalogs import catalog_of
 from pipelines.lake.disk import entries, settle
 from pipelines.lake.warehouse import Warehouse
 
@@ -42,15 +43,16 @@ def patiently(warehouse: Warehouse, attempt: Callable[[], Result]) -> Result:
 
     Raises TryAgainError where none is for PATIENCE_S.
     """
+    catalog = catalog_of(warehouse)
     deadline = time.monotonic() + PATIENCE_S
     while True:
         try:
             return attempt()
         except (duckdb.Error, LostRaceError) as error:
-            if not isinstance(error, LostRaceError) and not sqlite.is_busy(error):
+            if not isinstance(error, LostRaceError) and not catalog.is_busy(error):
                 raise
             if time.monotonic() > deadline:
-                raise sqlite.busy(warehouse) from error
+                raise catalog.busy(warehouse) from error
             time.sleep(random.uniform(0, LONGEST_PAUSE_S))  # noqa: S311  jitter, no secret
 
 
@@ -64,15 +66,25 @@ def commit_once(
     weren't there before, whatever their times say.
     """
     before = entries(warehouse.data)
-    connection.execute("BEGIN")
-    try:
+    with transaction(connection):
         result = write()
         settle(entries(warehouse.data) - before)
+    return result
+
+
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Make one transaction of what the context does; nothing of it stays where it fails.
+
+    All of it reads the warehouse as it was when the first of it read.
+    """
+    connection.execute("BEGIN")
+    try:
+        yield
         connection.execute("COMMIT")
     except BaseException:
         _roll_back(connection)
         raise
-    return result
 
 
 def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:

@@ -1,13 +1,10 @@
 """Where a warehouse is, and what lies where in it (SPEC §7.1)."""
 
-import stat
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipelines.errors import ManyhandsError, NotFoundError
-from pipelines.lake import memory, rights
+from pipelines.lake import memory
 
-CATALOG = "catalog.sqlite"
 DATA = "data"
 GATE = "gate"
 MANIFESTS = "manifests"
@@ -23,11 +20,6 @@ class Warehouse:
     folder: Path
     memory_bytes: int = memory.DEFAULT_BYTES
     """What the engine holds before it writes to the folder for temporary files."""
-
-    @property
-    def catalog(self) -> Path:
-        """The DuckLake catalog, in SQLite."""
-        return self.folder / CATALOG
 
     @property
     def data(self) -> Path:
@@ -52,32 +44,3 @@ class Warehouse:
     def absolute(self) -> "Warehouse":
         """Return the same warehouse, named from the root on."""
         return replace(self, folder=self.folder.absolute())
-
-
-def exists(warehouse: Warehouse) -> bool:
-    """Return whether there is a warehouse.
-
-    Raises ManyhandsError where this user may not look into its folder.
-    """
-    try:
-        return stat.S_ISREG(warehouse.catalog.stat().st_mode)
-    except (FileNotFoundError, NotADirectoryError, ValueError):
-        return False
-    except PermissionError as error:
-        raise rights.refusal(warehouse.catalog, "read") from error
-
-
-def require(warehouse: Warehouse) -> None:
-    """Insist on a warehouse that is there.
-
-    Raises NotFoundError where its folder holds none, ManyhandsError where its catalog is empty, or
-    can't be looked at.
-    """
-    if not exists(warehouse):
-        message = (
-            f"no warehouse in {warehouse.folder}; make one with `manyhands init`, or name another"
-        )
-        raise NotFoundError(message)
-    if warehouse.catalog.stat().st_size == 0:
-        message = f"{warehouse.catalog} is empty; restore it from a backup"
-        raise ManyhandsError(message)

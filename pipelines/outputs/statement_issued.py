@@ -1,8 +1,12 @@
 """The event that a statement leaves as: `statement-issued`, a CloudEvent (SPEC §6, Publish)."""
 
+import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+
+from pipelines.errors import ManyhandsError
+from pipelines.lake.publications import Issued
 
 TYPE = "statement-issued"
 SOURCE = "manyhands"
@@ -44,3 +48,17 @@ def structured(event: StatementIssued) -> bytes:
     """Return an event in structured mode: sorted keys, no spaces, its data as sealed."""
     attributes = json.dumps(event.attributes, sort_keys=True, separators=(",", ":"))
     return b'{"data":' + event.sealed + b"," + attributes[1:].encode("ascii")
+
+
+def leaving(statements: Iterable[Issued], time: str) -> Iterator[StatementIssued]:
+    """Return what statements of a period leave as; `time` is the first instant after it.
+
+    Raises ManyhandsError where one isn't what was sealed.
+    """
+    for issued in statements:
+        if hashlib.sha256(issued.sealed).hexdigest() != issued.digest:
+            message = f"{issued.statement_id} is not as it was sealed; restore it from a backup"
+            raise ManyhandsError(message)
+        yield StatementIssued(
+            issued.statement_id, issued.contributor_id, issued.digest, time, issued.sealed
+        )

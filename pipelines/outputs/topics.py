@@ -11,8 +11,12 @@ from google.api_core.timeout import ConstantTimeout
 from google.auth.exceptions import GoogleAuthError
 from google.cloud import pubsub_v1
 
-from pipelines.outputs.brokers import PASSING, explained
 from pipelines.outputs.statement_issued import StatementIssued, binary
+from pipelines.pubsub import PASSING, explained
+
+LOOK_UP: Final = "pubsub.topics.get"
+PUBLISH: Final = "pubsub.topics.publish"
+"""The rights that publishing takes."""
 
 LARGEST_BYTES = 9_000_000
 """Of a statement that a topic is sent: Pub/Sub takes 10,000,000 with all that is around it."""
@@ -65,7 +69,7 @@ class Topic:
             window, failures = self._send_window(events_at_once)
             yield window
             for failure in failures:
-                raise explained(failure, self.name, "publish") from failure
+                raise explained(failure, self.name, PUBLISH) from failure
 
     def _send_window(self, events: list[StatementIssued]) -> tuple[Window, list[Exception]]:
         window = Window(too_large=[event for event in events if _is_too_large(event)])
@@ -90,24 +94,23 @@ def opened(path: str) -> Iterator[Topic]:
     Raises NotFoundError where it isn't there, TryAgainError where the broker can't be reached,
     ManyhandsError where a right is missing.
     """
-    topic = f"pubsub:{path}"
     try:
         client = pubsub_v1.PublisherClient(batch_settings=_BATCHES)
     except GoogleAuthError as error:
-        raise explained(error, topic, "get") from error
+        raise explained(error, f"pubsub:{path}", LOOK_UP) from error
     try:
-        _look_up(client, path, topic)
+        _look_up(client, path)
         yield Topic(path, client)
     finally:
         client.stop()
         client.transport.close()
 
 
-def _look_up(client: pubsub_v1.PublisherClient, path: str, topic: str) -> None:
+def _look_up(client: pubsub_v1.PublisherClient, path: str) -> None:
     try:
         client.get_topic(request={"topic": path}, **_bounded())
     except (GoogleAPIError, GoogleAuthError) as error:
-        raise explained(error, topic, "get") from error
+        raise explained(error, f"pubsub:{path}", LOOK_UP) from error
 
 
 def _bounded() -> dict[str, Any]:

@@ -5,13 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 
-from google.api_core import exceptions as api
-from google.api_core.retry import Retry
-from google.auth import exceptions as auth
+from google.api_core.exceptions import GoogleAPIError
+from google.api_core.retry import Retry, if_exception_type
+from google.auth.exceptions import GoogleAuthError
 from google.cloud import pubsub_v1
 from google.cloud.pubsub_v1.subscriber.scheduler import ThreadScheduler
 
-from pipelines.errors import ManyhandsError, NotFoundError
+from pipelines.errors import ManyhandsError
+from pipelines.pubsub import PASSING, explained
 from pipelines.sources.limits import Receiving
 from pipelines.sources.messages import Message
 from pipelines.sources.subscriptions import PREFIX
@@ -33,10 +34,6 @@ _IDS: Final = 1_000
 """Messages that one request names."""
 
 
-class UnreachableError(Exception):
-    """The broker gave no answer; it may later."""
-
-
 class Broker:
     """The broker, for all subscriptions of a process."""
 
@@ -47,12 +44,8 @@ class Broker:
         """
         try:
             self._client = pubsub_v1.SubscriberClient()
-        except auth.DefaultCredentialsError as error:
-            message = (
-                "no credentials for Google Cloud were found; set GOOGLE_APPLICATION_CREDENTIALS,"
-                " or PUBSUB_EMULATOR_HOST for an emulator"
-            )
-            raise ManyhandsError(message) from error
+        except GoogleAuthError as error:
+            raise explained(error, "", LOOK_UP) from error
 
     def look_up(self, path: str) -> int:
         """Return after how many attempts a subscription gives a message up, 0 where it never does.
@@ -60,7 +53,7 @@ class Broker:
         Raises NotFoundError where there is no such subscription, UnreachableError where the broker
         gives no answer, ManyhandsError where it refuses one.
         """
-        with explained(path, LOOK_UP):
+        with _explained(path, LOOK_UP):
             found = self._client.get_subscription(subscription=path, timeout=LOOK_UP_S, retry=None)
         return int(found.dead_letter_policy.max_delivery_attempts)
 
@@ -91,8 +84,8 @@ class Broker:
 
         Raises UnreachableError where it gave no answer: then it sends them again.
         """
-        retry = Retry(predicate=_is_passing, timeout=_SETTLE_S)
-        with explained(path, CONSUME):
+        retry = Retry(if_exception_type(*PASSING), timeout=_SETTLE_S)
+        with _explained(path, CONSUME):
             for ids in _ids(messages):
                 self._client.acknowledge(
                     subscription=path, ack_ids=ids, timeout=_SETTLE_S, retry=retry
@@ -100,7 +93,7 @@ class Broker:
 
     def hand_back(self, path: str, messages: Sequence[Message]) -> None:
         """Let another process have messages at once; without an answer it has to wait for them."""
-        with suppress(UnreachableError, ManyhandsError), explained(path, CONSUME):
+        with suppress(ManyhandsError), _explained(path, CONSUME):
             for ids in _ids(messages):
                 self._client.modify_ack_deadline(
                     subscription=path,
@@ -119,36 +112,12 @@ def end(stream: Any) -> None:  # noqa: ANN401  the client's future
 
 
 @contextmanager
-def explained(path: str, right: str) -> Iterator[None]:
-    """Raise what the client fails with as errors of ours: what happened, to what, what to do."""
+def _explained(path: str, right: str) -> Iterator[None]:
+    """Raise what a call fails with as errors of ours."""
     try:
         yield
-    except (api.GoogleAPIError, auth.GoogleAuthError) as error:
-        raise explain(error, path, right) from error
-
-
-def explain(error: Exception, path: str, right: str) -> ManyhandsError | UnreachableError:
-    """Return what an error of the client's means."""
-    if isinstance(error, api.NotFound):
-        return NotFoundError(f"{PREFIX}{path}: no such subscription; make it, or name another")
-    if isinstance(error, api.Forbidden | api.Unauthorized):
-        message = f"{PREFIX}{path}: not allowed ({error.message}); it takes the right {right}"
-        return ManyhandsError(message)
-    if _is_passing(error):
-        return UnreachableError(f"{type(error).__name__}: {error}")
-    return ManyhandsError(f"{PREFIX}{path}: refused by Pub/Sub ({error})")
-
-
-def _is_passing(error: BaseException) -> bool:
-    kinds = (
-        api.ServerError,
-        api.TooManyRequests,
-        api.Cancelled,
-        api.Aborted,
-        api.RetryError,
-        auth.TransportError,
-    )
-    return isinstance(error, kinds)
+    except (GoogleAPIError, GoogleAuthError) as error:
+        raise explained(error, f"{PREFIX}{path}", right) from error
 
 
 def _ids(messages: Sequence[Message]) -> Iterator[list[str]]:

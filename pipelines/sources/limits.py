@@ -13,10 +13,12 @@ class Limits:
     """Bytes of text; a line that is larger than that is a batch of its own."""
     manifest_size: int = 64 << 30
     """Bytes of the file of one manifest."""
+    merge_files: int = 100
+    """Small data files that a relation may have before they are merged."""
 
 
 DEFAULT_LIMITS: Final = Limits()
-MOST: Final = Limits(lines=1_000_000, size=1 << 30, manifest_size=1 << 44)
+MOST: Final = Limits(lines=1_000_000, size=1 << 30, manifest_size=1 << 44, merge_files=100_000)
 """What can be asked for; a batch is in memory several times over, a manifest on disk."""
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from pipelines.errors import TryAgainError
-from pipelines.sources.broker import UnreachableError
+from pipelines.pubsub import UnreachableError
 from pipelines.sources.limits import Receiving
 
 _FIRST_PAUSE_S: Final = 0.5

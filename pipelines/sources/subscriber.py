@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Final
 
+from pipelines.pubsub import UnreachableError, explained
 from pipelines.sources import isolation
-from pipelines.sources.broker import CONSUME, Broker, UnreachableError, end, explain
+from pipelines.sources.broker import CONSUME, Broker, end
 from pipelines.sources.limits import Receiving
 from pipelines.sources.messages import Message, MessageBatch
 from pipelines.sources.reach import Reach
@@ -131,7 +132,7 @@ class Subscriber:
         """Drop a stream that couldn't go on, to open another one; raise where that is no use."""
         failure, self._stream = self._stream.exception(), None
         if isinstance(failure, Exception):
-            error = explain(failure, self._path, CONSUME)
+            error = explained(failure, f"{PREFIX}{self._path}", CONSUME)
             if not isinstance(error, UnreachableError):
                 raise error from failure
 

@@ -1,4 +1,4 @@
--- What is owed but not payable yet, with the reason; it is never given to somebody else (SPEC §6).
+-- What is owed but not payable yet, with the reason (SPEC §6). It is never given to somebody else.
 -- Grain: one row per reason, basis, reference, contributor, origin period and currency.
 --
 -- reason VARCHAR: why it is held

@@ -8,7 +8,7 @@
 -- reference VARCHAR: what statements call it, `model_id@version`
 -- origin_period VARCHAR: period that the events occurred in
 -- currency VARCHAR: currency of the pool
--- amount_micros DECIMAL(38, 0): the pool, in micros
+-- amount_micros DECIMAL(38, 0): the pool, in micros, above 0
 WITH owed AS (
     SELECT
         'training' AS basis,

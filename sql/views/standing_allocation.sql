@@ -1,5 +1,5 @@
--- An allocation as it stands at the last close: that of its pool's close (SPEC §6, Stored
--- position).
+-- What a contributor gets of a pool, as it stands at the last close (SPEC §6, Stored position).
+-- It stands with the row of its pool, of that same close.
 -- Grain: one row per pool and contributor.
 --
 -- period VARCHAR: period of the close that stored it

@@ -1,4 +1,5 @@
--- A held part as it stands at the last close (SPEC §6, Stored position).
+-- What is owed but not payable yet, with the reason, as it stands at the last close (SPEC §6,
+-- Stored position). It is never given to somebody else.
 -- Grain: one row per reason, basis, reference, contributor, origin period and currency.
 --
 -- period VARCHAR: period of the close that stored it

@@ -1,4 +1,5 @@
--- A pool as it stands at the last close (SPEC §6, Stored position).
+-- What one model version owes its contributors for one origin period, basis and currency, as it
+-- stands at the last close (SPEC §6, Stored position).
 -- Grain: one row per pool.
 --
 -- period VARCHAR: period of the close that stored it

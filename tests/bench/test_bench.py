@@ -4,7 +4,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bench import events, warehouse
+from bench import commits, events, warehouse
 from bench.report import Figure
 from pipelines.ingest.decode import decode
 from pipelines.ingest.job import ingest
@@ -72,3 +72,19 @@ def test_a_figure_holds_on_the_right_side_of_its_bound() -> None:
 
     assert (["yes", "yes", "**no**"], ["**no**", "yes", "yes"]) == (most, least)
     assert "" == Figure("", 1, "s").held
+
+
+def test_each_small_commit_is_timed_and_is_in_the_log(tmp_path: Path) -> None:
+    """As many commits as asked for, of as many events, are in one log."""
+    timed = commits.commit_all(tmp_path, commits=3, size=5, seed=1)
+    sizes = _rows(tmp_path / "warehouse", "SELECT received FROM warehouse.ingest_batch")
+
+    assert [(5,)] * 3 == sizes
+    assert [3, 3, 3] == [len(timed.commits), len(timed.work), len(timed.merges)]
+    assert min(timed.commits) > 0
+    assert timed.files > 3
+
+
+def test_growth_compares_the_last_with_the_second() -> None:
+    """The first are left out: they warm up."""
+    assert 150 == commits.growth([9, 9, 2, 2, 5, 5, 3, 3], window=2)

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import warnings
 
 import pytest
 
@@ -32,7 +31,7 @@ def test_what_a_library_logs_is_a_line_without_what_it_quotes(
             int(PRIVATE)
         except ValueError:
             logging.getLogger("of.somebody").exception("can't read %s", PRIVATE)
-        warnings.warn(PRIVATE, UserWarning, stacklevel=1)
+        logging.getLogger("of.somebody").warning(PRIVATE)
     stderr = capsys.readouterr().err
     (first,) = map(json.loads, stderr.splitlines())
 

@@ -11,7 +11,7 @@ import pytest
 
 from pipelines.close import job as close_job
 from pipelines.close.closing import Closing
-from pipelines.close.commit import commit
+from pipelines.close.commit import issue
 from pipelines.close.compute import STEPS, compute
 from pipelines.close.seal import log_digest, seal
 from pipelines.errors import ConflictError, GateError
@@ -143,9 +143,9 @@ def test_of_two_closers_exactly_one_wins(tmp_path: Path) -> None:
         for connection in (one, other):
             compute(connection, closing)
             sealed = seal(connection, closing)
-        commit(one, Warehouse(folder), closing, sealed, as_of)
+        issue(one, Warehouse(folder), closing, sealed, as_of)
         with pytest.raises(ConflictError, match=sealed.digest):
-            commit(other, Warehouse(folder), closing, sealed, as_of)
+            issue(other, Warehouse(folder), closing, sealed, as_of)
         count = one.execute("SELECT count(*) FROM warehouse.period_close").fetchall()
 
     assert [(1,)] == count
@@ -161,7 +161,7 @@ def test_a_close_beside_an_ingest_reads_up_to_its_position(market: Run, tmp_path
         compute(connection, closing)
         assert market("ingest", late.write(tmp_path / "late.ndjson"), AS_OF).code == 0
         sealed = seal(connection, closing)
-        commit(connection, Warehouse(folder), closing, sealed, JANUARY.ends_at)
+        issue(connection, Warehouse(folder), closing, sealed, JANUARY.ends_at)
         (row,) = connection.execute("SELECT log_seq, seq FROM warehouse.period_close").fetchall()
 
     assert (closing.log_seq, closing.log_seq + 2) == row

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.ingest.commit import commit, parts_folder
+from pipelines.ingest.commit import append_parts, parts_folder
 from pipelines.ingest.stage import stage_events, stage_refusals
 from pipelines.lake.connection import connect
 from pipelines.lake.creation import create
@@ -34,7 +34,7 @@ def _sales(count: int) -> list[Event]:
 
 def _commit(folder: Path, parts: Path, batch_id: str = "b1") -> Counts:
     with connect(Warehouse(folder)) as connection:
-        return commit(connection, Warehouse(folder), parts, batch_id, NOW)
+        return append_parts(connection, Warehouse(folder), parts, batch_id, NOW)
 
 
 def test_parts_are_committed_in_the_order_of_the_source(folder: Path, tmp_path: Path) -> None:

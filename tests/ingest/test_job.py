@@ -16,7 +16,7 @@ from datetime import datetime
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 
 import duckdb
 import pytest
@@ -25,8 +25,9 @@ from pipelines.errors import ManyhandsError, NotFoundError, TryAgainError
 from pipelines.ingest import job
 from pipelines.ingest.job import ingest
 from pipelines.lake import engine
+from pipelines.lake.catalogs.sqlite import exists
 from pipelines.lake.log import Counts
-from pipelines.lake.warehouse import Warehouse, exists
+from pipelines.lake.warehouse import Warehouse
 from pipelines.sources.batch import Portion
 from pipelines.sources.limits import DEFAULT_LIMITS, Limits
 from pipelines.sources.watch import Watch
@@ -78,6 +79,13 @@ def _start(folder: Path, source: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+def _await_batch(process: subprocess.Popen[str]) -> None:
+    """Wait until an ingest says that it committed one more batch."""
+    assert process.stderr is not None
+    lines = iter(process.stderr.readline, "")
+    assert any("events received" in line for line in lines)
 
 
 def _log_digest(folder: Path) -> str:
@@ -238,8 +246,7 @@ def test_a_source_that_is_replaced_under_an_ingest_is_told(tmp_path: Path) -> No
     new = Path(_write(tmp_path / "new", range(10_000, 10_000 + BATCH * 6)))
 
     process = _start(tmp_path / "warehouse", str(source))
-    assert process.stderr is not None
-    assert "events received" in process.stderr.readline()
+    _await_batch(process)
     source.rename(tmp_path / "a.ndjson.1")
     new.rename(source)
     _, stderr = process.communicate()
@@ -330,7 +337,7 @@ def test_a_batch_that_is_not_committed_is_released(
         message = "the catalog is busy"
         raise TryAgainError(message)
 
-    monkeypatch.setattr(job, "commit", fail)
+    monkeypatch.setattr(job, "append_parts", fail)
     with pytest.raises(TryAgainError):
         list(
             job.ingest(
@@ -354,9 +361,11 @@ def test_an_ingest_opens_its_warehouse_once(
     opened = []
     start = engine.connect
 
-    def record(memory_bytes: int) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+    def record(
+        memory_bytes: int, extension: ModuleType
+    ) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
         opened.append(1)
-        return start(memory_bytes)
+        return start(memory_bytes, extension)
 
     monkeypatch.setattr(engine, "connect", record)
     counts = _ingest(tmp_path / "warehouse", source, limits=TEN)
@@ -380,9 +389,8 @@ def test_a_killed_ingest_goes_on_where_it_was(tmp_path: Path) -> None:
     warehouse = tmp_path / "warehouse"
     for commits in (1, 2):
         process = _start(warehouse, source)
-        assert process.stderr is not None
         for _ in range(commits):
-            assert "events received" in process.stderr.readline()
+            _await_batch(process)
         process.send_signal(signal.SIGKILL)
         process.communicate()
         assert -signal.SIGKILL == process.returncode
@@ -439,7 +447,7 @@ def test_a_full_disk_is_told_and_the_same_command_goes_on(tmp_path: Path) -> Non
     )
 
     assert 1 == failed.returncode
-    assert 1 == len(failed.stderr.splitlines())
+    assert 2 == len(failed.stderr.splitlines())
     assert f"{warehouse}/data/main/event: its disk is full" in failed.stderr
     assert "make room, and run the command again" in failed.stderr
     assert (1, 1, 1) == _head(warehouse)

@@ -583,7 +583,7 @@ def test_a_log_that_others_are_always_first_at_is_busy(
         raise transaction.LostRaceError
 
     monkeypatch.setattr(log, "_write", overtaken)
-    monkeypatch.setattr(transaction, "PATIENCE_S", 0.5)
+    monkeypatch.setattr(transaction, "PATIENCE_S", 5.0)
     monkeypatch.setattr(time, "sleep", pauses.append)
     with pytest.raises(TryAgainError, match="busy"):
         send(folder, small(Events()).events)

@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from pipelines.ingest.manifests import Manifests
-from pipelines.lake import creation, rights
+from pipelines.lake import rights
+from pipelines.lake.catalogs import sqlite_making
+from pipelines.lake.catalogs.sqlite import CATALOG, exists
 from pipelines.lake.creation import create
 from pipelines.lake.setting import Setting
-from pipelines.lake.warehouse import CATALOG, Warehouse, exists
+from pipelines.lake.warehouse import Warehouse
 from tests.lake.sending import send
 from tests.lake.users import COLLEAGUE, OWNER, STRANGER, TEAM, as_user, folder_for_users
 from tests.marketplace import Events, small
@@ -87,7 +89,7 @@ def test_a_warehouse_is_made_whole_or_not_at_all(
         raise OSError
 
     with monkeypatch.context() as failing:
-        failing.setattr(creation, "sync_file", fail)
+        failing.setattr(sqlite_making, "sync_file", fail)
         with pytest.raises(OSError):  # noqa: PT011  our own
             create(Warehouse(folder), Setting())
 
@@ -167,9 +169,10 @@ def _source(place: Path, name: str) -> str:
 
 _ATTACH = """
 import sys, duckdb
+from pipelines.lake.catalogs.sqlite import EXTENSION
 from pipelines.lake.engine import load_extensions
 with duckdb.connect() as connection:
-    load_extensions(connection)
+    load_extensions(connection, EXTENSION)
     folder = sys.argv[1]
     connection.execute(f"ATTACH 'ducklake:sqlite:{folder}/catalog.sqlite' AS w (READ_ONLY,"
                        f" DATA_PATH '{folder}/data/', OVERRIDE_DATA_PATH true)")

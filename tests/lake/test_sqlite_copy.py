@@ -15,10 +15,11 @@ import pytest
 from pipelines.errors import ManyhandsError, TryAgainError
 from pipelines.lake import log, reading
 from pipelines.lake.catalogs import sqlite_copy
+from pipelines.lake.catalogs.sqlite import CATALOG
 from pipelines.lake.connection import connect
 from pipelines.lake.creation import create
 from pipelines.lake.setting import Setting
-from pipelines.lake.warehouse import CATALOG, Warehouse
+from pipelines.lake.warehouse import Warehouse
 from tests.lake.sending import rows, send
 from tests.marketplace import Events
 from tests.outputs.stored import bytes_of

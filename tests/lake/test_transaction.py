@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from pipelines.lake import disk
+from pipelines.lake.catalogs.sqlite import CATALOG
 from pipelines.lake.connection import connect
 from pipelines.lake.creation import create
 from pipelines.lake.setting import Setting
 from pipelines.lake.transaction import commit
-from pipelines.lake.warehouse import CATALOG, Warehouse
+from pipelines.lake.warehouse import Warehouse
 from tests.lake.sending import rows, send
 from tests.marketplace import Events, small
 

@@ -1,11 +1,8 @@
-"""Which texts name a destination, and what a broker's errors mean."""
+"""Which texts name a destination."""
 
 import pytest
-from google.api_core import exceptions
-from google.auth.exceptions import DefaultCredentialsError, TransportError
 
-from pipelines.errors import ManyhandsError, NotFoundError, TryAgainError, UsageError
-from pipelines.outputs.brokers import explained
+from pipelines.errors import UsageError
 from pipelines.outputs.destinations import refuse_unless_named
 
 TOPIC = "pubsub:projects/p/topics/statements"
@@ -48,36 +45,3 @@ def test_what_is_neither_is_refused(named: str) -> None:
     """A scheme that isn't ours is no folder by mistake."""
     with pytest.raises(UsageError, match="is no destination"):
         refuse_unless_named(named)
-
-
-@pytest.mark.parametrize(
-    ("error", "kind", "words"),
-    [
-        (exceptions.NotFound("gone"), NotFoundError, "no such topic"),
-        (exceptions.PermissionDenied("no"), ManyhandsError, "the right pubsub.topics.publish"),
-        (exceptions.Unauthenticated("who"), ManyhandsError, "GOOGLE_APPLICATION_CREDENTIALS"),
-        (DefaultCredentialsError("none"), ManyhandsError, "GOOGLE_APPLICATION_CREDENTIALS"),
-        (TransportError("down", retryable=True), TryAgainError, "can't be reached (down)"),
-        (exceptions.ServiceUnavailable("down"), TryAgainError, "can't be reached"),
-        (exceptions.RetryError("60 s", exceptions.DeadlineExceeded("slow")), TryAgainError, "slow"),
-        (TimeoutError(), TryAgainError, "(TimeoutError)"),
-        (exceptions.InvalidArgument("odd"), ManyhandsError, "the broker refused: 400 odd"),
-    ],
-)
-def test_an_error_of_the_broker_says_what_to_do(
-    error: Exception, kind: type[ManyhandsError], words: str
-) -> None:
-    """A missing topic, a missing right and an outage are told apart, and the topic is named."""
-    told = explained(error, TOPIC, "publish")
-
-    assert kind is type(told)
-    assert str(told).startswith(f"{TOPIC}: ")
-    assert words in str(told)
-
-
-def test_a_missing_right_is_named_for_each_act() -> None:
-    """To look a topic up takes another right than to publish to it."""
-    told = str(explained(exceptions.PermissionDenied("no"), TOPIC, "get"))
-
-    assert "pubsub.topics.get" in told
-    assert "roles/pubsub.viewer" in told

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from pipelines.errors import NotFoundError, TryAgainError
-from pipelines.sources.broker import UnreachableError
+from pipelines.pubsub import UnreachableError
 from pipelines.sources.limits import Receiving
 from pipelines.sources.reach import Reach
 

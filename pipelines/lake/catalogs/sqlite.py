@@ -2,6 +2,7 @@
 
 import errno
 import os
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,19 +11,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
+import duckdb_extension_sqlite_scanner
 
-from pipelines.errors import ManyhandsError, TryAgainError
+from pipelines.errors import ManyhandsError, NotFoundError, TryAgainError
 from pipelines.lake import rights, scratch
-from pipelines.lake.catalogs import sqlite_copy
+from pipelines.lake.catalogs import sqlite_copy, sqlite_making
 from pipelines.lake.literals import quoted
 from pipelines.lake.paths import for_engine
-from pipelines.lake.warehouse import CATALOG, Warehouse
+from pipelines.lake.warehouse import Warehouse
 
+CATALOG = "catalog.sqlite"
+EXTENSION = duckdb_extension_sqlite_scanner
 SIDECARS = ("-wal", "-shm")
 BUSY_TIMEOUT_MS = 5_000
 
 _LOCKED = ("database is locked", "could not set lock")
 _OVERTAKEN = ("conflict", "another transaction")
+_DAMAGED = ("file is not a database", "database disk image is malformed")
+_READ_ONLY = "readonly database"
 
 
 def now() -> datetime:
@@ -30,24 +36,76 @@ def now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
 
 
+def exists(warehouse: Warehouse) -> bool:
+    """Return whether there is a warehouse: whether its folder has a catalog.
+
+    Raises ManyhandsError where this user may not look into its folder.
+    """
+    try:
+        return stat.S_ISREG(_file(warehouse).stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return False
+    except PermissionError as error:
+        raise rights.refusal(_file(warehouse), "read") from error
+
+
+def require(warehouse: Warehouse) -> None:
+    """Insist on a warehouse that is there.
+
+    Raises NotFoundError where its folder holds none, ManyhandsError where its catalog is empty, or
+    can't be looked at.
+    """
+    if not exists(warehouse):
+        message = (
+            f"no warehouse in {warehouse.folder}; make one with `manyhands init`, or name another"
+        )
+        raise NotFoundError(message)
+    if _file(warehouse).stat().st_size == 0:
+        message = f"{_file(warehouse)} is empty; restore it from a backup"
+        raise ManyhandsError(message)
+
+
+def identity(warehouse: Warehouse) -> tuple[int, int]:
+    """Return what is another one where another catalog took this one's place: its file.
+
+    Raises what `require` does.
+    """
+    require(warehouse)
+    found = _file(warehouse).stat()
+    return found.st_dev, found.st_ino
+
+
+def make(warehouse: Warehouse, fill: sqlite_making.Fill) -> None:
+    """Make a warehouse, whole or not at all; `fill` makes its folders and relations.
+
+    Raises ConflictError where another process made it first, or its folder holds anything else.
+    """
+    sqlite_making.make(warehouse, fill, CATALOG)
+
+
 def files(warehouse: Warehouse) -> Iterator[Path]:
     """Yield the files that a commit writes to, some of which come and go."""
-    yield from (Path(f"{warehouse.catalog}{ending}") for ending in ("", *SIDECARS))
+    yield from (Path(f"{_file(warehouse)}{ending}") for ending in ("", *SIDECARS))
 
 
-def attach_statement(warehouse: Warehouse, *, snapshot: Path | None = None) -> str:
-    """Return the ATTACH that opens a warehouse from anywhere, also when it was copied or moved.
+def _file(warehouse: Warehouse) -> Path:
+    return warehouse.folder / CATALOG
 
-    A snapshot of its catalog is opened read-only.
-    """
+
+def attach_statement(warehouse: Warehouse) -> str:
+    """Return the ATTACH that opens a warehouse from anywhere, also when it was copied or moved."""
+    return _attach(warehouse, _file(warehouse), "META_JOURNAL_MODE 'WAL'")
+
+
+def _attach(warehouse: Warehouse, catalog: Path, mode: str) -> str:
     options = [
         f"DATA_PATH {quoted(f'{for_engine(warehouse.data)}/')}",
         "OVERRIDE_DATA_PATH true",
         "DATA_INLINING_ROW_LIMIT 0",
         f"META_BUSY_TIMEOUT {BUSY_TIMEOUT_MS}",
-        "READ_ONLY" if snapshot else "META_JOURNAL_MODE 'WAL'",
+        mode,
     ]
-    address = quoted(f"ducklake:sqlite:{for_engine(snapshot or warehouse.catalog)}")
+    address = quoted(f"ducklake:sqlite:{for_engine(catalog)}")
     return f"ATTACH {address} AS warehouse ({', '.join(options)})"
 
 
@@ -61,6 +119,19 @@ def is_busy(error: Exception) -> bool:
 def busy(warehouse: Warehouse) -> TryAgainError:
     """Return the error of a catalog that stays busy."""
     return TryAgainError(f"{warehouse.folder}: the catalog is busy; run the command again later")
+
+
+def fault(text: str, warehouse: Warehouse) -> ManyhandsError | None:
+    """Return that the catalog is damaged, where the engine's text says so.
+
+    Raises ManyhandsError where the text says that it can't be written, and a right is missing.
+    """
+    if any(words in text for words in _DAMAGED):
+        message = f"{_file(warehouse)} is damaged: {text}; restore it from a backup"
+        return ManyhandsError(message)
+    if _READ_ONLY in text:
+        rights.refuse_unless_writable([warehouse.folder, *files(warehouse)])
+    return None
 
 
 @contextmanager
@@ -87,8 +158,8 @@ def only_publisher(warehouse: Warehouse) -> Iterator[None]:
 
 
 @contextmanager
-def snapshot(warehouse: Warehouse) -> Iterator[Path]:
-    """Copy a warehouse's catalog as it is now, for as long as the context lasts.
+def snapshot(warehouse: Warehouse) -> Iterator[str]:
+    """Copy a warehouse's catalog as it is now, and yield the ATTACH that opens the copy, read-only.
 
     A reader in SQLite's WAL mode leaves files beside the catalog, has to be allowed to, and keeps
     writers from tidying up. So readers get a copy, one consistent snapshot; the data files never
@@ -99,13 +170,13 @@ def snapshot(warehouse: Warehouse) -> Iterator[Path]:
     with scratch.temporary() as made:
         copy = made / CATALOG
         _copy(warehouse, copy)
-        yield copy
+        yield _attach(warehouse, copy, "READ_ONLY")
 
 
 def _copy(warehouse: Warehouse, copy: Path) -> None:
     program = [sys.executable, "-I", "-S", sqlite_copy.__file__]
     ended = subprocess.run(  # noqa: S603  our own program
-        [*program, str(warehouse.catalog), str(copy)], capture_output=True, check=False
+        [*program, str(_file(warehouse)), str(copy)], capture_output=True, check=False
     )
     if ended.returncode == sqlite_copy.BUSY:
         raise busy(warehouse)
@@ -113,7 +184,7 @@ def _copy(warehouse: Warehouse, copy: Path) -> None:
     if ended.returncode and number:
         raise _failure(int(number), os.fsdecode(name), copy)
     if ended.returncode:
-        message = f"{warehouse.catalog} can't be copied: {ended.stderr.decode(errors='replace')}"
+        message = f"{_file(warehouse)} can't be copied: {ended.stderr.decode(errors='replace')}"
         raise ManyhandsError(message)
 
 

@@ -1,0 +1,91 @@
+"""What the lake asks of a catalog (SPEC §7.1). A module beside this one does all of it."""
+
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import AbstractContextManager
+from datetime import datetime
+from pathlib import Path
+from types import ModuleType
+from typing import Protocol
+
+from pipelines.errors import ManyhandsError, TryAgainError
+from pipelines.lake.warehouse import Warehouse
+
+
+class Catalog(Protocol):
+    """A kind of catalog: how a warehouse with it is found, made, opened and committed to."""
+
+    @property
+    def EXTENSION(self) -> ModuleType:  # noqa: N802  a constant of its module
+        """The package of the DuckDB extension that reads it."""
+        ...
+
+    def exists(self, warehouse: Warehouse) -> bool:
+        """Return whether there is a warehouse.
+
+        Raises ManyhandsError where this user may not look.
+        """
+        ...
+
+    def require(self, warehouse: Warehouse) -> None:
+        """Insist on a warehouse that is there.
+
+        Raises NotFoundError where there is none, ManyhandsError where its catalog is of no use.
+        """
+        ...
+
+    def make(self, warehouse: Warehouse, fill: Callable[[Warehouse], None]) -> None:
+        """Make a warehouse, whole or not at all, flushed to disk.
+
+        `fill` makes its folders and relations; it is called with the warehouse at the place where
+        it is made, which can be another than where it is going to be.
+
+        Raises ConflictError where another made it first, or its place is taken.
+        """
+        ...
+
+    def identity(self, warehouse: Warehouse) -> Hashable:
+        """Return what is another one where another catalog took this one's place.
+
+        Raises what `require` does.
+        """
+        ...
+
+    def only_publisher(self, warehouse: Warehouse) -> AbstractContextManager[None]:
+        """Return a context in which nobody else publishes from a warehouse.
+
+        Raises TryAgainError where another process does.
+        """
+        ...
+
+    def attach_statement(self, warehouse: Warehouse) -> str:
+        """Return the ATTACH that opens a warehouse as `warehouse`, to read and to write."""
+        ...
+
+    def snapshot(self, warehouse: Warehouse) -> AbstractContextManager[str]:
+        """Return a context with the ATTACH that opens it read-only, as it is now.
+
+        Nothing is written beside the catalog by it.
+
+        Raises TryAgainError where the catalog is busy, ManyhandsError where it can't be read.
+        """
+        ...
+
+    def files(self, warehouse: Warehouse) -> Iterator[Path]:
+        """Yield the catalog's files that a commit writes to, some of which come and go."""
+        ...
+
+    def is_busy(self, error: Exception) -> bool:
+        """Return whether an error of the engine means that another committer was there first."""
+        ...
+
+    def busy(self, warehouse: Warehouse) -> TryAgainError:
+        """Return the error of a catalog that stays busy."""
+        ...
+
+    def fault(self, text: str, warehouse: Warehouse) -> ManyhandsError | None:
+        """Return what the engine's text says of the catalog, and what to do; None: nothing."""
+        ...
+
+    def now(self) -> datetime:
+        """Return the time by the clock that the catalog goes by, naive in UTC."""
+        ...

@@ -1,0 +1,71 @@
+"""Merges small data files, which every look-up of identity reads one by one (SPEC §4)."""
+
+from typing import Final
+
+import duckdb
+
+from pipelines.lake.transaction import commit_once
+from pipelines.lake.warehouse import SCHEMA, Warehouse
+
+SMALL_BYTES: Final = 4 << 20
+"""A file of fewer bytes is small. What is merged is merged again until it isn't small any more, so
+a merge rewrites little, however large the log is."""
+
+_CATALOG: Final = "__ducklake_metadata_warehouse"
+_CROWDED: Final = f"""
+    SELECT relation.table_name
+    FROM {_CATALOG}.ducklake_data_file AS file
+    INNER JOIN {_CATALOG}.ducklake_table AS relation
+        ON file.table_id = relation.table_id AND relation.end_snapshot IS NULL
+    LEFT JOIN {_CATALOG}.ducklake_delete_file AS deletion
+        ON file.data_file_id = deletion.data_file_id AND deletion.end_snapshot IS NULL
+    WHERE
+        file.end_snapshot IS NULL
+        AND file.file_size_bytes < $small
+        AND deletion.data_file_id IS NULL
+    GROUP BY relation.table_name
+    HAVING count(*) >= $files
+    ORDER BY relation.table_name
+"""
+"""A file that rows were deleted from can't be merged, so it doesn't count."""
+
+_MERGE: Final = (
+    "CALL ducklake_merge_adjacent_files"
+    f"('warehouse', $relation, schema => '{SCHEMA}', max_file_size => $small)"
+)
+
+
+def merge_small_files(
+    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, files: int
+) -> list[str]:
+    """Merge the small files of each relation that has `files` or more; return those relations.
+
+    Each merge is a transaction of its own, since DuckLake lets none both change rows and merge.
+    It isn't committed where anybody else committed since it began, as no commit is. Rows keep
+    their ids and the snapshots that they came with; the old files stay, for whoever reads them.
+
+    A merge that loses the race, or fails (a full disk, say), changes nothing and is tried again
+    the next time: only speed depends on it, and who needs a file says what is wrong with it.
+    """
+    return [name for name in _crowded(connection, files) if _merge(connection, warehouse, name)]
+
+
+def _crowded(connection: duckdb.DuckDBPyConnection, files: int) -> list[str]:
+    try:
+        found = connection.execute(_CROWDED, {"files": files, "small": SMALL_BYTES}).fetchall()
+    except duckdb.InterruptException:
+        raise
+    except duckdb.Error:
+        return []
+    return [name for (name,) in found]
+
+
+def _merge(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, relation: str) -> bool:
+    given = {"relation": relation, "small": SMALL_BYTES}
+    try:
+        commit_once(connection, warehouse, lambda: connection.execute(_MERGE, given).fetchall())
+    except duckdb.InterruptException:
+        raise
+    except (duckdb.Error, OSError):
+        return False
+    return True

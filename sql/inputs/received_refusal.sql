@@ -1,0 +1,15 @@
+-- Something of a batch that a step refused, as far as a dead letter keeps it (SPEC §3.4).
+-- Grain: one row per refusal of the batch.
+--
+-- position BIGINT: order in the batch
+-- processor VARCHAR: what refused it, with its version
+-- reason VARCHAR: why, as a word of SPEC §3.4
+-- path VARCHAR: where in the event, as a dotted path; empty where it is the whole
+-- message VARCHAR: what is wrong there
+-- origin VARCHAR: the file, `-` for standard input, or the subscription
+-- origin_item VARCHAR: the line in the file, from 1, or the message's id
+-- received_at TIMESTAMP: when it was refused, in UTC
+-- attributes VARCHAR: JSON of the attributes of binary mode; null in structured mode
+-- payload BLOB: the bytes received, of larger ones the first 64 KiB
+-- payload_size BIGINT: bytes received
+-- payload_sha256 VARCHAR: SHA-256 of all bytes received

@@ -1,0 +1,37 @@
+-- A row that a close adds to what later closes read of it, as its own transaction sees it.
+-- Grain: one row per row of `statement`, `period_close` and `log_block`.
+--
+-- commit_id VARCHAR: the period closed
+-- head BIGINT: head of the log after the close
+-- relation VARCHAR: name of the relation
+-- md5 DECIMAL(38, 0): its `row_md5`, a statement's without its sealed bytes
+WITH issued AS (
+    SELECT * EXCLUDE (sealed)
+    FROM statement
+),
+
+closed AS (
+    SELECT *
+    FROM warehouse.period_close
+    WHERE period = (SELECT close_input.period FROM close_input)
+),
+
+result AS (
+    SELECT 'statement' AS relation, row_md5(issued) AS md5
+    FROM issued
+    UNION ALL
+    SELECT 'period_close', row_md5(closed)
+    FROM closed
+    UNION ALL
+    SELECT 'log_block', row_md5(log_block)
+    FROM log_block
+)
+
+SELECT
+    close_input.period AS commit_id,
+    head.seq AS head,
+    result.relation,
+    result.md5
+FROM result
+CROSS JOIN close_input
+CROSS JOIN warehouse.head AS head
