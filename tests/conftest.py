@@ -13,6 +13,7 @@ from hypothesis import settings
 
 from pipelines.cli import main
 from pipelines.lake import engine
+from tests import promtool
 from tests.emulator import MISSING, emulator
 
 __all__ = ["emulator"]
@@ -36,12 +37,11 @@ def _one_thread() -> Iterator[None]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print how many tests were skipped for want of a server, whatever else is printed."""
-    skipped = [
-        one for one in terminalreporter.stats.get("skipped", []) if MISSING in str(one.longrepr)
-    ]
-    if skipped:
-        terminalreporter.write_line(f"{len(skipped)} tests were skipped: {MISSING}", yellow=True)
+    """Print how many tests were skipped for want of a program, whatever else is printed."""
+    reasons = [str(one.longrepr) for one in terminalreporter.stats.get("skipped", [])]
+    for missing in (MISSING, promtool.MISSING):
+        if skipped := sum(missing in reason for reason in reasons):
+            terminalreporter.write_line(f"{skipped} tests were skipped: {missing}", yellow=True)
 
 
 @dataclass(frozen=True)

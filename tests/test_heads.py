@@ -14,7 +14,7 @@ from pipelines.lake.closes import progress
 from pipelines.lake.connection import connect
 from pipelines.lake.creation import create
 from pipelines.lake.setting import Setting
-from pipelines.lake.staging import stage, stage_view
+from pipelines.lake.staging import stage, stage_input, stage_view
 from pipelines.lake.warehouse import Warehouse
 from pipelines.royalties.periods import Cadence, Period
 from pipelines.sources.limits import DEFAULT_LIMITS
@@ -48,6 +48,8 @@ def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.Duck
         closing = Closing(NEXT, standing.head, standing.latest)
         compute(connection, closing)
         seal(connection, closing)
+        stage_input(connection, "step_time", closing.times.milliseconds.items())
+        stage(connection, "results", "close_step")
         stage(connection, "rules", "first_money")
         stage_view(connection, "rules", "row_added")
         reading.count(connection, "held", "2026-11")

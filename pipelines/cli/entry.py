@@ -50,7 +50,7 @@ def _run_explained(arguments: list[str], invocation: Invocation) -> int:
         if isinstance(error, StdoutError):
             return _explain_output(error, invocation)
         if isinstance(error, Exception):
-            return _explain(error, debug=invocation.debug)
+            return _explain(error, invocation)
         raise
 
 
@@ -79,8 +79,9 @@ def _explain_end(invocation: Invocation) -> int:
     what = f"ended by {invocation.ending.name}"
     if invocation.standing is None:
         what += "; nothing was changed"
-    _print_error(_with_standing(what, invocation))
-    return invocation.ending.exit_code
+    code = invocation.ending.exit_code
+    _print_error(invocation, code, _with_standing(what, invocation))
+    return code
 
 
 def _explain_output(error: StdoutError, invocation: Invocation) -> int:
@@ -92,9 +93,9 @@ def _explain_output(error: StdoutError, invocation: Invocation) -> int:
     code = FAILED
     if error.has_reader or invocation.standing:
         what = f"the output could not be written to stdout ({error})"
-        _print_error(_with_standing(what, invocation))
+        _print_error(invocation, code, _with_standing(what, invocation))
     if isinstance(error.__context__, Exception) and (failure := _failure_before(error)):
-        code = _explain(failure, debug=invocation.debug)
+        code = _explain(failure, invocation)
     return code
 
 
@@ -127,18 +128,21 @@ def _quiet_libraries(*, debug: bool) -> Iterator[None]:
         root.setLevel(level)
 
 
-def _explain(error: Exception, *, debug: bool) -> int:
+def _explain(error: Exception, invocation: Invocation) -> int:
     """Print what went wrong, to what, and what to do; return the exit code."""
-    if debug:
-        traceback.print_exception(error)
     code, message = _judge(error)
-    _print_error(message)
+    trace = "".join(traceback.format_exception(error)) if invocation.debug else ""
+    _print_error(invocation, code, message, trace)
     return code
 
 
-def _print_error(message: str) -> None:
+def _print_error(invocation: Invocation, code: int, message: str, trace: str = "") -> None:
     from pipelines.cli.tables import plain
 
+    if invocation.say_failure:
+        invocation.say_failure(code, message, trace)
+        return
+    sys.stderr.write(trace)
     lines = (plain(line) for line in message.splitlines())
     mark = "" if message.startswith("Usage:") else "error: "
     typer.echo(mark + "\n".join(lines), err=True)

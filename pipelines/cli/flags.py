@@ -116,6 +116,8 @@ class Invocation:
     ending: Ending = field(default_factory=Ending)
     standing: Callable[[], str] | None = None
     """Returns what is done by now, of a command that changes something."""
+    say_failure: Callable[[int, str, str], None] | None = None
+    """Says what the command failed with in a form of its own: exit code, message, traceback."""
 
 
 @dataclass(frozen=True)

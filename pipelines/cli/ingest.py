@@ -1,17 +1,28 @@
 """The command `ingest`: reads events and appends them to the log."""
 
 import sys
-from functools import partial
-from itertools import accumulate
+from functools import partial, reduce
+from operator import add
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from pipelines.cli.flags import AsOfFlag, Common, SourcePolicyFlag, instant
+from pipelines.cli.logs import Log, logged
+from pipelines.cli.notify import READY, STOPPING, Heartbeat, notify
+from pipelines.cli.observed import (
+    DEFAULT_HOST,
+    DEFAULT_READY_SECONDS,
+    LogFormat,
+    LogFormatFlag,
+    MetricsHostFlag,
+    MetricsPortFlag,
+    ReadySecondsFlag,
+)
+from pipelines.cli.observing import Observer, observed
 from pipelines.cli.policy import source_policy as policy_of
 from pipelines.cli.printing import print_document, print_line
-from pipelines.cli.progress import reporting
 from pipelines.cli.receiving import (
     BatchEventsFlag,
     BatchSecondsFlag,
@@ -26,6 +37,11 @@ from pipelines.sources.limits import DEFAULT_LIMITS, DEFAULT_RECEIVING, MOST, Li
 from pipelines.sources.subscriptions import is_subscription
 from pipelines.sources.watch import Watch
 from pipelines.warehouses import Warehouse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pipelines.ingest.job import Ingested
 
 _STANDARD_INPUT: Final = {"-", "/dev/stdin", "/dev/fd/0"}
 
@@ -84,6 +100,10 @@ def ingest(  # noqa: PLR0913  a flag each
             help="How many small data files of a relation are merged into one.",
         ),
     ] = DEFAULT_LIMITS.merge_files,
+    log_format: LogFormatFlag = LogFormat.TEXT,
+    metrics_port: MetricsPortFlag = None,
+    metrics_host: MetricsHostFlag = DEFAULT_HOST,
+    ready_seconds: ReadySecondsFlag = DEFAULT_READY_SECONDS,
 ) -> None:
     """Read events and append them to the log.
 
@@ -105,7 +125,9 @@ def ingest(  # noqa: PLR0913  a flag each
     ending = common.invocation.ending
     ending.stops_by_itself = all(is_subscription(source) for source in sources)
     common.invocation.standing = partial(_standing, common.warehouse)
-    with reporting(ending) as report:
+    with logged(common.invocation, log_format) as log:
+        watch = Watch(log.note, lambda: ending.is_stopping)
+        seen = observed(watch, common.warehouse, ready_seconds, metrics_host, metrics_port)
         batches = job(
             common.warehouse,
             sources,
@@ -113,15 +135,37 @@ def ingest(  # noqa: PLR0913  a flag each
             by_clock=as_of is None,
             manifest_roots=roots,
             policy=policy,
-            watch=Watch(report.note, lambda: ending.is_stopping),
+            watch=watch,
             limits=Limits(batch_lines, batch_bytes, manifest_bytes, merge_files),
             receiving=receiving,
         )
-        for counts in accumulate(done.counts for done in batches):
-            report(f"{counts.received} events received; the head of the log is {counts.head}")
+        with seen as observer:
+            told = _told(batches, watch, observer, log)
+            counts = reduce(add, (done.counts for done in told))  # there is one batch at least
     head = counts.head
     common.invocation.standing = lambda: f"all events were ingested; the head of the log is {head}"
     _print_counts(common, vars(counts))
+
+
+def _told(
+    batches: "Iterator[Ingested]", watch: Watch, observer: Observer, log: Log
+) -> "Iterator[Ingested]":
+    """Ingest batch after batch, and say how it goes to whoever wants to know."""
+    heart = Heartbeat()
+
+    def turned() -> None:
+        if observer.turned():  # for the first time: the warehouse is open, each broker was asked
+            notify(READY)
+            log.begun()
+        heart.beat()
+
+    watch.turned = turned
+    for done in batches:
+        turned()
+        observer.committed(done)
+        log.committed(done)
+        yield done
+    notify(STOPPING)
 
 
 def _standing(warehouse: Warehouse) -> str:

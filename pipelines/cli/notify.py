@@ -3,6 +3,7 @@
 import os
 import socket
 from contextlib import suppress
+from time import monotonic
 from typing import Final
 
 READY: Final = "READY=1"
@@ -15,6 +16,7 @@ STOPPING: Final = "STOPPING=1"
 """It has begun to end."""
 
 _PATIENCE_S: Final = 1.0
+_BEAT_S: Final = 1.0
 
 
 def notify(state: str) -> None:
@@ -31,3 +33,18 @@ def notify(state: str) -> None:
     with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sending:
         sending.settimeout(_PATIENCE_S)
         sending.sendto(state.encode("ascii"), address)
+
+
+class Heartbeat:
+    """Says that a loop turns, once a second at most."""
+
+    def __init__(self) -> None:
+        """Begin with nothing said."""
+        self._said_at = float("-inf")
+
+    def beat(self) -> None:
+        """Say it, unless it was said just now."""
+        now = monotonic()
+        if now - self._said_at >= _BEAT_S:
+            self._said_at = now
+            notify(ALIVE)

@@ -1,7 +1,8 @@
 """What a close is of: one value that all of its steps are given."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from pipelines.close.times import Times
 from pipelines.lake.closes import FIRST_PREVIOUS_DIGEST, PeriodClose
 from pipelines.royalties.periods import Period
 
@@ -14,6 +15,8 @@ class Closing:
     log_seq: int
     previous: PeriodClose | None
     """None for the first close."""
+    times: Times = field(default_factory=Times, compare=False)
+    """How long its steps took so far."""
 
     @property
     def previous_digest(self) -> str:

@@ -11,7 +11,7 @@ from pipelines.close.seal import Seal
 from pipelines.errors import ConflictError
 from pipelines.lake import log, results
 from pipelines.lake.closes import FIRST_PREVIOUS_DIGEST, find_close, last_close
-from pipelines.lake.staging import stage_input, stage_view
+from pipelines.lake.staging import stage, stage_input, stage_view
 from pipelines.lake.transaction import commit
 from pipelines.lake.warehouse import Warehouse
 from schemas.canonical import canonical_json, content_sha256
@@ -33,6 +33,8 @@ def issue(
     Raises ConflictError where another closer won, naming its digest.
     """
     stage_input(connection, "seal", [[*astuple(seal), closed_at]])
+    stage_input(connection, "step_time", closing.times.milliseconds.items())
+    stage(connection, "results", "close_step")
     stage_view(connection, "rules", "row_added")
 
     def write() -> None:

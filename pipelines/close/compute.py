@@ -1,6 +1,7 @@
 """Computes a close into staged relations, in the order that the data flows (SPEC §5, §6)."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
@@ -22,19 +23,25 @@ from pipelines.royalties.periods import Period
 
 FIRST_YEAR = 2000
 
-Step = Callable[[duckdb.DuckDBPyConnection], None]
+
+@dataclass(frozen=True)
+class Step:
+    """A step of a close, called by the relation that it stages."""
+
+    name: str
+    run: Callable[[duckdb.DuckDBPyConnection], None]
 
 
 def _rule(name: str) -> Step:
-    return partial(stage, folder="rules", name=name)
+    return Step(name, partial(stage, folder="rules", name=name))
 
 
 def _result(name: str) -> Step:
-    return partial(stage, folder="results", name=name)
+    return Step(name, partial(stage, folder="results", name=name))
 
 
 def _macro(name: str) -> Step:
-    return partial(stage_macro, name=name)
+    return Step(name, partial(stage_macro, name=name))
 
 
 STEPS: tuple[Step, ...] = (
@@ -54,7 +61,7 @@ STEPS: tuple[Step, ...] = (
     _rule("standing_pool"),
     _rule("attributed_image"),
     _rule("pool_rest"),
-    share_lineage,
+    Step("lineage_part", share_lineage),
     _rule("manifest_image"),
     _rule("manifest_weight"),
     _rule("pool_part"),
@@ -100,9 +107,11 @@ def compute(connection: duckdb.DuckDBPyConnection, closing: Closing) -> None:
     Raises ManyhandsError, naming the pool or line, where a number doesn't fit.
     """
     with transaction(connection):
-        _stage_inputs(connection, closing)
+        with closing.times.of("input"):
+            _stage_inputs(connection, closing)
         for step in STEPS:
-            step(connection)
+            with closing.times.of(step.name):
+                step.run(connection)
 
 
 def _stage_inputs(connection: duckdb.DuckDBPyConnection, closing: Closing) -> None:

@@ -108,8 +108,10 @@ def _close_one(
     dry_run: bool,
 ) -> Closed:
     compute(connection, closing)
-    _pass_gate(connection, None if dry_run else warehouse, closing)
-    sealed = seal(connection, closing)
+    with closing.times.of("gate"):
+        _pass_gate(connection, None if dry_run else warehouse, closing)
+    with closing.times.of("seal"):
+        sealed = seal(connection, closing)
     if not dry_run:
         issue(connection, warehouse, closing, sealed, as_of)
     new = PeriodClose(closing.period.name, closing.log_seq, **asdict(sealed))

@@ -25,12 +25,14 @@ def through_outages(attempt: Callable[[], Result], watch: Watch) -> Result:
         except (ManyhandsError, OSError) as failure:
             if watch.is_stopping():
                 raise
+            watch.is_waiting = True
             if str(failure) != said:
                 said = str(failure)
                 watch.note(f"{said}; until then nothing is acknowledged, and it is tried again")
             watch.wait(pause)
             pause = min(2 * pause, _LONGEST_PAUSE_S)
         else:
+            watch.is_waiting = False
             if said:
                 watch.note("the warehouse can be written again")
             return result

@@ -47,6 +47,11 @@ def connect(warehouse: Warehouse) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
+def keep_to_one_core(connection: duckdb.DuckDBPyConnection) -> None:
+    """Leave the other cores to who does more than look."""
+    connection.execute("SET threads = 1")
+
+
 def rows(
     connection: duckdb.DuckDBPyConnection, query: str, parameters: Mapping[str, object]
 ) -> Iterator[Row]:

@@ -6,7 +6,7 @@ import duckdb
 
 from pipelines.lake import reading, sql
 
-_STAGED = ("pool", "allocation", "held", "statement_line", "statement", "log_block")
+_STAGED = ("pool", "allocation", "held", "statement_line", "statement", "log_block", "close_step")
 
 
 def store(connection: duckdb.DuckDBPyConnection) -> None:

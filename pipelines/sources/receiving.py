@@ -50,6 +50,7 @@ class Receiver:
         Raises what `begin` does, whenever it becomes so.
         """
         while not self._watch.is_stopping():
+            self._watch.turned()
             is_idle = True
             for one in self._tended():
                 if not self._watch.is_stopping() and (batch := one.ready(monotonic())):
@@ -67,7 +68,12 @@ class Receiver:
             sum(one.messages for one in held),
             sum(one.size for one in held),
             min((one.oldest_at for one in held if one.oldest_at), default=None),
+            min((one.since for one in held if one.since is not None), default=None),
         )
+
+    def out_of_reach(self) -> int:
+        """Return how many subscriptions have a broker that is given up for now."""
+        return sum(one.reach.is_lost for one in self._subscribers)
 
     def close(self) -> None:
         """Receive nothing more, and hand back what isn't acknowledged."""
@@ -99,7 +105,7 @@ def received(
         yield iter(())
         return
     receiver = _receiver(subscriptions, receiving, most_together, watch)
-    watch.outstanding = receiver.outstanding
+    watch.outstanding, watch.out_of_reach = receiver.outstanding, receiver.out_of_reach
     try:
         receiver.begin()
         yield receiver.batches()

@@ -61,6 +61,7 @@ class Subscriber:
         self._waiting: dict[int, _Waiting] = {}
         self._in_flight: list[Message] = []
         self._came_at = 0.0
+        self._held_since = 0.0
         self._last_tier = 0
 
     def tend(self, now: float) -> None:
@@ -94,11 +95,12 @@ class Subscriber:
     def outstanding(self) -> Outstanding:
         """Return what was received and isn't acknowledged yet."""
         with self._lock:
-            held = [*self._in_flight]
+            held, since = [*self._in_flight], self._held_since
             for waiting in self._waiting.values():
                 held += waiting.messages
         oldest = min((message.publish_time for message in held), default=None)
-        return Outstanding(len(held), sum(message.size for message in held), oldest)
+        size = sum(message.size for message in held)
+        return Outstanding(len(held), size, oldest, since if held else None)
 
     def close(self) -> None:
         """Receive nothing more, and hand back what isn't acknowledged, so that others have it."""
@@ -138,6 +140,8 @@ class Subscriber:
         """Take what comes, in a thread of the client's."""
         with self._lock:
             self._came_at = monotonic()
+            if not self._waiting and not self._in_flight:
+                self._held_since = self._came_at
             of_tier = isolation.tier(message.delivery_attempt)
             waiting = self._waiting.setdefault(of_tier, _Waiting([], self._came_at))
             waiting.messages.append(message)

@@ -12,7 +12,7 @@ import pytest
 from pipelines.close import job as close_job
 from pipelines.close.closing import Closing
 from pipelines.close.commit import issue
-from pipelines.close.compute import compute
+from pipelines.close.compute import STEPS, compute
 from pipelines.close.seal import log_digest, seal
 from pipelines.errors import ConflictError, GateError
 from pipelines.lake import closes, log, reading, rights, sql
@@ -457,3 +457,23 @@ def test_a_close_of_what_is_due_is_safe_twice_at_once(tmp_path: Path) -> None:
     assert {one["period"]: one["digest"] for one in expected} == digests
     again = run([*words, f"--warehouse={tmp_path / 'warehouse'}"])
     assert (0, {"closes": []}) == (again.code, again.json)
+
+
+def test_a_close_keeps_how_long_its_steps_took(market: Run, tmp_path: Path) -> None:
+    """In whole milliseconds, each step once, up to the gate and the seal; no digest knows of it."""
+    digest = market("close", "--period=2026-01", AS_OF, "--json").json["closes"][0]["digest"]
+    with connect(Warehouse(tmp_path / "warehouse")) as connection:
+        taken = dict(
+            connection.execute(
+                "SELECT step, milliseconds FROM warehouse.close_step WHERE period = '2026-01'"
+            ).fetchall()
+        )
+        connection.execute("UPDATE warehouse.close_step SET milliseconds = 1000000")
+    again = market("close", "--period=2026-01", AS_OF, "--json").json["closes"][0]["digest"]
+    following = market("close", "--period=2026-02", AS_OF)
+
+    assert {"input", "gate", "seal", *(step.name for step in STEPS)} == set(taken)
+    assert all(0 <= milliseconds < 600_000 for milliseconds in taken.values())
+    assert taken["gate"] > 0
+    assert digest == again
+    assert 0 == following.code, following.stderr

@@ -12,6 +12,7 @@ import typer
 
 from pipelines import errors
 from pipelines.cli.app import app
+from pipelines.cli.health import LONGEST_TURN_S
 from pipelines.cli.settings import name_settings
 from tests.cli.processes import MANYHANDS
 
@@ -151,4 +152,10 @@ def test_an_ingest_has_time_to_end_and_a_watchdog() -> None:
 
     assert ("notify", "main") == (service["Type"], service["NotifyAccess"])
     assert int(service["TimeoutStopSec"]) > 20
-    assert "5min" == service["WatchdogSec"]
+
+
+def test_a_long_commit_is_no_reason_to_kill_an_ingest() -> None:
+    """The watchdog waits as long as /livez does."""
+    service = unit(UNITS / "manyhands-ingest.service")["Service"]
+
+    assert ("1h", 3_600.0) == (service["WatchdogSec"], LONGEST_TURN_S)

@@ -39,22 +39,23 @@ def unpack(number: int, place: Path) -> Path:
     return place / f"warehouse-format-{number}"
 
 
-@pytest.fixture(scope="module")
-def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Unpack a warehouse of format 1."""
-    return unpack(1, tmp_path_factory.mktemp("format"))
+@pytest.fixture(scope="module", params=range(1, FORMAT))
+def earlier(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Unpack a warehouse of each earlier format."""
+    return unpack(request.param, tmp_path_factory.mktemp("format"))
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_every_command_refuses_a_warehouse_of_another_format(
-    first: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
+    earlier: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
 ) -> None:
     """It ends with exit 1, both numbers and what to do."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a.ndjson").touch()
-    ended = run([*command, f"--warehouse={first}"])
+    ended = run([*command, f"--warehouse={earlier}"])
 
-    said = f"{first} has format 1, and this manyhands {FORMAT}; make a new warehouse and ingest"
+    number = earlier.name.rpartition("-")[2]
+    said = f"{earlier} has format {number}, and this manyhands {FORMAT}; make a new warehouse and"
     assert (1, 1) == (ended.code, len(ended.stderr.splitlines()))
     assert said in ended.stderr
 

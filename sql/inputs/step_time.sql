@@ -1,0 +1,5 @@
+-- How long a step of the close took.
+-- Grain: one row per step.
+--
+-- step VARCHAR: the relation that it stages, `input`, `gate` or `seal`
+-- milliseconds BIGINT: how long it took
