@@ -36,7 +36,7 @@ from pipelines.sources.receiving import received
 from pipelines.sources.subscriptions import find_subscriptions, is_subscription
 from pipelines.sources.watch import Watch
 
-FOLLOWING_PATIENCE_S: Final = 2.0
+FOLLOWING_PATIENCE_S: Final = 5.0
 """Who follows tries a busy catalog again by itself, and looks in between whether it is to stop."""
 
 
