@@ -1,4 +1,4 @@
-"""Runs the benchmarks: an ingest and its close, a large close, and the demo."""
+"""Runs the benchmarks: an ingest and its close, a large close, the demo, and streams."""
 
 import argparse
 import json
@@ -9,7 +9,7 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
-from bench import events, warehouse
+from bench import events, stream, warehouse
 from bench.measure import Measured, manyhands
 from bench.report import Figure, Section, report, write
 
@@ -105,6 +105,8 @@ BENCHMARKS: dict[str, Benchmark] = {
     "ingest": ingest_and_close,
     "close": large_close,
     "demo": demo,
+    "stream": stream.stream,
+    "batches": stream.small_batches,
 }
 
 

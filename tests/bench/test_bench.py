@@ -4,7 +4,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bench import events, warehouse
+from bench import events, stream, warehouse
 from bench.report import Figure
 from pipelines.ingest.decode import decode
 from pipelines.ingest.job import ingest
@@ -72,3 +72,33 @@ def test_a_figure_holds_on_the_right_side_of_its_bound() -> None:
 
     assert (["yes", "yes", "**no**"], ["**no**", "yes", "yes"]) == (most, least)
     assert "" == Figure("", 1, "s").held
+
+
+def test_growth_is_what_is_held_last_beside_what_was_held_before() -> None:
+    """In percent, of medians, and none where nothing was held at all."""
+    before = [stream.Held(memory, 10, 4, 0) for memory in (100, 200, 900)]
+    after = [stream.Held(memory, 12, 4, 0) for memory in (210, 211, 100)]
+
+    parts = {
+        name: [figure.value for figure in stream._compared(name, before, after)]
+        for name in ("memory", "descriptors", "threads", "files")
+    }
+
+    assert parts == {
+        "memory": [210, 105],
+        "descriptors": [12, 120],
+        "threads": [4, 100],
+        "files": [0, 100],
+    }
+
+
+def test_this_process_holds_memory_descriptors_and_threads(tmp_path: Path) -> None:
+    """As Linux counts them; a file that is left is found."""
+    (tmp_path / "left").touch()
+
+    held = stream._held([tmp_path])
+
+    assert held.memory > 10
+    assert held.descriptors >= 3
+    assert held.threads >= 1
+    assert 1 == held.files
