@@ -15,7 +15,7 @@ BOUND = 16 << 20
 def _peak(scene: Scene, name: str, size: int) -> int:
     """Ingest a backlog of so many bytes, and return the most memory that it took."""
     feed = scene.feed(name)
-    about = {"comment": "x" * 3_000}
+    about = {"comment": "x" * 30_000}
     one = len(market_bodies("/x", 0)[-1]) + len(about["comment"])
     events = [event | about for event in market(f"/{name}", size // one)]
     scene.publish(feed, [json.dumps(event).encode() for event in events])
