@@ -27,7 +27,7 @@ test: setup
 
 # every kind of edit and failure, and the properties on twenty times as many histories: takes hours
 faults: setup
-	$(BIN)/python -m pytest -m long
+	$(BIN)/python -m pytest -m long --timeout=3600
 	$(BIN)/python -m pytest --hypothesis-profile=long --timeout=0 \
 		tests/test_properties.py tests/test_change_of_currency.py
 

@@ -1,4 +1,4 @@
-"""Runs the benchmarks: an ingest and its close, a large close, small commits, and the demo."""
+"""Runs the benchmarks: ingest and close, a large close, small commits, the demo, streams."""
 
 import argparse
 import json
@@ -10,7 +10,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 
-from bench import commits, events, warehouse
+from bench import commits, events, stream, warehouse
 from bench.measure import Measured, manyhands
 from bench.report import Figure, Section, report, write
 
@@ -137,6 +137,8 @@ BENCHMARKS: dict[str, Benchmark] = {
     "close": large_close,
     "commits": small_commits,
     "demo": demo,
+    "stream": stream.stream,
+    "batches": stream.small_batches,
 }
 
 

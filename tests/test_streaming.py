@@ -4,42 +4,19 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.cli.processes import MANYHANDS
 from tests.conftest import Outcome, Run
 from tests.emulator import Emulator, wait_until
+from tests.feed import QUICK, Feed, binary, bodies
 from tests.lake.sending import rows
 from tests.marketplace import Events, small
 
 Process = subprocess.Popen[str]
-QUICK = ("--idle-seconds=2", "--batch-seconds=0.5", "--lease-seconds=10")
-
-
-@dataclass(frozen=True)
-class Feed:
-    """A topic and a subscription of a test's own."""
-
-    emulator: Emulator
-    topic: str
-    path: str
-    """Of the subscription."""
-
-    @property
-    def source(self) -> str:
-        """The subscription, as the command takes it."""
-        return f"pubsub:{self.path}"
-
-    def publish(
-        self, bodies: Sequence[bytes], attributes: dict[str, str] | None = None
-    ) -> list[str]:
-        """Publish messages, and return their ids."""
-        return self.emulator.publish(self.topic, bodies, attributes)
 
 
 @pytest.fixture
@@ -54,15 +31,6 @@ def streamed(manyhands: Run, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
     """Run commands that find the broker."""
     monkeypatch.setenv("PUBSUB_EMULATOR_HOST", emulator.address)
     return manyhands
-
-
-def _bodies(events: Sequence[dict[str, Any]]) -> list[bytes]:
-    return [json.dumps(event).encode() for event in events]
-
-
-def _binary(event: dict[str, Any]) -> tuple[bytes, dict[str, str]]:
-    attributes = {f"ce-{name}": text for name, text in event.items() if name != "data"}
-    return json.dumps(event["data"]).encode(), attributes | {"content-type": "application/json"}
 
 
 def _start(emulator: Emulator, folder: Path, *words: str) -> Process:
@@ -102,9 +70,9 @@ def test_both_modes_of_a_message_are_the_same_event(
 ) -> None:
     """Structured and binary: the second is a duplicate of the first."""
     events = small(Events()).events
-    feed.publish(_bodies(events))
+    feed.publish(bodies(events))
     for event in events:
-        body, attributes = _binary(event)
+        body, attributes = binary(event)
         feed.publish([body], attributes)
 
     ended = streamed("ingest", feed.source, *QUICK, "--json")
@@ -157,8 +125,8 @@ def test_files_and_subscriptions_are_ingested_by_one_command(
 ) -> None:
     """Files first; what came over both is a duplicate."""
     events = small(Events()).events
-    (tmp_path / "events.ndjson").write_bytes(b"\n".join(_bodies(events)))
-    feed.publish(_bodies(events))
+    (tmp_path / "events.ndjson").write_bytes(b"\n".join(bodies(events)))
+    feed.publish(bodies(events))
 
     ended = streamed("ingest", feed.source, "events.ndjson", *QUICK, "--json")
 
@@ -172,7 +140,7 @@ def test_sigterm_ends_a_stream_after_the_batch_in_flight(
 ) -> None:
     """Exit 0; what was committed is acknowledged, and nothing is left that was begun."""
     events = small(Events()).events
-    feed.publish(_bodies(events))
+    feed.publish(bodies(events))
     wait_until(lambda: _head(tmp_path) == len(events), 60, "the log holds the events")
     following.send_signal(signal.SIGTERM)
     stdout, stderr = following.communicate(timeout=20)

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from time import monotonic
+from typing import Final
 from uuid import uuid4
 
 import apache_beam as beam
@@ -36,6 +37,9 @@ from pipelines.sources.limits import DEFAULT_LIMITS, DEFAULT_RECEIVING, Limits, 
 from pipelines.sources.receiving import received
 from pipelines.sources.subscriptions import find_subscriptions, is_subscription
 from pipelines.sources.watch import Watch
+
+FOLLOWING_PATIENCE_S: Final = 5.0
+"""Who follows tries a busy catalog again by itself, and looks in between whether it is to stop."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,8 @@ def ingest(  # noqa: PLR0913  one of them only listens
     if receiving.follow and not subscriptions:
         message = "--follow waits for messages; name a subscription"
         raise UsageError(message)
+    if receiving.follow:
+        warehouse = replace(warehouse, patience_s=FOLLOWING_PATIENCE_S)
     read = batches(files, limits)
     with received(subscriptions, receiving, limits.size, watch) as messages:
         make_unless_there(warehouse)

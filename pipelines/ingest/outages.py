@@ -1,5 +1,6 @@
 """Goes on by itself when a warehouse that can't be written is back (SPEC §8, promise 7)."""
 
+import re
 from collections.abc import Callable
 from typing import Final, TypeVar
 
@@ -8,6 +9,8 @@ from pipelines.sources.watch import Watch
 
 _FIRST_PAUSE_S: Final = 0.5
 _LONGEST_PAUSE_S: Final = 30.0
+_MADE_UP: Final = re.compile("[0-9a-f]{8}[0-9a-f-]+")
+"""Parts of names that are others with each attempt."""
 
 Result = TypeVar("Result")
 
@@ -18,7 +21,7 @@ def through_outages(attempt: Callable[[], Result], watch: Watch) -> Result:
     A full disk, a busy, damaged or missing catalog: whatever the user can act on is waited for.
     Raises what the last attempt did where it is to stop.
     """
-    pause, said = _FIRST_PAUSE_S, ""
+    pause, said = _FIRST_PAUSE_S, set[str]()
     while True:
         try:
             result = attempt()
@@ -26,9 +29,9 @@ def through_outages(attempt: Callable[[], Result], watch: Watch) -> Result:
             if watch.is_stopping():
                 raise
             watch.is_waiting = True
-            if str(failure) != said:
-                said = str(failure)
-                watch.note(f"{said}; until then nothing is acknowledged, and it is tried again")
+            if (what := _MADE_UP.sub("", str(failure))) not in said:
+                said.add(what)
+                watch.note(f"{failure}; until then nothing is acknowledged, and it is tried again")
             watch.wait(pause)
             pause = min(2 * pause, _LONGEST_PAUSE_S)
         else:

@@ -4,6 +4,7 @@ A number that doesn't fit is mended by reversing an event, which moves money; a 
 is. So what an error is goes by its type first, and by words only within a type.
 """
 
+import errno
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +24,8 @@ from pipelines.lake.warehouse import Warehouse
 _OUT_OF_RANGE = "out of range: "
 _DENIED = re.compile('"([^"]+)": Permission denied')
 _FULL = ("No space left on device", "Disk quota exceeded", "File too large", "disk is full")
+_FULL_NUMBERS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_ROOM = "make room, and run the command again"
 _FAILING = ("disk I/O error", "Input/output error", "Could not write")
 _TOO_MANY_FILES = "Too many open files"
 _NOT_READ = ("No such file", "Could not read")
@@ -64,6 +67,11 @@ def explained(warehouse: Warehouse) -> Iterator[None]:
         raise
     except PermissionError as error:
         raise rights.refusal(Path(as_named(str(error.filename))), "read") from error
+    except OSError as error:
+        if error.errno in _FULL_NUMBERS:
+            message = f"{warehouse.folder}: its disk is full ({error.strerror}); {_ROOM}"
+            raise ManyhandsError(message) from error
+        raise
     except (duckdb.Error, MemoryError) as error:
         raise explain(error, warehouse) from error
 
@@ -118,7 +126,7 @@ def _full(text: str, warehouse: Warehouse) -> ManyhandsError:
             folder = place.parent
     why = next(words for words in (*_FULL, *_FAILING) if words in text)
     what = "its disk is full" if why in _FULL else "its disk is full or failing"
-    return ManyhandsError(f"{folder}: {what} ({why}); make room, and run the command again")
+    return ManyhandsError(f"{folder}: {what} ({why}); {_ROOM}")
 
 
 def _unreadable_or_other(error: Exception, text: str, warehouse: Warehouse) -> ManyhandsError:

@@ -41,10 +41,10 @@ def commit(
 def patiently(warehouse: Warehouse, attempt: Callable[[], Result]) -> Result:
     """Run `attempt` until it is through, with a pause after each that lost to another committer.
 
-    Raises TryAgainError where none is for PATIENCE_S.
+    Raises TryAgainError where none is for PATIENCE_S, or the warehouse's own patience.
     """
     catalog = catalog_of(warehouse)
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + min(PATIENCE_S, warehouse.patience_s)
     while True:
         try:
             return attempt()

@@ -1,5 +1,6 @@
 """Where a warehouse is, and what lies where in it (SPEC §7.1)."""
 
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,6 +21,8 @@ class Warehouse:
     folder: Path
     memory_bytes: int = memory.DEFAULT_BYTES
     """What the engine holds before it writes to the folder for temporary files."""
+    patience_s: float = math.inf
+    """How long a busy catalog is waited for, where that is less than every committer's patience."""
 
     @property
     def data(self) -> Path:

@@ -1,15 +1,18 @@
 """Asks Google Pub/Sub, or the emulator that PUBSUB_EMULATOR_HOST names, by its own client."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 
+import grpc
 from google.api_core.exceptions import GoogleAPIError
 from google.api_core.retry import Retry, if_exception_type
 from google.auth.exceptions import GoogleAuthError
 from google.cloud import pubsub_v1
 from google.cloud.pubsub_v1.subscriber.scheduler import ThreadScheduler
+from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
 
 from pipelines.errors import ManyhandsError
 from pipelines.pubsub import PASSING, explained
@@ -24,6 +27,7 @@ CONSUME: Final = "pubsub.subscriptions.consume"
 LOOK_UP_S: Final = 5.0
 """So long may an answer take."""
 
+_EMULATOR: Final = "PUBSUB_EMULATOR_HOST"
 _SETTLE_S: Final = 10.0
 _HAND_BACK_S: Final = 2.0
 _CLOSE_S: Final = 2.0
@@ -43,7 +47,7 @@ class Broker:
         Raises ManyhandsError where there are no credentials.
         """
         try:
-            self._client = pubsub_v1.SubscriberClient()
+            self._client = _client()
         except GoogleAuthError as error:
             raise explained(error, "", LOOK_UP) from error
 
@@ -102,6 +106,18 @@ class Broker:
                     timeout=_HAND_BACK_S,
                     retry=None,
                 )
+
+
+def _client() -> pubsub_v1.SubscriberClient:
+    """Return a client that takes messages of any size, from an emulator too.
+
+    Left alone it takes 4 MiB at once from an emulator, and asks for more than that for ever.
+    """
+    address = os.environ.get(_EMULATOR)
+    if not address:
+        return pubsub_v1.SubscriberClient()
+    channel = grpc.insecure_channel(address, [("grpc.max_receive_message_length", -1)])
+    return pubsub_v1.SubscriberClient(transport=SubscriberGrpcTransport(channel=channel))
 
 
 def end(stream: Any) -> None:  # noqa: ANN401  the client's future

@@ -2,13 +2,16 @@
 
 A subscription with a dead-letter topic counts how often each message was delivered, and gives it
 up after so many attempts. When a worker dies, all messages that it held have one attempt less. So
-messages that have been tried before are tried in ever smaller batches, at last alone, and those of
-one size in random order: about half of what is held is through before the one that kills.
+messages that have been tried before are tried in ever smaller batches, at last alone.
+
+Which of them are tried first is the same in every process, and turned round with every attempt:
+those before the one that kills are through at one attempt, those after it at the next. The order
+is another one for each two attempts, so that several that kill part from each other too.
 """
 
-import random
 from collections.abc import Sequence
-from typing import Final, TypeVar
+from hashlib import blake2b
+from typing import Any, Final
 
 SAFE_ATTEMPTS: Final = 20
 """With fewer attempts a message may be given up together with one that kills its worker."""
@@ -16,7 +19,11 @@ SAFE_ATTEMPTS: Final = 20
 ALONE: Final = 5
 """From this attempt on a message is a batch of its own."""
 
-Held = TypeVar("Held")
+_LARGE: Final = range(3)
+"""Tiers that aren't tried in small batches yet."""
+
+Held = Any
+"""A message of the client's, which comes without types: its id, and its attempt."""
 
 
 def tier(attempt: int | None) -> int:
@@ -34,7 +41,16 @@ def most_together(of_tier: int, most: int) -> int:
 
 
 def chosen(held: Sequence[Held], most: int, of_tier: int) -> list[Held]:
-    """Return at most `most` of what is held of a tier, in its order: the first, or random ones."""
-    if of_tier <= 2 or len(held) <= most:  # noqa: PLR2004  not tried in small batches yet
+    """Return at most `most` of what is held of a tier, in its order: the first, or by `_turn`."""
+    if of_tier in _LARGE or len(held) <= most:
         return list(held[:most])
-    return [held[i] for i in sorted(random.sample(range(len(held)), most))]
+    turns = sorted(range(len(held)), key=lambda place: _turn(held[place]))
+    return [held[place] for place in sorted(turns[:most])]
+
+
+def _turn(message: Held) -> tuple[int, int]:
+    """Return when a message has its turn: the least tried first, in the order of this attempt."""
+    pair, is_second = divmod(message.delivery_attempt, 2)
+    digest = blake2b(f"{pair} {message.message_id}".encode(), digest_size=8).digest()
+    place = int.from_bytes(digest, "big")
+    return message.delivery_attempt, -place if is_second else place

@@ -4,7 +4,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bench import commits, events, warehouse
+from bench import commits, events, stream, warehouse
 from bench.report import Figure
 from pipelines.ingest.decode import decode
 from pipelines.ingest.job import ingest
@@ -88,3 +88,33 @@ def test_each_small_commit_is_timed_and_is_in_the_log(tmp_path: Path) -> None:
 def test_growth_compares_the_last_with_the_second() -> None:
     """The first are left out: they warm up."""
     assert 150 == commits.growth([9, 9, 2, 2, 5, 5, 3, 3], window=2)
+
+
+def test_growth_is_what_is_held_last_beside_what_was_held_before() -> None:
+    """In percent, of medians, and none where nothing was held at all."""
+    before = [stream.Held(memory, 10, 4, 0) for memory in (100, 200, 900)]
+    after = [stream.Held(memory, 12, 4, 0) for memory in (210, 211, 100)]
+
+    parts = {
+        name: [figure.value for figure in stream._compared(name, before, after)]
+        for name in ("memory", "descriptors", "threads", "files")
+    }
+
+    assert parts == {
+        "memory": [210, 105],
+        "descriptors": [12, 120],
+        "threads": [4, 100],
+        "files": [0, 100],
+    }
+
+
+def test_this_process_holds_memory_descriptors_and_threads(tmp_path: Path) -> None:
+    """As Linux counts them; a file that is left is found."""
+    (tmp_path / "left").touch()
+
+    held = stream._held([tmp_path])
+
+    assert held.memory > 10
+    assert held.descriptors >= 3
+    assert held.threads >= 1
+    assert 1 == held.files

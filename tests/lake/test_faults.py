@@ -1,5 +1,7 @@
 """What the engine fails with is told by what it is, and with what to do (SPEC §7.3, §8)."""
 
+import errno
+import os
 import resource
 import shutil
 import subprocess
@@ -18,6 +20,7 @@ from pipelines.lake.creation import create
 from pipelines.lake.setting import Setting
 from pipelines.lake.warehouse import Warehouse
 from tests.conftest import Outcome, run
+from tests.lake.holding import catalog_held
 from tests.lake.sending import send
 from tests.marketplace import Events, small
 
@@ -137,6 +140,16 @@ def test_a_disk_that_is_full_is_named_by_ingest(folder: Path) -> None:
     assert 0 == run(words).code
 
 
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
+def test_a_disk_that_is_full_is_named_whoever_finds_it(tmp_path: Path, number: int) -> None:
+    """A file of ours that finds no room is told as one of the engine's."""
+    with (
+        pytest.raises(ManyhandsError, match=r"its disk is full \(.*\); make room"),
+        faults.explained(Warehouse(tmp_path)),
+    ):
+        raise OSError(number, os.strerror(number))
+
+
 # memory
 
 
@@ -177,15 +190,6 @@ def test_a_busy_catalog_is_for_later(error: duckdb.Error, tmp_path: Path) -> Non
     assert f"{tmp_path}: the catalog is busy; run the command again later" == str(told)
 
 
-_HOLD = """
-import sqlite3, sys
-connection = sqlite3.connect(sys.argv[1], isolation_level=None)
-connection.execute("BEGIN IMMEDIATE")
-print("held", flush=True)
-sys.stdin.read()
-"""
-
-
 def test_a_catalog_that_another_process_holds_is_for_later(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -193,12 +197,8 @@ def test_a_catalog_that_another_process_holds_is_for_later(
     monkeypatch.setattr(transaction, "PATIENCE_S", 0)
     source = small(Events("/more")).write(folder.parent / "a.ndjson")
     words = ["ingest", source, AS_OF, f"--warehouse={folder}"]
-    command = [sys.executable, "-c", _HOLD, str(folder / "catalog.sqlite")]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
-        assert other.stdout is not None
-        assert b"held\n" == other.stdout.readline()
+    with catalog_held(folder):
         held = run(words)
-        other.communicate()
 
     assert 75 == held.code, held.stderr
     assert f"{folder}: the catalog is busy; run the command again later" in held.stderr

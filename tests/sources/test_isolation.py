@@ -1,5 +1,7 @@
 """A message that kills its worker is alone before its attempts are spent (SPEC §8, promise 6)."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from pipelines.sources.isolation import ALONE, chosen, most_together, tier
@@ -32,10 +34,13 @@ def test_messages_on_their_first_attempts_are_taken_in_their_order(of_tier: int)
     assert [0, 1, 2] == chosen(range(10), 3, of_tier)
 
 
-def test_which_of_those_that_were_tried_before_come_first_is_chance() -> None:
-    """Those behind one that kills would never get through, if it always came first."""
-    first = {chosen(range(10), 1, ALONE)[0] for _ in range(500)}
+def test_those_before_one_that_kills_come_first_at_one_attempt_those_after_it_at_the_next() -> None:
+    """The order is the same in every process, and turned round with the next attempt."""
+    held = [SimpleNamespace(message_id=str(number), delivery_attempt=6) for number in range(100)]
+    again = [SimpleNamespace(message_id=one.message_id, delivery_attempt=7) for one in held]
 
-    assert set(range(10)) == first  # it fails once in 10^21 runs
-    taken = chosen(range(100), 10, 3)
-    assert (10, sorted(taken)) == (len(set(taken)), taken)
+    first = {one.message_id for one in chosen(held, 50, ALONE)}
+    turned = {one.message_id for one in chosen(again, 50, ALONE)}
+
+    assert {one.message_id for one in held} == first | turned
+    assert set() == first & turned
