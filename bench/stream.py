@@ -19,8 +19,9 @@ from google.cloud import pubsub_v1
 from bench import events
 from bench.report import Figure, Section
 from pipelines.ingest.decode import decode
-from pipelines.ingest.job import Ingested, ingest
+from pipelines.ingest.job import ingest
 from pipelines.ingest.validate import validate
+from pipelines.ingest.work import Ingested
 from pipelines.lake.warehouse import Warehouse
 from pipelines.sources.limits import DEFAULT_RECEIVING, Receiving
 from pipelines.sources.subscriptions import PREFIX

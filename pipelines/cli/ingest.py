@@ -41,7 +41,7 @@ from pipelines.warehouses import Warehouse
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pipelines.ingest.job import Ingested
+    from pipelines.ingest.work import Ingested
 
 _STANDARD_INPUT: Final = {"-", "/dev/stdin", "/dev/fd/0"}
 

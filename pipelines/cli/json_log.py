@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pipelines.outputs.documents import dumps
 
 if TYPE_CHECKING:
-    from pipelines.ingest.job import Ingested
+    from pipelines.ingest.work import Ingested
 
 
 def write_entry(level: str, event: str, **fields: object) -> None:

@@ -11,7 +11,7 @@ from pipelines.cli.observed import LogFormat
 from pipelines.cli.progress import Report, reporting
 
 if TYPE_CHECKING:
-    from pipelines.ingest.job import Ingested
+    from pipelines.ingest.work import Ingested
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from schemas.rejection import Reason
 if TYPE_CHECKING:
     from pipelines.cli.health import Health
     from pipelines.cli.looks import Looks
-    from pipelines.ingest.job import Ingested
+    from pipelines.ingest.work import Ingested
     from pipelines.sources.watch import Watch
 
 _SECONDS: Final = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)

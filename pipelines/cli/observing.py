@@ -12,7 +12,7 @@ from pipelines.warehouses import Warehouse
 
 if TYPE_CHECKING:
     from pipelines.cli.metrics import Metrics
-    from pipelines.ingest.job import Ingested
+    from pipelines.ingest.work import Ingested
     from pipelines.sources.watch import Watch
 
 

@@ -68,9 +68,9 @@ def _poisoned(text: bytes) -> Callable[[Function], Function]:
 
 
 def _early(attempt: Function) -> Function:
-    def acknowledge_first(session: Any, batch: Any, *given: Any) -> Any:  # noqa: ANN401
+    def acknowledge_first(work: Any, batch: Any, *given: Any) -> Any:  # noqa: ANN401
         batch.acknowledge()
-        return attempt(session, batch, *given)
+        return attempt(work, batch, *given)
 
     return acknowledge_first
 
@@ -96,7 +96,7 @@ def prepare(fault: str) -> None:
     elif kind == "poison":
         around("pipelines.ingest.decode:decode", _poisoned(rest.encode()))
     elif kind == "early":
-        around("pipelines.ingest.job:_attempt", _early)
+        around("pipelines.ingest.work:Work.attempt", _early)
     elif kind == "blind":
         around("pipelines.lake.log:_write", _blind)
     else:

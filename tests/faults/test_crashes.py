@@ -11,7 +11,7 @@ from tests.faults.scene import CLOSE, Scene, market_bodies
 from tests.lake.sending import rows
 
 INGEST: Final = (
-    "before:pipelines.ingest.job:stage",
+    "before:pipelines.ingest.work:stage",
     "before:pipelines.lake.log:commit_once",
     "after:pipelines.lake.log:commit_once",
     "before:pipelines.sources.broker:Broker.acknowledge",

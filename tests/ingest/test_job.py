@@ -22,7 +22,7 @@ import duckdb
 import pytest
 
 from pipelines.errors import ManyhandsError, NotFoundError, TryAgainError
-from pipelines.ingest import job
+from pipelines.ingest import job, work
 from pipelines.ingest.job import ingest
 from pipelines.lake import engine
 from pipelines.lake.catalogs.sqlite import exists
@@ -337,7 +337,7 @@ def test_a_batch_that_is_not_committed_is_released(
         message = "the catalog is busy"
         raise TryAgainError(message)
 
-    monkeypatch.setattr(job, "append_parts", fail)
+    monkeypatch.setattr(work, "append_parts", fail)
     with pytest.raises(TryAgainError):
         list(
             job.ingest(

@@ -1,0 +1,98 @@
+"""What is done with each batch: it is staged, committed, and only then acknowledged (SPEC §4)."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from time import monotonic
+from uuid import uuid4
+
+import apache_beam as beam
+
+from pipelines.errors import ManyhandsError
+from pipelines.ingest.bounded_run import bounded_run
+from pipelines.ingest.commit import append_parts, parts_folder
+from pipelines.ingest.decode import Decode
+from pipelines.ingest.manifests import FetchManifests, Manifests
+from pipelines.ingest.outages import through_outages
+from pipelines.ingest.outcome import REJECTED
+from pipelines.ingest.policy import Policy
+from pipelines.ingest.read import Read, hand_over
+from pipelines.ingest.session import Session
+from pipelines.ingest.stage import Stage
+from pipelines.ingest.validate import Validate
+from pipelines.lake.log import Counts
+from pipelines.lake.merging import merge_small_files
+from pipelines.sources.batch import Batch
+from pipelines.sources.watch import Watch
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """What became of one batch, once it is committed."""
+
+    batch_id: str
+    counts: Counts
+    seconds: float
+    """From when it was taken up until it was committed."""
+    commit_seconds: float
+
+
+@dataclass(frozen=True)
+class Checks:
+    """What events are held against, beside their schemas and the log."""
+
+    policy: Policy
+    manifests: Manifests
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is done with each batch."""
+
+    session: Session
+    clock: Callable[[], datetime]
+    checks: Checks
+    merge_files: int
+
+    def take(self, batch: Batch, watch: Watch | None = None) -> Ingested:
+        """Stage a batch, commit it, and acknowledge it only then; with a watch through outages."""
+        attempt = partial(self.attempt, batch, str(uuid4()))
+        try:
+            done = through_outages(attempt, watch) if watch else attempt()
+        except BaseException:
+            batch.release()
+            raise
+        batch.acknowledge()
+        with suppress(ManyhandsError, OSError):  # the next batch says what is wrong
+            self._merge()
+        return done
+
+    def attempt(self, batch: Batch, batch_id: str) -> Ingested:
+        """Stage a batch and commit it, once however often it is tried under one id."""
+        begun_at, now = monotonic(), self.clock()
+        warehouse = self.session.warehouse
+        with self.session.connection() as connection, parts_folder(warehouse) as parts:
+            stage(batch, parts, now, self.checks)
+            staged_at = monotonic()
+            counts = append_parts(connection, warehouse, parts, batch_id, now)
+        ended_at = monotonic()
+        return Ingested(batch_id, counts, ended_at - begun_at, ended_at - staged_at)
+
+    def _merge(self) -> None:
+        with self.session.connection() as connection:
+            merge_small_files(connection, self.session.warehouse, self.merge_files)
+
+
+def stage(batch: Batch, parts: Path, now: datetime, checks: Checks) -> None:
+    """Run the pipeline over one batch."""
+    portions = hand_over(batch.events, parts)
+    with bounded_run() as pipeline:
+        received = pipeline | Read(portions)
+        decoded = received | Decode()
+        valid = decoded.decoded | Validate(now, checks.policy)
+        events = valid.events | FetchManifests(checks.manifests)
+        refusals = (decoded[REJECTED], valid[REJECTED]) | beam.Flatten()
+        (events, refusals) | Stage(parts, now)
