@@ -326,7 +326,7 @@ def test_a_batch_that_is_not_committed_is_released(
         message = "the catalog is busy"
         raise TryAgainError(message)
 
-    monkeypatch.setattr(job, "commit", fail)
+    monkeypatch.setattr(job, "append_parts", fail)
     with pytest.raises(TryAgainError):
         list(
             job.ingest(
