@@ -56,7 +56,7 @@ class Policy:
     def summary(self) -> str:
         """In words who is trusted."""
         if not self.is_configured:
-            return "none: every source may send and reverse everything"
+            return "none, so every source may send and reverse everything"
         noun = "entry" if len(self.entries) == 1 else "entries"
         return f"{len(self.entries)} {noun} of {self.place}"
 

@@ -358,7 +358,7 @@ def test_who_is_trusted_is_said_first(manyhands: Run, tmp_path: Path) -> None:
     shown.append(manyhands("status").stdout)
 
     trusted = [
-        "none: every source may send and reverse everything",
+        "none, so every source may send and reverse everything",
         "1 entry of manyhands.toml",
     ]
     assert [f"source policy: {words}" for words in trusted] == first
