@@ -56,7 +56,8 @@ PatienceFlag = Annotated[
         min=LEAST_RECEIVING.patience_seconds,
         max=MOST_RECEIVING.patience_seconds,
         metavar="T",
-        help="For so many seconds may the broker be out of reach.",
+        help="How many seconds the broker may be out of reach before it is said, and, without"
+        " --follow, the command ends.",
     ),
 ]
 LeaseSecondsFlag = Annotated[

@@ -68,7 +68,7 @@ def ingest(  # noqa: PLR0913  one of them only listens
             with session.connection() as connection:
                 if by_clock:
                     check_clock(connection, progress(connection), clock())
-                before = head(connection)
+                before = session.head = head(connection)
             watch.note(f"source policy: {policy.summary}")
             for other in others:
                 watch.note(f"skipped {other}: not .ndjson or .jsonl (.gz, .zst)")

@@ -5,10 +5,11 @@ from contextlib import ExitStack, contextmanager
 
 import duckdb
 
-from pipelines.errors import TryAgainError
+from pipelines.errors import ConflictError, NotFoundError, TryAgainError
 from pipelines.lake.catalogs import catalog_of
 from pipelines.lake.connection import connect
-from pipelines.lake.faults import explained
+from pipelines.lake.faults import explained, full_disk_named
+from pipelines.lake.log import head
 from pipelines.lake.warehouse import Warehouse
 
 
@@ -21,6 +22,8 @@ class Session:
         self._stack = ExitStack()
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._catalog: Hashable = None
+        self.head = 0
+        """The last position of the log that was seen, or committed."""
 
     @contextmanager
     def connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -33,10 +36,9 @@ class Session:
         """
         try:
             if self._connection is None:
-                self._connection = self._stack.enter_context(connect(self.warehouse))
-                self._catalog = catalog_of(self.warehouse).identity(self.warehouse)
+                self._connection = self._open()
             self._insist_on_same()
-            with explained(self.warehouse):
+            with full_disk_named(self.warehouse), explained(self.warehouse):
                 yield self._connection
             self._insist_on_same()
         except BaseException:
@@ -47,6 +49,26 @@ class Session:
         """Close the connection; the next one is opened when it is asked for."""
         self._connection = None
         self._stack.close()
+
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        """Open the warehouse, which after a failure has to hold what was committed to it."""
+        folder = self.warehouse.folder
+        try:
+            connection = self._stack.enter_context(connect(self.warehouse))
+        except NotFoundError:
+            if not self.head:
+                raise
+            message = f"{folder}: its warehouse is gone; put it back"
+            raise NotFoundError(message) from None
+        self._catalog = catalog_of(self.warehouse).identity(self.warehouse)
+        if (found := head(connection)) < self.head:
+            message = (
+                f"{folder}: its log ends at {found}, and this ingest has committed up to"
+                f" {self.head}: it is another warehouse, or an older one was restored;"
+                " put it back, or start the ingest anew where this is meant"
+            )
+            raise ConflictError(message)
+        return connection
 
     def _insist_on_same(self) -> None:
         if catalog_of(self.warehouse).identity(self.warehouse) != self._catalog:

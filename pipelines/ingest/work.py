@@ -78,6 +78,7 @@ class Work:
             stage(batch, parts, now, self.checks)
             staged_at = monotonic()
             counts = append_parts(connection, warehouse, parts, batch_id, now)
+            self.session.head = counts.head
         ended_at = monotonic()
         return Ingested(batch_id, counts, ended_at - begun_at, ended_at - staged_at)
 

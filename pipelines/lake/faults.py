@@ -67,13 +67,20 @@ def explained(warehouse: Warehouse) -> Iterator[None]:
         raise
     except PermissionError as error:
         raise rights.refusal(Path(as_named(str(error.filename))), "read") from error
+    except (duckdb.Error, MemoryError) as error:
+        raise explain(error, warehouse) from error
+
+
+@contextmanager
+def full_disk_named(warehouse: Warehouse) -> Iterator[None]:
+    """Raise ManyhandsError, with what to do, where a file of ours finds no room in a warehouse."""
+    try:
+        yield
     except OSError as error:
         if error.errno in _FULL_NUMBERS:
             message = f"{warehouse.folder}: its disk is full ({error.strerror}); {_ROOM}"
             raise ManyhandsError(message) from error
         raise
-    except (duckdb.Error, MemoryError) as error:
-        raise explain(error, warehouse) from error
 
 
 def explain(error: Exception, warehouse: Warehouse) -> ManyhandsError:

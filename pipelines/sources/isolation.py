@@ -19,8 +19,8 @@ SAFE_ATTEMPTS: Final = 20
 ALONE: Final = 5
 """From this attempt on a message is a batch of its own."""
 
-_LARGE: Final = range(3)
-"""Tiers that aren't tried in small batches yet."""
+SMALL: Final = range(3, ALONE + 1)
+"""Tiers that are tried in small batches."""
 
 Held = Any
 """A message of the client's, which comes without types: its id, and its attempt."""
@@ -42,7 +42,7 @@ def most_together(of_tier: int, most: int) -> int:
 
 def chosen(held: Sequence[Held], most: int, of_tier: int) -> list[Held]:
     """Return at most `most` of what is held of a tier, in its order: the first, or by `_turn`."""
-    if of_tier in _LARGE or len(held) <= most:
+    if of_tier not in SMALL or len(held) <= most:
         return list(held[:most])
     turns = sorted(range(len(held)), key=lambda place: _turn(held[place]))
     return [held[place] for place in sorted(turns[:most])]

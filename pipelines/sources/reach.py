@@ -71,6 +71,11 @@ class Reach:
         )
 
     @property
+    def is_settled(self) -> bool:
+        """Whether the broker has answered, or is given up for now."""
+        return self.attempts is not None or self.is_lost
+
+    @property
     def _next_at(self) -> float:
         if self.attempts is None or self._silent_since is not None:
             return self._asked_at + self._pause

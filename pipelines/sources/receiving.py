@@ -3,6 +3,7 @@
 The client is imported only where there is something to receive.
 """
 
+import random
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from time import monotonic, sleep
@@ -33,13 +34,15 @@ class Receiver:
     def begin(self) -> None:
         """Wait until the broker has answered for each subscription, or each is given up for now.
 
+        Nothing is received yet: what comes before there is a warehouse would lose an attempt.
+
         Raises NotFoundError where one isn't there, TryAgainError where the broker is out of reach.
         """
-        while not all(
-            one.reach.attempts is not None or one.reach.is_lost for one in self._tended()
-        ):
+        while waiting := [one.reach for one in self._subscribers if not one.reach.is_settled]:
             if self._watch.is_stopping():
                 return
+            for reach in waiting:
+                reach.tend(monotonic())
             sleep(TURN_S)
 
     def batches(self) -> Iterator[MessageBatch]:
@@ -53,9 +56,11 @@ class Receiver:
             self._watch.turned()
             is_idle = True
             for one in self._tended():
-                if not self._watch.is_stopping() and (batch := one.ready(monotonic())):
+                while not self._watch.is_stopping() and (batch := one.ready(monotonic())):
                     is_idle = False
                     yield batch
+                    if not one.is_careful:
+                        break
             if is_idle and not self._receiving.follow and self._is_empty():
                 return
             if is_idle:
@@ -122,7 +127,7 @@ def _receiver(
     broker = Broker()
     share = receiving.size // len(subscriptions)
     bounds = Bounds(share, min(most_together, share // 2))  # so that it goes on during a commit
-    subscribers = [
-        Subscriber(path, broker, receiving, bounds, watch.note) for path in subscriptions
-    ]
+    # in another order in each process: one that kills it in the first wouldn't let the others begin
+    paths = random.sample(subscriptions, len(subscriptions))
+    subscribers = [Subscriber(path, broker, receiving, bounds, watch.note) for path in paths]
     return Receiver(subscribers, receiving, watch)

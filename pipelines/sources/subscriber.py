@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Final
 
+from pipelines.errors import ManyhandsError
 from pipelines.pubsub import UnreachableError, explained
 from pipelines.sources import isolation
 from pipelines.sources.broker import CONSUME, Broker, end
@@ -87,6 +88,15 @@ class Subscriber:
                     self._last_tier = of_tier
                     return self._batch(of_tier)
         return None
+
+    @property
+    def is_careful(self) -> bool:
+        """Whether the last batch was a small one, of messages that were tried before.
+
+        Then the others of that kind follow, before those of other subscriptions: they don't wait
+        for a message that may kill.
+        """
+        return self._last_tier in isolation.SMALL
 
     def is_empty(self, now: float) -> bool:
         """Return whether nothing is held and nothing comes from a broker that answers."""
@@ -172,7 +182,7 @@ class Subscriber:
         """Acknowledge messages; where that fails they come again, and count as duplicates."""
         try:
             self._broker.acknowledge(self._path, messages)
-        except UnreachableError as error:
+        except ManyhandsError as error:
             self._note(f"{PREFIX}{self._path}: not acknowledged ({error}); events come again")
         for message in messages:
             message.drop()  # its lease needs no extending any more

@@ -27,7 +27,6 @@ HARDENED = {
     "PrivateTmp": "yes",
     "ProtectHome": "yes",
     "ProtectSystem": "strict",
-    "RestrictSUIDSGID": "yes",
     "StateDirectory": "manyhands",
     "SystemCallFilter": "@system-service",
     "User": "manyhands",

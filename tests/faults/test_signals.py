@@ -53,8 +53,8 @@ def test_a_second_signal_ends_a_stream_at_once(scene: Scene) -> None:
     process = scene.follow(feed, faults=[f"stop:before:{COMMIT}:1"])
     wait_until(lambda: process.is_stopped, 60, "it is before its commit")
     process.send(signal.SIGTERM)
-    process.send(signal.SIGCONT)
     process.send(signal.SIGINT)
+    process.send(signal.SIGCONT)  # both are pending now
     assert process.ended(20) in {130, 143}, process.stderr
     following = scene.follow(feed)
     scene.reach(len(scene.messages))

@@ -145,7 +145,7 @@ def test_a_disk_that_is_full_is_named_whoever_finds_it(tmp_path: Path, number: i
     """A file of ours that finds no room is told as one of the engine's."""
     with (
         pytest.raises(ManyhandsError, match=r"its disk is full \(.*\); make room"),
-        faults.explained(Warehouse(tmp_path)),
+        faults.full_disk_named(Warehouse(tmp_path)),
     ):
         raise OSError(number, os.strerror(number))
 

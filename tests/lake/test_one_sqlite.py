@@ -51,6 +51,7 @@ def test_no_command_opens_a_catalog_but_with_the_engine(tmp_path: Path) -> None:
         ["ingest", source, as_of],
         ["close", "--period=2026-01", "--dry-run", as_of],
         ["close", "--due", as_of],
+        ["publish", f"--to={tmp_path}"],
         ["statements", "list"],
         ["statements", "show", "2026-01/ana"],
         ["statements", "export", "--format=csv", f"--out={tmp_path / 'out'}"],
