@@ -120,7 +120,8 @@ def test_a_setting_in_the_environment_is_one_of_the_commands() -> None:
     }
     named = re.findall(r"^#?(MANYHANDS_\w+)=", ENVIRONMENT.read_text(), re.MULTILINE)
 
-    assert {"MANYHANDS_PUBLISH_TO", "MANYHANDS_WAREHOUSE"} == set(named)
+    named_here = {"LOG_FORMAT", "METRICS_PORT", "PUBLISH_TO", "WAREHOUSE"}
+    assert {f"MANYHANDS_{name}" for name in named_here} == set(named)
     assert set() == set(named) - known
 
 
