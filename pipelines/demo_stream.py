@@ -56,13 +56,19 @@ def demo_stream(warehouse: Warehouse, report: Report) -> tuple[Shown, list[Pulle
     if not os.environ.get(EMULATOR):
         message = f"the demo streams on an emulator alone; start one, and name it in {EMULATOR}"
         raise UsageError(message)
-    with _feed("events") as events, _feed("statements") as statements:
-        shown = demo(warehouse, report, events.send)
+    with _feed("statements") as statements:
+        shown = demo(warehouse, report, _send)
         last = datetime(2026, 12, 1)  # noqa: DTZ001  UTC
         to = f"pubsub:{statements.topic}"
         with publishing(warehouse, to, clock=lambda: last, report=report) as publisher:
             publisher.send_new()
         return shown, statements.pull(publisher.published)
+
+
+def _send(warehouse: Warehouse, path: Path, now: datetime, report: Report) -> Counts:
+    """Send a file's events over a topic of their own, and return what became of them."""
+    with _feed("events") as feed:
+        return feed.send(warehouse, path, now, report)
 
 
 @dataclass

@@ -11,16 +11,22 @@ MANYHANDS = str(Path(sys.executable).with_name("manyhands"))
 NOW = "--as-of=2026-02-01T00:00:00Z"
 
 
+def with_default_signals() -> None:
+    """Take no signal as ignored: whoever runs the tests in the background, or by nohup, does."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def started(
     words: Sequence[str], folder: Path, *, redirected: str = "", ignored: int = 0
 ) -> "subprocess.Popen[str]":
     """Start a command in a folder, which has its temporary files too, with a shell's redirections.
 
-    The signal `ignored` is ignored when it begins, as `nohup` does; SIGINT is not.
+    The signal `ignored` is ignored when it begins, as `nohup` does; others are not.
     """
 
     def begin() -> None:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        with_default_signals()
         if ignored:
             signal.signal(ignored, signal.SIG_IGN)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from tests.cli.processes import with_default_signals
 from tests.emulator import Emulator, wait_until
 from tests.faults import launcher
 from tests.feed import Feed, bodies
@@ -124,6 +125,7 @@ class Scene:
                 env=os.environ
                 | {"PYTHONPATH": str(_PROJECT)}
                 | {"PUBSUB_EMULATOR_HOST": self.address or self.broker.address},
+                preexec_fn=with_default_signals,  # noqa: PLW1509  no thread of ours holds a lock
                 stdout=subprocess.PIPE,
                 stderr=stderr,
                 text=True,

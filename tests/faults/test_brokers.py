@@ -20,6 +20,7 @@ def _pause(broker: Emulator, number: int) -> None:
     os.killpg(broker.process.pid, number)
 
 
+@pytest.mark.long
 def test_an_ingest_goes_on_when_the_broker_is_back(scene: Scene) -> None:
     """Its acknowledgement is lost, its connections are cut: events come again, as duplicates."""
     with proxy_to(scene.broker.port) as proxy:

@@ -69,6 +69,7 @@ def _kill_at_random(scene: Scene, chance: Random, kills: int) -> None:
     check(scene)
 
 
+@pytest.mark.long
 def test_an_ingest_killed_at_any_moment_goes_on(scene: Scene, chance: Random) -> None:
     """One random kill."""
     _kill_at_random(scene, chance, 1)

@@ -72,9 +72,8 @@ def test_an_ingest_goes_on_when_its_disk_has_room_again(scene: Scene, tmp_path: 
         check(scene)
 
 
-@pytest.mark.parametrize(
-    "outage", [pytest.param(_moved_away, marks=pytest.mark.long), catalog_held]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("outage", [_moved_away, catalog_held])
 def test_sigterm_ends_an_outage(scene: Scene, outage: Outage) -> None:
     """Within 20 seconds; what was held goes to the next one, which loses nothing."""
     feed = scene.feed()

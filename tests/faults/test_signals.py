@@ -13,6 +13,7 @@ COMMIT = "pipelines.lake.log:commit_once"
 MANY = ("--batch-events=2000", "--batch-seconds=5")
 
 
+@pytest.mark.long
 def test_sigterm_ends_a_stream_with_a_backlog(scene: Scene) -> None:
     """Exit 0 within 20 seconds; another process gets what it hadn't begun, before its lease ends.
 
