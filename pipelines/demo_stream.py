@@ -28,15 +28,15 @@ from pipelines.ingest.job import ingest
 from pipelines.lake.log import Counts
 from pipelines.lake.warehouse import Warehouse
 from pipelines.publish import publishing
+from pipelines.sources.broker import EMULATOR
 from pipelines.sources.limits import Receiving
-from pipelines.sources.watch import Watch
+from pipelines.sources.subscriptions import PREFIX
+from pipelines.sources.watch import TURN_S, Watch
 
-EMULATOR: Final = "PUBSUB_EMULATOR_HOST"
 _PROJECT: Final = "manyhands-demo"
 _RECEIVING: Final = Receiving(follow=True, seconds=0.5, lease_seconds=10)
 _PATIENCE_S: Final = 60.0
 _ANSWER_S: Final = 5.0
-_TURN_S: Final = 0.05
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def demo_stream(warehouse: Warehouse, report: Report) -> tuple[Shown, list[Pulle
     with _feed("statements") as statements:
         shown = demo(warehouse, report, _send)
         last = datetime(2026, 12, 1)  # noqa: DTZ001  UTC
-        to = f"pubsub:{statements.topic}"
+        to = f"{PREFIX}{statements.topic}"
         with publishing(warehouse, to, clock=lambda: last, report=report) as publisher:
             publisher.send_new()
         return shown, statements.pull(publisher.published)
@@ -82,7 +82,7 @@ class _Feed:
 
     def send(self, warehouse: Warehouse, path: Path, now: datetime, report: Report) -> Counts:
         """Publish a file's events while an ingest follows, and return what became of them."""
-        source = f"pubsub:{self.subscription}"
+        source = f"{PREFIX}{self.subscription}"
         with _following(warehouse, source, now, report) as counts:
             for wave in _waves(path.read_bytes().splitlines()):
                 before = counts().received
@@ -207,4 +207,4 @@ def _wait(holds: Callable[[], bool], what: str) -> None:
         if monotonic() > deadline:
             message = f"after {_PATIENCE_S:g} seconds it isn't so that {what}; run the demo again"
             raise ManyhandsError(message)
-        sleep(_TURN_S)
+        sleep(TURN_S)

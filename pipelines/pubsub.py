@@ -1,5 +1,7 @@
 """Says what a call of Pub/Sub failed with, and what to do: the one place that reads its errors."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from google.api_core import exceptions
@@ -29,6 +31,15 @@ _ROLES: Final = {
 
 class UnreachableError(TryAgainError):
     """The broker gave no answer; it may later."""
+
+
+@contextmanager
+def explaining(name: str, right: str) -> Iterator[None]:
+    """Raise what a call fails with as `explained` says it."""
+    try:
+        yield
+    except (exceptions.GoogleAPIError, GoogleAuthError) as error:
+        raise explained(error, name, right) from error
 
 
 def explained(error: Exception, name: str, right: str) -> ManyhandsError:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from schemas.envelope import OWN_SOURCE, Envelope
 from schemas.events import EVENT_TYPES, schema_urn
+from schemas.statement import STATEMENT_ISSUED
 
 FILE: Final = Path(__file__).parent.parent / "docs" / "asyncapi.json"
 DIALECT: Final = "application/schema+json;version=draft-2020-12"
@@ -16,8 +17,6 @@ BINDING: Final = "0.2.0"
 """The version of AsyncAPI's binding of Google Cloud Pub/Sub.
 
 Messages have it. A channel's is for topics with a schema of Pub/Sub's own, and ours have none."""
-
-STATEMENT_ISSUED: Final = "statement-issued"
 
 Document = dict[str, Any]
 

@@ -4,13 +4,16 @@ Fields stand in the order of their names, which is the order of the sealed JSON 
 """
 
 import json
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 from pydantic.json_schema import SkipJsonSchema
 
 from schemas.model import Strict
 from schemas.scalars import Currency, Day, FxRate, Identifier, Says
+
+STATEMENT_ISSUED: Final = "statement-issued"
+"""The type of the event that a statement leaves as."""
 
 Money = Annotated[
     str,

@@ -19,6 +19,8 @@ from typing import Any, Final
 import pytest
 from google.cloud import pubsub_v1
 
+from tests.required import skip_unless_required
+
 PROJECT: Final = "marketplace"
 MISSING: Final = "the Pub/Sub emulator is not installed"
 _STARTED_IN_S: Final = 60.0
@@ -120,7 +122,7 @@ class Emulator:
     def stop(self) -> None:
         """End the broker; what it held is gone."""
         if self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGCONT)  # one that is stopped can't end
+            self.resume()  # one that is stopped can't end
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
@@ -136,7 +138,7 @@ def start(port: int = 0, heap: str = "1g") -> Emulator:
     """Start a broker on a port, and return it when it answers."""
     found = program()
     if found is None:
-        _missing()
+        skip_unless_required(MISSING)
     port = port or free_port()
     process = subprocess.Popen(
         [str(found), "--host=127.0.0.1", f"--port={port}"],
@@ -152,12 +154,6 @@ def start(port: int = 0, heap: str = "1g") -> Emulator:
         emulator.stop()
         raise
     return emulator
-
-
-def _missing() -> None:
-    if os.environ.get("MANYHANDS_TEST_SERVERS") == "required":
-        pytest.fail(f"{MISSING}, and MANYHANDS_TEST_SERVERS says that it has to be")
-    pytest.skip(MISSING)
 
 
 def _answers(emulator: Emulator) -> bool:

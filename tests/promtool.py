@@ -4,13 +4,12 @@ With MANYHANDS_TEST_SERVERS=required, as `.ci/run` sets it, they fail. Debian's 
 `prometheus` has it; `apt-get download` and `dpkg -x` get it without starting a service.
 """
 
-import os
 import shutil
 import subprocess
 from pathlib import Path
 from typing import Final
 
-import pytest
+from tests.required import skip_unless_required
 
 MISSING: Final = "promtool is not installed"
 
@@ -19,14 +18,8 @@ def promtool(*words: str, folder: Path) -> tuple[int, str]:
     """Run promtool in a folder; return its exit code and what it says."""
     program = shutil.which("promtool")
     if program is None:
-        _missing()
+        skip_unless_required(MISSING)
     done = subprocess.run(
         [str(program), *words], cwd=folder, capture_output=True, text=True, check=False
     )
     return done.returncode, done.stdout + done.stderr
-
-
-def _missing() -> None:
-    if os.environ.get("MANYHANDS_TEST_SERVERS") == "required":
-        pytest.fail(f"{MISSING}, and MANYHANDS_TEST_SERVERS says that it has to be")
-    pytest.skip(MISSING)

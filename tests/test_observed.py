@@ -276,14 +276,14 @@ def test_a_broker_that_is_gone_is_shown_and_makes_it_neither_red_nor_dead(
     """It waits for it; when the broker is back it is in reach again."""
     with observed(emulator, tmp_path, topic[1], "--patience=1") as ingest:
         wait_until(ingest.is_ready, 60, "it is ready")
-        os.killpg(emulator.process.pid, signal.SIGSTOP)
+        emulator.suspend()
         try:
             shown = ingest.metrics
             name = "manyhands_subscriptions_out_of_reach"
             wait_until(lambda: shown()[name] == 1, 60, "it is out of reach")
             pages = [ingest.page("/livez")[0], ingest.page("/readyz")[0]]
         finally:
-            os.killpg(emulator.process.pid, signal.SIGCONT)
+            emulator.resume()
         wait_until(lambda: shown()[name] == 0, 60, "it is in reach again")
 
     assert [200, 200] == pages

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -16,10 +17,10 @@ from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransp
 
 from pipelines.outputs import topics
 from pipelines.outputs.statement_issued import StatementIssued
-from tests import crashing
 from tests.cli.processes import MANYHANDS
 from tests.conftest import Run
-from tests.emulator import Emulator, wait_until
+from tests.emulator import Emulator
+from tests.faults import launcher
 from tests.outputs import stored
 from tests.published import (
     APRIL,
@@ -55,14 +56,10 @@ def market(
 
 
 def _killed_at(place: str, words: list[str], folder: Path) -> None:
-    """Run a command until it reaches a function, and kill it there."""
-    reached = folder / "reached"
-    program = [sys.executable, "-m", crashing.__name__, place, str(reached), *words]
-    with subprocess.Popen(program, cwd=folder, env=_environment()) as process:
-        wait_until(reached.exists, 60, f"{place} is reached")
-        process.kill()
-    assert -9 == process.returncode
-    reached.unlink()
+    """Run a command that is killed when it calls a function."""
+    program = [sys.executable, "-m", launcher.__name__, f"kill:before:{place}:1", "--", *words]
+    ended = subprocess.run(program, cwd=folder, env=_environment(), check=False, timeout=60)
+    assert -signal.SIGKILL == ended.returncode
 
 
 def _environment() -> dict[str, str]:

@@ -53,6 +53,11 @@ class Size:
             raise typer.BadParameter(str(error)) from error
 
 
+def bounded(least: float, most: float, metavar: str, text: str) -> Any:  # noqa: ANN401  typer's
+    """Return the option of a number within bounds."""
+    return typer.Option(min=least, max=most, metavar=metavar, help=text)
+
+
 MemoryFlag = Annotated[
     int,
     typer.Option(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from pipelines.cli.flags import AsOfFlag, Common, SourcePolicyFlag, instant
+from pipelines.cli.flags import AsOfFlag, Common, SourcePolicyFlag, bounded, instant
 from pipelines.cli.logs import Log, logged
 from pipelines.cli.notify import READY, STOPPING, Heartbeat, notify
 from pipelines.cli.observed import (
@@ -68,36 +68,25 @@ def ingest(  # noqa: PLR0913  a flag each
     ] = "",
     source_policy: SourcePolicyFlag = None,
     batch_lines: Annotated[
-        int,
-        typer.Option(min=1, max=MOST.lines, metavar="N", help="The most lines of one batch."),
+        int, bounded(1, MOST.lines, "N", "The most lines of one batch.")
     ] = DEFAULT_LIMITS.lines,
     batch_bytes: Annotated[
-        int,
-        typer.Option(min=1, max=MOST.size, metavar="N", help="The most bytes of one batch."),
+        int, bounded(1, MOST.size, "N", "The most bytes of one batch.")
     ] = DEFAULT_LIMITS.size,
     manifest_bytes: Annotated[
-        int,
-        typer.Option(
-            min=1,
-            max=MOST.manifest_size,
-            metavar="N",
-            help="The most bytes of a manifest's file.",
-        ),
+        int, bounded(1, MOST.manifest_size, "N", "The most bytes of a manifest's file.")
     ] = DEFAULT_LIMITS.manifest_size,
     follow: FollowFlag = DEFAULT_RECEIVING.follow,
     batch_events: BatchEventsFlag = DEFAULT_RECEIVING.events,
     batch_seconds: BatchSecondsFlag = DEFAULT_RECEIVING.seconds,
-    max_memory: MaxMemoryFlag = "256MiB",  # type: ignore[assignment]  # the parser reads it
+    max_memory: MaxMemoryFlag = f"{DEFAULT_RECEIVING.size >> 20}MiB",  # type: ignore[assignment]  # the parser reads it
     idle_seconds: IdleSecondsFlag = DEFAULT_RECEIVING.idle_seconds,
     patience: PatienceFlag = DEFAULT_RECEIVING.patience_seconds,
     lease_seconds: LeaseSecondsFlag = DEFAULT_RECEIVING.lease_seconds,
     merge_files: Annotated[
         int,
-        typer.Option(
-            min=2,
-            max=MOST.merge_files,
-            metavar="N",
-            help="How many small data files of a relation are merged into one.",
+        bounded(
+            2, MOST.merge_files, "N", "How many small data files of a relation are merged into one."
         ),
     ] = DEFAULT_LIMITS.merge_files,
     log_format: LogFormatFlag = LogFormat.TEXT,

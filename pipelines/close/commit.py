@@ -15,9 +15,9 @@ from pipelines.lake.staging import stage, stage_input, stage_view
 from pipelines.lake.transaction import commit
 from pipelines.lake.warehouse import Warehouse
 from schemas.canonical import canonical_json, content_sha256
+from schemas.envelope import OWN_SOURCE
 from schemas.instants import written
 
-SOURCE = "manyhands"
 TYPE = "period-closed"
 
 
@@ -63,9 +63,9 @@ def _event(closing: Closing, seal: Seal) -> log.OwnEvent:
     period, time = closing.period, written(closing.period.ends_at)
     data = {"digest": seal.digest, "log_seq": closing.log_seq, "period": period.name}
     content = canonical_json({"data": data, "time": time, "type": TYPE})
-    envelope = {"specversion": "1.0", "id": period.name, "source": SOURCE, "type": TYPE}
+    envelope = {"specversion": "1.0", "id": period.name, "source": OWN_SOURCE, "type": TYPE}
     return log.OwnEvent(
-        source=SOURCE,
+        source=OWN_SOURCE,
         id=period.name,
         type=TYPE,
         occurred_at=period.ends_at,

@@ -10,10 +10,9 @@ from functools import lru_cache
 from typing import Final
 
 from pipelines.sources.opened import STANDARD_INPUT
+from pipelines.sources.subscriptions import is_subscription
 from schemas.events import EventData, EventReversed
 
-SUBSCRIPTION: Final = "pubsub:"
-"""What the address of a subscription begins with; a file's name doesn't (pipelines/ingest/read)."""
 ANY: Final = "*"
 
 
@@ -102,7 +101,7 @@ def _insist(entries: Sequence[Entry], path: str, what: str) -> None:
 @lru_cache
 def _full(origin: str, folder: str) -> str:
     """Return an origin as an entry names it: of a file the full path, links left as they are."""
-    if origin == STANDARD_INPUT or origin.startswith(SUBSCRIPTION):
+    if origin == STANDARD_INPUT or is_subscription(origin):
         return origin
     return posixpath.normpath(posixpath.join(folder, origin))
 

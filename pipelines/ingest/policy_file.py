@@ -11,14 +11,15 @@ from typing import Any, Final, NoReturn
 from pydantic import TypeAdapter, ValidationError
 
 from pipelines.errors import UsageError
-from pipelines.ingest.policy import ANY, SUBSCRIPTION, Entry, Policy
+from pipelines.ingest.policy import ANY, Entry, Policy
 from pipelines.sources.opened import STANDARD_INPUT
+from pipelines.sources.subscriptions import PREFIX
 from schemas.events import EVENT_TYPES
 from schemas.scalars import Source
 
 TABLES: Final = "source-policy"
 
-_SUBSCRIPTION: Final = re.compile(rf"{SUBSCRIPTION}projects/[^/*\s]+/subscriptions/[^/*\s]+")
+_SUBSCRIPTION: Final = re.compile(rf"{PREFIX}projects/[^/*\s]+/subscriptions/[^/*\s]+")
 _SOURCE: Final = TypeAdapter[str](Source)
 
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import apache_beam as beam
 
-from pipelines.ingest.policy import SUBSCRIPTION
 from pipelines.sources.batch import Portion
 from pipelines.sources.lines import Lines
+from pipelines.sources.subscriptions import is_subscription
 from schemas.json_text import BLANK
 from schemas.record import Received
 
@@ -43,7 +43,7 @@ def _read_lines(lines: Lines) -> Iterator[Received]:
 def _readable(origin: str) -> str:
     """Return a file's name, which can be any bytes, as text that is no subscription's."""
     name = os.fsencode(origin).decode("utf-8", "backslashreplace")
-    return f"./{name}" if name.startswith(SUBSCRIPTION) else name
+    return f"./{name}" if is_subscription(name) else name
 
 
 def hand_over(portions: Iterable[Portion], folder: Path) -> list[Path]:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from pipelines.errors import ManyhandsError
 from pipelines.lake.publications import Issued
-
-TYPE = "statement-issued"
-SOURCE = "manyhands"
+from schemas.envelope import OWN_SOURCE
+from schemas.statement import STATEMENT_ISSUED
 
 
 @dataclass(frozen=True)
@@ -31,11 +30,11 @@ class StatementIssued:
         return {
             "datacontenttype": "application/json",
             "id": self.digest,
-            "source": SOURCE,
+            "source": OWN_SOURCE,
             "specversion": "1.0",
             "subject": self.contributor_id,
             "time": self.time,
-            "type": TYPE,
+            "type": STATEMENT_ISSUED,
         }
 
 

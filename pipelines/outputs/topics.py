@@ -12,7 +12,7 @@ from google.auth.exceptions import GoogleAuthError
 from google.cloud import pubsub_v1
 
 from pipelines.outputs.statement_issued import StatementIssued, binary
-from pipelines.pubsub import PASSING, explained
+from pipelines.pubsub import PASSING, explained, explaining
 
 LOOK_UP: Final = "pubsub.topics.get"
 PUBLISH: Final = "pubsub.topics.publish"
@@ -94,23 +94,16 @@ def opened(path: str) -> Iterator[Topic]:
     Raises NotFoundError where it isn't there, TryAgainError where the broker can't be reached,
     ManyhandsError where a right is missing.
     """
-    try:
+    with explaining(f"pubsub:{path}", LOOK_UP):
         client = pubsub_v1.PublisherClient(batch_settings=_BATCHES)
-    except GoogleAuthError as error:
-        raise explained(error, f"pubsub:{path}", LOOK_UP) from error
+    topic = Topic(path, client)
     try:
-        _look_up(client, path)
-        yield Topic(path, client)
+        with explaining(topic.name, LOOK_UP):
+            client.get_topic(request={"topic": path}, **_bounded())
+        yield topic
     finally:
         client.stop()
         client.transport.close()
-
-
-def _look_up(client: pubsub_v1.PublisherClient, path: str) -> None:
-    try:
-        client.get_topic(request={"topic": path}, **_bounded())
-    except (GoogleAPIError, GoogleAuthError) as error:
-        raise explained(error, f"pubsub:{path}", LOOK_UP) from error
 
 
 def _bounded() -> dict[str, Any]:

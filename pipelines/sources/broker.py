@@ -3,19 +3,17 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Any, Final
 
 import grpc
-from google.api_core.exceptions import GoogleAPIError
 from google.api_core.retry import Retry, if_exception_type
-from google.auth.exceptions import GoogleAuthError
 from google.cloud import pubsub_v1
 from google.cloud.pubsub_v1.subscriber.scheduler import ThreadScheduler
 from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
 
 from pipelines.errors import ManyhandsError
-from pipelines.pubsub import PASSING, explained
+from pipelines.pubsub import PASSING, explaining
 from pipelines.sources.limits import Receiving
 from pipelines.sources.messages import Message
 from pipelines.sources.subscriptions import PREFIX
@@ -27,7 +25,7 @@ CONSUME: Final = "pubsub.subscriptions.consume"
 LOOK_UP_S: Final = 5.0
 """So long may an answer take."""
 
-_EMULATOR: Final = "PUBSUB_EMULATOR_HOST"
+EMULATOR: Final = "PUBSUB_EMULATOR_HOST"
 _SETTLE_S: Final = 10.0
 _HAND_BACK_S: Final = 2.0
 _CLOSE_S: Final = 2.0
@@ -46,10 +44,8 @@ class Broker:
 
         Raises ManyhandsError where there are no credentials.
         """
-        try:
+        with explaining("", LOOK_UP):
             self._client = _client()
-        except GoogleAuthError as error:
-            raise explained(error, "", LOOK_UP) from error
 
     def look_up(self, path: str) -> int:
         """Return after how many attempts a subscription gives a message up, 0 where it never does.
@@ -57,7 +53,7 @@ class Broker:
         Raises NotFoundError where there is no such subscription, UnreachableError where the broker
         gives no answer, ManyhandsError where it refuses one.
         """
-        with _explained(path, LOOK_UP):
+        with explaining(f"{PREFIX}{path}", LOOK_UP):
             found = self._client.get_subscription(subscription=path, timeout=LOOK_UP_S, retry=None)
         return int(found.dead_letter_policy.max_delivery_attempts)
 
@@ -89,7 +85,7 @@ class Broker:
         Raises UnreachableError where it gave no answer: then it sends them again.
         """
         retry = Retry(if_exception_type(*PASSING), timeout=_SETTLE_S)
-        with _explained(path, CONSUME):
+        with explaining(f"{PREFIX}{path}", CONSUME):
             for ids in _ids(messages):
                 self._client.acknowledge(
                     subscription=path, ack_ids=ids, timeout=_SETTLE_S, retry=retry
@@ -97,7 +93,7 @@ class Broker:
 
     def hand_back(self, path: str, messages: Sequence[Message]) -> None:
         """Let another process have messages at once; without an answer it has to wait for them."""
-        with suppress(ManyhandsError), _explained(path, CONSUME):
+        with suppress(ManyhandsError), explaining(f"{PREFIX}{path}", CONSUME):
             for ids in _ids(messages):
                 self._client.modify_ack_deadline(
                     subscription=path,
@@ -113,7 +109,7 @@ def _client() -> pubsub_v1.SubscriberClient:
 
     Left alone it takes 4 MiB at once from an emulator, and asks for more than that for ever.
     """
-    address = os.environ.get(_EMULATOR)
+    address = os.environ.get(EMULATOR)
     if not address:
         return pubsub_v1.SubscriberClient()
     channel = grpc.insecure_channel(address, [("grpc.max_receive_message_length", -1)])
@@ -125,15 +121,6 @@ def end(stream: Any) -> None:  # noqa: ANN401  the client's future
     stream.cancel()
     with suppress(Exception):  # what a stream ended with before is judged elsewhere
         stream.result(timeout=_CLOSE_S)
-
-
-@contextmanager
-def _explained(path: str, right: str) -> Iterator[None]:
-    """Raise what a call fails with as errors of ours."""
-    try:
-        yield
-    except (GoogleAPIError, GoogleAuthError) as error:
-        raise explained(error, f"{PREFIX}{path}", right) from error
 
 
 def _ids(messages: Sequence[Message]) -> Iterator[list[str]]:

@@ -7,17 +7,14 @@ import random
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from time import monotonic, sleep
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from pipelines.sources.limits import Receiving
 from pipelines.sources.messages import MessageBatch
-from pipelines.sources.watch import Outstanding, Watch
+from pipelines.sources.watch import TURN_S, Outstanding, Watch
 
 if TYPE_CHECKING:
     from pipelines.sources.subscriber import Subscriber
-
-TURN_S: Final = 0.05
-"""Between two looks at what has come."""
 
 
 class Receiver:

@@ -54,8 +54,8 @@ class Subscriber:
         """Ask for nothing yet."""
         self._path, self._broker, self._receiving = path, broker, receiving
         self._bounds, self._note = bounds, note
-        name = f"{PREFIX}{path}"
-        self.reach = Reach(name, lambda: broker.look_up(path), receiving, note, monotonic())
+        self._name = f"{PREFIX}{path}"
+        self.reach = Reach(self._name, lambda: broker.look_up(path), receiving, note, monotonic())
         self._stream: Any = None
         self._opened_at = float("-inf")
         self._lock = threading.Lock()
@@ -127,7 +127,7 @@ class Subscriber:
         attempts, most = self.reach.attempts or 0, self._receiving.events
         if 0 < attempts < isolation.SAFE_ATTEMPTS and self._opened_at < 0:
             self._note(
-                f"warning: {PREFIX}{self._path} gives a message up after {attempts} attempts; with"
+                f"warning: {self._name} gives a message up after {attempts} attempts; with"
                 f" fewer than {isolation.SAFE_ATTEMPTS}, a message that kills its worker may take"
                 " others along to the dead-letter topic; set 100"
             )
@@ -142,7 +142,7 @@ class Subscriber:
         """Drop a stream that couldn't go on, to open another one; raise where that is no use."""
         failure, self._stream = self._stream.exception(), None
         if isinstance(failure, Exception):
-            error = explained(failure, f"{PREFIX}{self._path}", CONSUME)
+            error = explained(failure, self._name, CONSUME)
             if not isinstance(error, UnreachableError):
                 raise error from failure
 
@@ -152,10 +152,14 @@ class Subscriber:
             self._came_at = monotonic()
             if not self._waiting and not self._in_flight:
                 self._held_since = self._came_at
-            of_tier = isolation.tier(message.delivery_attempt)
-            waiting = self._waiting.setdefault(of_tier, _Waiting([], self._came_at))
-            waiting.messages.append(message)
-            waiting.size += message.size
+            self._add(message, self._came_at)
+
+    def _add(self, message: Message, came_at: float) -> None:
+        waiting = self._waiting.setdefault(
+            isolation.tier(message.delivery_attempt), _Waiting([], came_at)
+        )
+        waiting.messages.append(message)
+        waiting.size += message.size
 
     def _is_ready(self, of_tier: int, now: float) -> bool:
         waiting = self._waiting[of_tier]
@@ -183,7 +187,7 @@ class Subscriber:
         try:
             self._broker.acknowledge(self._path, messages)
         except ManyhandsError as error:
-            self._note(f"{PREFIX}{self._path}: not acknowledged ({error}); events come again")
+            self._note(f"{self._name}: not acknowledged ({error}); events come again")
         for message in messages:
             message.drop()  # its lease needs no extending any more
         with self._lock:
@@ -193,10 +197,7 @@ class Subscriber:
         """Hold messages that weren't committed until they are handed back."""
         with self._lock:
             for message in messages:
-                of_tier = isolation.tier(message.delivery_attempt)
-                self._waiting.setdefault(of_tier, _Waiting([], monotonic())).messages.append(
-                    message
-                )
+                self._add(message, monotonic())
             self._in_flight.clear()
 
 

@@ -6,7 +6,8 @@ from datetime import datetime
 from time import monotonic, sleep
 from typing import Final
 
-_TURN_S: Final = 0.05
+TURN_S: Final = 0.05
+"""Between two looks at what has come, or whether to go on."""
 
 
 @dataclass(frozen=True)
@@ -56,4 +57,4 @@ class Watch:
         deadline = monotonic() + seconds
         while not self.is_stopping() and monotonic() < deadline:
             self.turned()
-            sleep(_TURN_S)
+            sleep(TURN_S)

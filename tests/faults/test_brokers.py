@@ -1,6 +1,5 @@
 """A broker that is out of reach is never an empty one, and costs nothing (SPEC §8, promise 7)."""
 
-import os
 import signal
 from random import Random
 from time import sleep
@@ -8,16 +7,12 @@ from time import sleep
 import pytest
 
 from tests import emulator
-from tests.emulator import Emulator, wait_until
+from tests.emulator import wait_until
 from tests.faults.final_check import check
 from tests.faults.proxy import proxy_to
 from tests.faults.scene import Scene, market_bodies
 
 ACKNOWLEDGE = "pipelines.sources.broker:Broker.acknowledge"
-
-
-def _pause(broker: Emulator, number: int) -> None:
-    os.killpg(broker.process.pid, number)
 
 
 @pytest.mark.long
@@ -80,11 +75,11 @@ def test_a_broker_that_does_not_answer_is_not_an_empty_one(scene: Scene) -> None
         process = scene.start(*words)
         scene.publish(feed, market_bodies("/first"))
         scene.reach(len(scene.messages))
-        _pause(own, signal.SIGSTOP)
+        own.suspend()
         assert 75 == process.ended(60), process.stderr
         assert "can't be reached for 2 seconds" in process.stderr
         following.says("still trying")
-        _pause(own, signal.SIGCONT)
+        own.resume()
         following.says("can be reached again")
         own.stop()
         own = scene.broker = emulator.start(own.port)

@@ -25,7 +25,7 @@ CLOSER: Final = (
     "before:pipelines.lake.transaction:commit_once",
     "after:pipelines.lake.transaction:commit_once",
 )
-"""Where a closer is killed. Publishing's places, between publish and its record, come with it."""
+"""Where a closer is killed; tests/test_publish_to_a_topic.py kills between publish and record."""
 
 
 def _kill_each(scene: Scene, call: int) -> None:
