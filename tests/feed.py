@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from tests.emulator import Emulator
@@ -30,6 +31,11 @@ class Feed:
     ) -> list[str]:
         """Publish messages, and return their ids."""
         return self.emulator.publish(self.topic, bodies, attributes)
+
+    def seek(self, time: datetime) -> None:
+        """Let the subscription send again what was published since, acknowledged or not."""
+        with self.emulator.subscriber as client:
+            client.seek(request={"subscription": self.path, "time": time})
 
 
 def bodies(events: Sequence[dict[str, Any]]) -> list[bytes]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Final
 
@@ -74,10 +75,10 @@ def ingest(  # noqa: PLR0913  one of them only listens
                 watch.note(f"skipped {other}: not .ndjson or .jsonl (.gz, .zst)")
             manifests = Manifests(warehouse, tuple(manifest_roots), limits.manifest_size)
             work = Work(session, clock, Checks(policy, manifests), limits.merge_files)
+            outages = watch if receiving.follow else None
             done = None
-            for batch in read:
-                yield (done := work.take(batch))
-            for batch in messages:
-                yield (done := work.take(batch, watch if receiving.follow else None))
+            for batch, through in chain(zip(read, repeat(None)), zip(messages, repeat(outages))):
+                if (ended := work.take(batch, through)) is not None:
+                    yield (done := ended)
             if done is None:
                 yield Ingested("", Counts(head=before), 0.0, 0.0)

@@ -15,20 +15,21 @@ _MADE_UP: Final = re.compile("[0-9a-f]{8}[0-9a-f-]+")
 Result = TypeVar("Result")
 
 
-def through_outages(attempt: Callable[[], Result], watch: Watch) -> Result:
+def through_outages(attempt: Callable[[], Result], watch: Watch) -> Result | None:
     """Run `attempt` until it succeeds, with a pause after each failure, and say each once.
 
     A full disk, a busy, damaged or missing catalog: whatever the user can act on is waited for.
-    Raises what the last attempt did where it is to stop.
+    Returns None where it is to stop before an attempt succeeds.
     """
     pause, said = _FIRST_PAUSE_S, set[str]()
     while True:
         try:
             result = attempt()
         except (ManyhandsError, OSError) as failure:
-            if watch.is_stopping():
-                raise
             watch.is_waiting = True
+            if watch.is_stopping():
+                watch.note(f"{failure}; stopped, and what wasn't committed is handed back")
+                return None
             if (what := _MADE_UP.sub("", str(failure))) not in said:
                 said.add(what)
                 watch.note(f"{failure}; until then nothing is acknowledged, and it is tried again")

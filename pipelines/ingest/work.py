@@ -57,17 +57,21 @@ class Work:
     checks: Checks
     merge_files: int
 
-    def take(self, batch: Batch, watch: Watch | None = None) -> Ingested:
-        """Stage a batch, commit it, and acknowledge it only then; with a watch through outages."""
-        attempt = partial(self.attempt, batch, str(uuid4()))
+    def take(self, batch: Batch, watch: Watch | None = None) -> Ingested | None:
+        """Stage a batch, commit it, and acknowledge it only then; with a watch through outages.
+
+        Returns None where it was to stop within an outage: the batch is released.
+        """
+        attempt, done = partial(self.attempt, batch, str(uuid4())), None
         try:
             done = through_outages(attempt, watch) if watch else attempt()
-        except BaseException:
-            batch.release()
-            raise
-        batch.acknowledge()
-        with suppress(ManyhandsError, OSError):  # the next batch says what is wrong
-            self._merge()
+        finally:
+            if done is None:
+                batch.release()
+        if done is not None:
+            batch.acknowledge()
+            with suppress(ManyhandsError, OSError):  # the next batch says what is wrong
+                self._merge()
         return done
 
     def attempt(self, batch: Batch, batch_id: str) -> Ingested:

@@ -38,12 +38,13 @@ def test_each_failure_is_said_once_and_so_is_its_end() -> None:
     assert "the warehouse can be written again" == notes[2]
 
 
-def test_what_it_waits_for_is_raised_where_it_is_to_stop() -> None:
-    """A stop doesn't wait for the warehouse."""
-    watch = Watch(print, is_stopping=lambda: True)
+def test_a_stop_does_not_wait_for_the_warehouse() -> None:
+    """It says why nothing is committed, and that what was held goes back."""
+    notes: list[str] = []
+    watch = Watch(notes.append, is_stopping=lambda: True)
 
-    with pytest.raises(ManyhandsError, match="full"):
-        through_outages(_failing([ManyhandsError("full")] * 1_000), watch)
+    assert None is through_outages(_failing([ManyhandsError("full")] * 1_000), watch)
+    assert ["full; stopped, and what wasn't committed is handed back"] == notes
 
 
 def test_what_nobody_can_act_on_is_raised_at_once() -> None:
