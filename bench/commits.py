@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -10,9 +11,9 @@ from statistics import median
 
 from bench import events
 from pipelines.ingest.decode import decode
+from pipelines.ingest.session import Session
 from pipelines.ingest.stage import events_table, refusals_table
 from pipelines.ingest.validate import validate
-from pipelines.lake.connection import connect
 from pipelines.lake.creation import create
 from pipelines.lake.log import StagedBatch, append
 from pipelines.lake.merging import merge_small_files
@@ -44,13 +45,15 @@ def commit_all(folder: Path, commits: int, size: int, seed: int) -> Timed:
     events.write(events.Market(commits * size, seed), folder / "events.ndjson")
     create(warehouse, Setting())
     timed = Timed([], [], [], 0)
-    with connect(warehouse) as connection:
+    with closing(Session(warehouse)) as session:
         for batch in islice(_batches(folder / "events.ndjson", size), commits):
             began, worked = time.perf_counter(), time.process_time()
-            append(connection, warehouse, batch)
+            with session.connection() as connection:
+                append(connection, warehouse, batch)
             committed = time.perf_counter()
             timed.work.append(time.process_time() - worked)
-            merge_small_files(connection, warehouse, DEFAULT_LIMITS.merge_files)
+            with session.connection() as connection:
+                merge_small_files(connection, warehouse, DEFAULT_LIMITS.merge_files)
             timed.commits.append(committed - began)
             timed.merges.append(time.perf_counter() - committed)
     files = sum(1 for _ in warehouse.data.rglob("*.parquet"))

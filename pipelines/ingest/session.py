@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Final
 
 import duckdb
 
@@ -12,15 +13,19 @@ from pipelines.lake.faults import explained, full_disk_named
 from pipelines.lake.log import head
 from pipelines.lake.warehouse import Warehouse
 
+_USES: Final = 200
+"""Of one connection: DuckLake keeps some memory for each snapshot, until it is closed."""
+
 
 class Session:
-    """One connection to a warehouse that is there, for as long as nothing fails."""
+    """A connection to a warehouse that is there: the same one, until it fails or was used often."""
 
     def __init__(self, warehouse: Warehouse) -> None:
         """Open nothing yet."""
         self.warehouse = warehouse
         self._stack = ExitStack()
         self._connection: duckdb.DuckDBPyConnection | None = None
+        self._uses = 0
         self._catalog: Hashable = None
         self.head = 0
         """The last position of the log that was seen, or committed."""
@@ -44,10 +49,13 @@ class Session:
         except BaseException:
             self.close()
             raise
+        self._uses += 1
+        if self._uses >= _USES:
+            self.close()
 
     def close(self) -> None:
         """Close the connection; the next one is opened when it is asked for."""
-        self._connection = None
+        self._connection, self._uses = None, 0
         self._stack.close()
 
     def _open(self) -> duckdb.DuckDBPyConnection:

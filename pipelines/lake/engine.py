@@ -31,10 +31,14 @@ def connect(memory_bytes: int, extension: ModuleType) -> Iterator[duckdb.DuckDBP
 
 
 def bounded(spill: Path, memory_bytes: int) -> dict[str, str | bool | int | float | list[str]]:
-    """Configure a connection: bounded memory, what is beyond goes to the folder `spill`."""
+    """Configure a connection: bounded memory, what is beyond goes to the folder `spill`.
+
+    The system caches files; kept here too, those of each commit would fill the memory of a stream.
+    """
     return {
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
+        "enable_external_file_cache": False,
         "memory_limit": f"{memory_bytes}B",
         "preserve_insertion_order": False,
         "temp_directory": str(for_engine(spill)),
