@@ -1,4 +1,4 @@
-"""Google's Pub/Sub emulator: real subscriptions on this machine, a new broker for each module.
+"""Google's Pub/Sub emulator: real subscriptions on this machine, a broker for each worker.
 
 It comes with the gcloud SDK and needs Java. Where it is missing, the tests that need it are
 skipped; with MANYHANDS_TEST_SERVERS=required, as `.ci/run` sets it, they fail.
@@ -179,9 +179,9 @@ def wait_until(holds: Callable[[], bool], seconds: float, what: str) -> None:
         time.sleep(0.05)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def emulator() -> Iterator[Emulator]:
-    """Run a broker for a module's tests."""
+    """Run a broker for all tests of a worker; who stops it from answering lets it go on."""
     running = start()
     try:
         yield running

@@ -76,6 +76,7 @@ def test_the_demo_attaches_from_where_it_ran(shown: Outcome, place: Path) -> Non
     assert place == Path.cwd()
 
 
+@pytest.mark.long
 def test_the_demo_makes_its_folder_anew_with_the_same_digests(shown: Outcome, place: Path) -> None:
     """What was added since is gone, and in another process everything comes out the same."""
     (place / "demo-warehouse" / "added").touch()

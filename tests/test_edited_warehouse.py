@@ -10,6 +10,7 @@ from pipelines.lake.connection import connect
 from pipelines.lake.warehouse import Warehouse
 from tests import scenario
 from tests.conftest import run
+from tests.everyday import one_of
 from tests.test_vectors import in_process
 
 CASE = "change_of_currency"
@@ -68,11 +69,7 @@ LOG = (
     "UPDATE warehouse.event SET type = 'licence-revoked' WHERE type = 'image-licensed'",
     "UPDATE warehouse.ingest_batch SET accepted = accepted + 1, received = received + 1",
 )
-EDITS = [
-    pytest.param(edit, marks=[pytest.mark.long] if place % 4 else [])
-    for kind in (STATEMENTS, LINES, CLOSES, FACTS, LOG)
-    for place, edit in enumerate(kind)
-]
+EDITS = [edit for kind in (STATEMENTS, LINES, CLOSES, FACTS, LOG) for edit in one_of(4, kind)]
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from pipelines.cli import main
 from pipelines.close.closing import Closing
@@ -19,8 +20,9 @@ from pipelines.lake.setting import setting
 from pipelines.lake.warehouse import Warehouse
 from pipelines.royalties.periods import Period
 from tests import scenario
+from tests.everyday import one_of
 
-AS_PROCESSES = ("late_event_adjusts", "external_manifest", "json_text", "fx_direct_and_cross")
+AS_PROCESSES = ("external_manifest", "late_event_adjusts", "json_text", "fx_direct_and_cross")
 
 
 @pytest.fixture(autouse=True)
@@ -56,7 +58,14 @@ def recomputed(warehouse: Warehouse, periods: Iterable[str]) -> Iterator[str]:
             previous = stored
 
 
-@pytest.mark.parametrize("name", scenario.NAMES)
+def _kinds(names: Sequence[str]) -> list[ParameterSet]:
+    """Return all cases; of those drawn at random one in four is an everyday one."""
+    drawn = [name for name in names if name.startswith("random_")]
+    named = [name for name in names if name not in drawn]
+    return [*one_of(1, named), *one_of(4, drawn)]
+
+
+@pytest.mark.parametrize("name", _kinds(scenario.NAMES))
 def test_a_worked_case_gives_what_is_expected_to_the_digest(name: str, tmp_path: Path) -> None:
     """Counts, statements, held parts, pools and digests are those of the case.
 
@@ -70,13 +79,7 @@ def test_a_worked_case_gives_what_is_expected_to_the_digest(name: str, tmp_path:
     assert digests == list(recomputed(Warehouse(tmp_path / "warehouse"), periods))
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=[pytest.mark.long] if place else [])
-        for place, name in enumerate(AS_PROCESSES)
-    ],
-)
+@pytest.mark.parametrize("name", one_of(len(AS_PROCESSES), AS_PROCESSES))
 def test_a_worked_case_passes_as_real_processes(name: str, tmp_path: Path) -> None:
     """Each command is a process of its own, and nothing but the warehouse passes between them."""
     steps, expected = scenario.read(name)

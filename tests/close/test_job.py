@@ -23,6 +23,7 @@ from pipelines.lake.warehouse import Warehouse
 from pipelines.royalties.periods import Cadence, Period
 from tests.cli.processes import started
 from tests.conftest import Run, run
+from tests.everyday import one_of
 from tests.gate.staged import PERIOD as STAGED_PERIOD
 from tests.gate.staged import breaking_statements, staged_close
 from tests.marketplace import Events, small
@@ -277,13 +278,7 @@ def closing(staged: duckdb.DuckDBPyConnection, tmp_path_factory: pytest.TempPath
     return folder
 
 
-@pytest.mark.parametrize(
-    "check",
-    [
-        pytest.param(check, marks=[pytest.mark.long] if place % 4 else [])
-        for place, check in enumerate(sql.names("checks"))
-    ],
-)
+@pytest.mark.parametrize("check", one_of(4, sql.names("checks")))
 def test_every_check_stops_a_close(
     staged: duckdb.DuckDBPyConnection, closing: Path, monkeypatch: pytest.MonkeyPatch, check: str
 ) -> None:

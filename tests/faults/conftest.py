@@ -1,4 +1,4 @@
-"""Fixtures of the faults: a broker for as many tests as run one after the other, and a scene."""
+"""Fixtures of the faults: a scene for each, and chance."""
 
 import os
 from collections.abc import Iterator
@@ -8,26 +8,15 @@ from secrets import randbelow
 
 import pytest
 
-from tests import emulator
 from tests.emulator import Emulator
 from tests.faults.scene import Scene
 
 
-@pytest.fixture(scope="session")
-def broker() -> Iterator[Emulator]:
-    """Run a broker that no fault hits."""
-    running = emulator.start()
-    try:
-        yield running
-    finally:
-        running.stop()
-
-
 @pytest.fixture
-def scene(broker: Emulator, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Scene]:
+def scene(emulator: Emulator, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Scene]:
     """Set the scene for one case; its processes end with it."""
     name = "f" + "".join(letter for letter in request.node.name if letter.isalnum())[-100:]
-    made = Scene(broker, tmp_path, name)
+    made = Scene(emulator, tmp_path, name)
     try:
         yield made
     finally:

@@ -11,6 +11,7 @@ from pipelines.lake import creation
 from pipelines.lake.creation import create, make_unless_there
 from pipelines.lake.setting import Setting
 from pipelines.lake.warehouse import Warehouse
+from tests.everyday import one_of
 from tests.lake.sending import rows, send
 from tests.marketplace import Events, small
 
@@ -30,7 +31,7 @@ send(Path(sys.argv[1]), messages)
 SENDERS = 4
 
 
-@pytest.mark.parametrize("is_there", [False, True], ids=["new folder", "empty folder"])
+@pytest.mark.parametrize("is_there", one_of(2, [False, True]), ids=["new folder", "empty folder"])
 def test_first_ingesters_of_one_folder_all_succeed(tmp_path: Path, *, is_there: bool) -> None:
     """Real processes that begin at once; what each sent is in the log."""
     folder = tmp_path / "warehouse"

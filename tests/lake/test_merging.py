@@ -283,6 +283,7 @@ def test_a_number_of_files_that_makes_no_sense_is_a_usage_error(
     assert not (tmp_path / "warehouse").exists()
 
 
+@pytest.mark.long
 def test_an_ingest_that_is_killed_while_it_merges_loses_nothing(tmp_path: Path) -> None:
     """`kill -9` at any moment, with a merge after each batch, and the same command again."""
     moments = random.Random(9)  # noqa: S311  moments, no secrets

@@ -10,6 +10,7 @@ import pytest
 
 from pipelines.lake.paths import as_named, for_engine
 from tests.conftest import run
+from tests.everyday import one_of
 from tests.marketplace import Events
 
 NAMES = [
@@ -40,7 +41,7 @@ def _money_over_a_manifest(content: bytes) -> Events:
     return events
 
 
-@pytest.mark.parametrize("name", NAMES, ids=ascii)
+@pytest.mark.parametrize("name", one_of(4, NAMES), ids=ascii)
 def test_a_warehouse_may_have_any_name(tmp_path: Path, name: str) -> None:
     """From init to export, its manifest root and the folder exported to being named so too.
 

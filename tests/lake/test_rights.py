@@ -195,6 +195,7 @@ def test_a_group_shares_a_warehouse(place: Path) -> None:
     assert {"files": {0o664}, "folders": {0o2775}} == _modes(folder)
 
 
+@pytest.mark.long
 def test_root_closes_once_and_the_owner_goes_on(place: Path) -> None:
     """`sudo` leaves nothing that the owner can't write: what it made is the owner's."""
     folder = _given(place, "solo", 0o755)

@@ -20,6 +20,7 @@ from pipelines.lake.connection import connect
 from pipelines.lake.creation import create
 from pipelines.lake.setting import Setting
 from pipelines.lake.warehouse import Warehouse
+from tests.everyday import one_of
 from tests.lake.sending import rows, send
 from tests.marketplace import Events
 from tests.outputs.stored import bytes_of
@@ -157,7 +158,9 @@ def _page_amid_changes(folder: Path) -> int:
 
 
 @pytest.mark.parametrize("part", ["main file", "WAL"])
-@pytest.mark.parametrize("meanwhile", ["commits", "commits and checkpoints", "nobody has it open"])
+@pytest.mark.parametrize(
+    "meanwhile", one_of(2, ["commits", "commits and checkpoints", "nobody has it open"])
+)
 def test_a_commit_in_the_middle_is_seen_whole_or_not_at_all(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str, meanwhile: str
 ) -> None:
