@@ -17,6 +17,7 @@ from pipelines.cli.publish import (
     optionally_publishing,
     print_published,
 )
+from pipelines.cli.refused import dated_in_words, describe_refused, undated_in_words
 from pipelines.cli.settings import is_given
 from pipelines.cli.words import counted
 from pipelines.errors import ManyhandsError, UsageError
@@ -38,6 +39,13 @@ def close(  # noqa: PLR0913  a flag each
     as_of: AsOfFlag = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Compute and check, but issue nothing.")
+    ] = False,
+    fail_on_dead_letters: Annotated[
+        bool,
+        typer.Option(
+            "--fail-on-dead-letters",
+            help="Close nothing while dead letters with a time before the period's end are open.",
+        ),
     ] = False,
     publish_to: PublishToFlag = "",
 ) -> None:
@@ -66,6 +74,7 @@ def close(  # noqa: PLR0913  a flag each
                 as_of=now,
                 by_clock=as_of is None,
                 dry_run=dry_run,
+                fail_on_dead_letters=fail_on_dead_letters,
                 report=report,
             )
             _close_and_publish(closes, done, publisher, report)
@@ -157,7 +166,7 @@ def describe_close(closed: "Closed") -> dict[str, Any]:
         currency: {"payable": from_micros(payable), "withholding": from_micros(withholding)}
         for currency, (payable, withholding) in closed.totals.items()
     }
-    described = asdict(closed) | {"totals": totals}
+    described = asdict(closed) | {"totals": totals, "refused": describe_refused(closed.refused)}
     del described["was_closed"]
     return described
 
@@ -192,3 +201,7 @@ def print_close(closed: "Closed", *, dry_run: bool = False) -> None:
         amounts = f"{from_micros(payable)} payable, {from_micros(withheld)} withheld"
         print_line(f"  {currency} {amounts}")
     print_line(f"  digest {closed.digest}, log up to {closed.log_seq}")
+    for part in dated_in_words(closed.refused) or ["nothing"]:
+        print_line(f"  refused with a time before its end, and open: {part}")
+    for part in undated_in_words(closed.refused):
+        print_line(f"  refused without a readable time, and open: {part}")

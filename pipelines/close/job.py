@@ -1,7 +1,7 @@
 """Closes periods: computes apart from the warehouse, is gated, commits once (SPEC §6)."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
 import duckdb
@@ -12,6 +12,7 @@ from pipelines.close.compute import compute
 from pipelines.close.seal import seal
 from pipelines.errors import (
     ConflictError,
+    DeadLettersError,
     GateError,
     NotFoundError,
     TryAgainError,
@@ -21,6 +22,7 @@ from pipelines.lake import closes, reading, results
 from pipelines.lake.clock import check_clock
 from pipelines.lake.closes import PeriodClose, Progress
 from pipelines.lake.connection import connect
+from pipelines.lake.refused import Refused, refused
 from pipelines.lake.results import Totals
 from pipelines.lake.setting import setting
 from pipelines.lake.warehouse import Warehouse
@@ -37,6 +39,8 @@ class Closed(PeriodClose):
     """Micros payable and withheld, by currency."""
     was_closed: bool = False
     """Whether it was closed before; nothing changed then."""
+    refused: Refused = field(default_factory=Refused)
+    """Open dead letters of a time before the period's end, as they stand now."""
 
 
 def close(  # noqa: PLR0913  one of them only listens
@@ -46,6 +50,7 @@ def close(  # noqa: PLR0913  one of them only listens
     as_of: datetime,
     by_clock: bool = False,
     dry_run: bool,
+    fail_on_dead_letters: bool = False,
     report: Callable[[str], None],
 ) -> Iterator[Closed]:
     """Close one period, or every period that is due where `period` is None, in order.
@@ -53,11 +58,13 @@ def close(  # noqa: PLR0913  one of them only listens
     A period that was closed before is returned as it was closed; nothing changes.
     A dry run computes and checks the first of them, and leaves the warehouse as it is.
     `by_clock` says that `as_of` is what the clock says, and so can be wrong.
+    `fail_on_dead_letters` closes no period for which dead letters stand open.
 
     Raises UsageError for a period that isn't one of the cadence, NotFoundError before there is
     any money to close for, TryAgainError where the period isn't over or the log speaks against
     the clock, ConflictError where it is out of order or another closer won, GateError where a
-    check found something, GateNotRunError where none did and some could not run.
+    check found something, GateNotRunError where none did and some could not run,
+    DeadLettersError where dead letters stop it.
     """
     closed = _closed_before(warehouse, period) if period else None
     if closed is not None:
@@ -70,7 +77,11 @@ def close(  # noqa: PLR0913  one of them only listens
         for chosen, standing in _chosen(connection, progress, period, as_of):
             closing = Closing(chosen, standing.head, standing.latest)
             report(f"closing {chosen.name}")
-            yield _close_one(connection, warehouse, closing, as_of, dry_run=dry_run)
+            left_out = refused(connection, chosen.ends_at)
+            if fail_on_dead_letters:
+                _refuse_if_any(left_out, chosen)
+            closed = _close_one(connection, warehouse, closing, as_of, dry_run=dry_run)
+            yield replace(closed, refused=left_out)
             if dry_run:
                 return
 
@@ -82,7 +93,8 @@ def _closed_before(warehouse: Warehouse, period: str) -> Closed | None:
         stored = closes.find_close(connection, named.name)
         if stored is None:
             return None
-        return _closed(stored, results.stored_totals(connection, named.name), was_closed=True)
+        closed = _closed(stored, results.stored_totals(connection, named.name), was_closed=True)
+        return replace(closed, refused=refused(connection, named.ends_at))
 
 
 def _chosen(
@@ -133,6 +145,17 @@ def _refuse_unless_next(
     if as_of < closable_at:
         message = f"{period.name} can't close before {closable_at.isoformat()}Z; try again then"
         raise TryAgainError(message)
+
+
+def _refuse_if_any(left_out: Refused, period: Period) -> None:
+    if left_out.letters:
+        by_reason = ", ".join(f"{number} {reason}" for reason, number in left_out.letters.items())
+        message = (
+            f"{period.name} was not closed: of what was refused, this stands open with a time"
+            f" before its end: {by_reason}; `manyhands deadletter list` names them. Send what"
+            " should count, or close without --fail-on-dead-letters"
+        )
+        raise DeadLettersError(message)
 
 
 def _pass_gate(

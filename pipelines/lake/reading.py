@@ -52,12 +52,26 @@ def keep_to_one_core(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("SET threads = 1")
 
 
+@contextmanager
+def on_one_core(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Read on one core while the context lasts: each core holds a part of a file in memory."""
+    ((threads,),) = connection.execute("SELECT current_setting('threads')").fetchall()
+    connection.execute("SET threads = 1")
+    try:
+        yield
+    finally:
+        connection.execute(f"SET threads = {threads}")
+
+
 def rows(
-    connection: duckdb.DuckDBPyConnection, query: str, parameters: Mapping[str, object]
+    connection: duckdb.DuckDBPyConnection,
+    query: str,
+    parameters: Mapping[str, object],
+    at_once: int = ROWS_AT_ONCE,
 ) -> Iterator[Row]:
     """Run a query and give its rows, a bounded number of them in memory."""
     cursor = connection.execute(query, dict(parameters))
-    while batch := cursor.fetchmany(ROWS_AT_ONCE):
+    while batch := cursor.fetchmany(at_once):
         yield from batch
 
 
