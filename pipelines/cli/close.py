@@ -1,14 +1,16 @@
 """The command `close`: issues the statements of a period, once."""
 
+import re
 import sys
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipelines.cli.flags import AsOfFlag, Common, instant
+from pipelines.cli.flags import AsOfFlag, Common, DraftFlag, instant
 from pipelines.cli.printing import print_document, print_line
 from pipelines.cli.progress import Report, reporting
 from pipelines.cli.publish import (
@@ -47,15 +49,31 @@ def close(  # noqa: PLR0913  a flag each
             help="Close nothing while dead letters with a time before the period's end are open.",
         ),
     ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="Of a dry run: write a draft into this folder."),
+    ] = None,
+    expect: Annotated[
+        str,
+        typer.Option(
+            "--expect",
+            metavar="DIGEST",
+            help="Issue only what has this digest. [default: any]",
+            show_default=False,
+        ),
+    ] = "",
+    draft: DraftFlag = None,
     publish_to: PublishToFlag = "",
 ) -> None:
     """Close a period and issue its statements, once.
 
     With --publish-to every statement that DEST doesn't have is sent there, before and after.
     """
+    from pipelines.close.conditions import Conditions
     from pipelines.close.job import close as job
 
     chosen = _chosen_period(common.context, period, due=due)
+    _refuse_unless_reviewable(common.context, chosen, expect, draft, dry_run=dry_run)
     now = instant(common.warehouse, as_of)
     done: list[Closed] = []
     publisher: Publisher | None = None
@@ -74,7 +92,8 @@ def close(  # noqa: PLR0913  a flag each
                 as_of=now,
                 by_clock=as_of is None,
                 dry_run=dry_run,
-                fail_on_dead_letters=fail_on_dead_letters,
+                out=out,
+                conditions=Conditions(fail_on_dead_letters, expect, draft),
                 report=report,
             )
             _close_and_publish(closes, done, publisher, report)
@@ -160,6 +179,21 @@ def _chosen_period(context: typer.Context, period: str | None, *, due: bool) -> 
     return period
 
 
+def _refuse_unless_reviewable(
+    context: typer.Context, period: str | None, digest: str, draft: Path | None, *, dry_run: bool
+) -> None:
+    """Raise UsageError where what was asked of a review doesn't fit together."""
+    if period is None and (digest or draft):
+        message = "--expect and --draft are of one period; name it with --period P"
+        raise UsageError(message)
+    if digest and not re.fullmatch("[0-9a-f]{64}", digest):
+        message = f"--expect {digest}: not a digest, which has 64 digits 0-9 and a-f"
+        raise UsageError(message)
+    if is_given(context, "out") and not dry_run:
+        message = "--out is for a draft; close with --dry-run, or use `manyhands statements export`"
+        raise UsageError(message)
+
+
 def describe_close(closed: "Closed") -> dict[str, Any]:
     """Return a close as its JSON shows it, money as text."""
     totals = {
@@ -168,6 +202,9 @@ def describe_close(closed: "Closed") -> dict[str, Any]:
     }
     described = asdict(closed) | {"totals": totals, "refused": describe_refused(closed.refused)}
     del described["was_closed"]
+    del described["files"]
+    if closed.files:
+        described["files"] = [str(path) for path in closed.files]
     return described
 
 
@@ -205,3 +242,5 @@ def print_close(closed: "Closed", *, dry_run: bool = False) -> None:
         print_line(f"  refused with a time before its end, and open: {part}")
     for part in undated_in_words(closed.refused):
         print_line(f"  refused without a readable time, and open: {part}")
+    for path in closed.files:
+        print_line(f"  wrote {path}")

@@ -13,7 +13,7 @@ from pipelines.lake.catalogs import catalog_of
 from pipelines.lake.connection import opened
 from pipelines.lake.paths import for_engine
 from pipelines.lake.setting import refuse_other_format, setting
-from pipelines.lake.staging import stage_input
+from pipelines.lake.staging import stage_input, view_exported
 from pipelines.lake.warehouse import Warehouse
 
 ROWS_AT_ONCE = 2_048
@@ -127,6 +127,8 @@ def listed_statements(connection: duckdb.DuckDBPyConnection, period: str | None)
 def _asked(connection: duckdb.DuckDBPyConnection, name: str, period: str | None) -> sql.Relation:
     """Stage which close is asked for, and give the relation of `sql/reports` that reads it."""
     stage_input(connection, "asked", [[period]])
+    if name in {"statement", "statement_line"}:
+        view_exported(connection)
     return sql.relation("reports", name)
 
 
@@ -147,7 +149,8 @@ def sealed_statement(connection: duckdb.DuckDBPyConnection, statement_id: str) -
 
 def sealed_statements(connection: duckdb.DuckDBPyConnection, period: str) -> Iterator[bytes]:
     """Return the sealed bytes of a close's statements, by `contributor_id`."""
-    query = "SELECT sealed FROM warehouse.statement WHERE period = $period ORDER BY contributor_id"
+    view_exported(connection)
+    query = "SELECT sealed FROM exported.statement WHERE period = $period ORDER BY contributor_id"
     for (sealed,) in rows(connection, query, {"period": period}):
         yield bytes(sealed)
 
