@@ -705,6 +705,7 @@ def test_a_close_tells_what_it_came_to(manyhands: Run, monkeypatch: pytest.Monke
             "EUR": {"payable": "-0.000001", "withholding": "0.000005"},
             "USD": {"payable": f"{'9' * 32}.999999", "withholding": "0.000000"},
         },
+        "warnings": [],
     }
     assert {"closes": [expected]} == outcome.json
     shown = manyhands("close", "--due").stdout

@@ -63,6 +63,12 @@ def close(  # noqa: PLR0913  a flag each
         ),
     ] = "",
     draft: DraftFlag = None,
+    checks: Annotated[
+        Path | None,
+        typer.Option(
+            "--checks", metavar="DIR", help="Folder of .sql files: checks of your own for the gate."
+        ),
+    ] = None,
     publish_to: PublishToFlag = "",
 ) -> None:
     """Close a period and issue its statements, once.
@@ -80,12 +86,7 @@ def close(  # noqa: PLR0913  a flag each
     if not dry_run:
         common.invocation.standing = partial(_standing, common.warehouse, chosen, publish_to)
     try:
-        with (
-            reporting(common.invocation.ending) as report,
-            optionally_publishing(common, publish_to, now, report, dry_run=dry_run) as publisher,
-        ):
-            if as_of is not None and not dry_run:
-                _warn_if_ahead(common.warehouse, now, report)
+        with reporting(common.invocation.ending) as report:
             closes = job(
                 common.warehouse,
                 period=chosen,
@@ -93,10 +94,15 @@ def close(  # noqa: PLR0913  a flag each
                 by_clock=as_of is None,
                 dry_run=dry_run,
                 out=out,
-                conditions=Conditions(fail_on_dead_letters, expect, draft),
+                conditions=Conditions(fail_on_dead_letters, expect, draft, checks),
                 report=report,
             )
-            _close_and_publish(closes, done, publisher, report)
+            with optionally_publishing(
+                common, publish_to, now, report, dry_run=dry_run
+            ) as publisher:
+                if as_of is not None and not dry_run:
+                    _warn_if_ahead(common.warehouse, now, report)
+                _close_and_publish(closes, done, publisher, report)
     finally:
         # what is closed is closed, even where the next one fails
         if done or sys.exc_info()[0] is None:
@@ -200,7 +206,11 @@ def describe_close(closed: "Closed") -> dict[str, Any]:
         currency: {"payable": from_micros(payable), "withholding": from_micros(withholding)}
         for currency, (payable, withholding) in closed.totals.items()
     }
-    described = asdict(closed) | {"totals": totals, "refused": describe_refused(closed.refused)}
+    described = asdict(closed) | {
+        "totals": totals,
+        "refused": describe_refused(closed.refused),
+        "warnings": [check.as_json() for check in closed.warnings],
+    }
     del described["was_closed"]
     del described["files"]
     if closed.files:
@@ -242,5 +252,8 @@ def print_close(closed: "Closed", *, dry_run: bool = False) -> None:
         print_line(f"  refused with a time before its end, and open: {part}")
     for part in undated_in_words(closed.refused):
         print_line(f"  refused without a readable time, and open: {part}")
+    for check in closed.warnings:
+        for line in f"warning: {check.explain().lstrip()}".splitlines():
+            print_line(f"  {line}")
     for path in closed.files:
         print_line(f"  wrote {path}")

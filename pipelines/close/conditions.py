@@ -17,6 +17,8 @@ class Conditions:
     """The digest that it has to have; empty: any."""
     draft: Path | None = None
     """The folder of the draft that it has to be the same as."""
+    checks: Path | None = None
+    """The folder of checks that the gate runs beside its own."""
 
     def refuse_dead_letters(self, refused: Refused, period: str) -> None:
         """Raise DeadLettersError where dead letters stop the close of a period."""

@@ -20,11 +20,12 @@ from pipelines.errors import (
     NotFoundError,
     TryAgainError,
 )
-from pipelines.gate import check
+from pipelines.gate import CheckResult, check
 from pipelines.lake import closes, reading, results
 from pipelines.lake.clock import check_clock
 from pipelines.lake.closes import PeriodClose, Progress
 from pipelines.lake.connection import connect
+from pipelines.lake.own_checks import OwnCheck, read_checks
 from pipelines.lake.refused import Refused, refused
 from pipelines.lake.results import Totals
 from pipelines.lake.setting import setting
@@ -47,6 +48,8 @@ class Closed(PeriodClose):
     """Open dead letters of a time before the period's end, as they stand now."""
     files: tuple[Path, ...] = ()
     """The files of the draft that was written."""
+    warnings: tuple[CheckResult, ...] = ()
+    """What the gate found and didn't stop the close for."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,7 @@ class _Run:
     out: Path | None
     conditions: Conditions
     expected: Expectation | None
+    checks: tuple[OwnCheck, ...]
 
 
 def close(  # noqa: PLR0913  one of them only listens
@@ -87,8 +91,9 @@ def close(  # noqa: PLR0913  one of them only listens
     expected, GateError where a check found something, GateNotRunError where none did and some
     could not run, DeadLettersError where dead letters stop it.
     """
+    checks = read_checks(conditions.checks) if conditions.checks else ()
     expected = expectation(conditions.expected_digest, conditions.draft, period or "")
-    run = _Run(warehouse, as_of, dry_run, out, conditions, expected)
+    run = _Run(warehouse, as_of, dry_run, out, conditions, expected, checks)
     return _close(run, period, report, by_clock=by_clock)
 
 
@@ -158,7 +163,7 @@ def _close_one(connection: duckdb.DuckDBPyConnection, run: _Run, closing: Closin
     run.conditions.refuse_dead_letters(left_out, closing.period.name)
     compute(connection, closing)
     with closing.times.of("gate"):
-        _pass_gate(connection, None if run.dry_run else run.warehouse, closing)
+        warnings = _pass_gate(connection, run, closing)
     with closing.times.of("seal"):
         sealed = seal(connection, closing)
     new = PeriodClose(closing.period.name, closing.log_seq, **asdict(sealed))
@@ -169,7 +174,8 @@ def _close_one(connection: duckdb.DuckDBPyConnection, run: _Run, closing: Closin
     files = write_draft(connection, new, run.out) if run.dry_run and run.out else ()
     if not run.dry_run:
         issue(connection, run.warehouse, closing, sealed, run.as_of)
-    return replace(_closed(new, came_to, was_closed=False), refused=left_out, files=files)
+    closed = _closed(new, came_to, was_closed=False)
+    return replace(closed, refused=left_out, files=files, warnings=warnings)
 
 
 def _refuse_unless_next(
@@ -190,10 +196,12 @@ def _refuse_unless_next(
 
 
 def _pass_gate(
-    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse | None, closing: Closing
-) -> None:
+    connection: duckdb.DuckDBPyConnection, run: _Run, closing: Closing
+) -> tuple[CheckResult, ...]:
+    """Return what the gate warns of, where it lets the close go on."""
+    kept_in = None if run.dry_run else run.warehouse
     try:
-        check(connection, warehouse, closing.period.name)
+        return check(connection, kept_in, closing.period.name, run.checks).warned
     except GateError:
         # what another closer committed meanwhile can fail a check: then say that instead
         refuse_if_closed(connection, closing)
