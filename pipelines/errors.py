@@ -28,6 +28,12 @@ class GateError(ManyhandsError):
     exit_code = 4
 
 
+class DeadLettersError(ManyhandsError):
+    """Dead letters stand open, and the close was told to stop at them (exit 4)."""
+
+    exit_code = 4
+
+
 class GateNotRunError(ManyhandsError):
     """Checks of the gate couldn't run and none found anything; nothing was issued (exit 1)."""
 
