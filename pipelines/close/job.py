@@ -1,6 +1,6 @@
 """Closes periods: computes apart from the warehouse, is gated, commits once (SPEC §6)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -9,6 +9,7 @@ import duckdb
 from pipelines.close.closing import Closing
 from pipelines.close.commit import issue, refuse_if_closed
 from pipelines.close.compute import compute
+from pipelines.close.reporting import NOBODY, Reporting, refuse_unless_complete
 from pipelines.close.seal import seal
 from pipelines.errors import (
     ConflictError,
@@ -21,6 +22,7 @@ from pipelines.lake import closes, reading, results
 from pipelines.lake.clock import check_clock
 from pipelines.lake.closes import PeriodClose, Progress
 from pipelines.lake.connection import connect
+from pipelines.lake.coverage import Coverage, coverages
 from pipelines.lake.results import Totals
 from pipelines.lake.setting import setting
 from pipelines.lake.warehouse import Warehouse
@@ -46,6 +48,7 @@ def close(  # noqa: PLR0913  one of them only listens
     as_of: datetime,
     by_clock: bool = False,
     dry_run: bool,
+    reporting: Reporting = NOBODY,
     report: Callable[[str], None],
 ) -> Iterator[Closed]:
     """Close one period, or every period that is due where `period` is None, in order.
@@ -53,11 +56,13 @@ def close(  # noqa: PLR0913  one of them only listens
     A period that was closed before is returned as it was closed; nothing changes.
     A dry run computes and checks the first of them, and leaves the warehouse as it is.
     `by_clock` says that `as_of` is what the clock says, and so can be wrong.
+    `reporting` says which sources have to have reported what they sent.
 
     Raises UsageError for a period that isn't one of the cadence, NotFoundError before there is
-    any money to close for, TryAgainError where the period isn't over or the log speaks against
-    the clock, ConflictError where it is out of order or another closer won, GateError where a
-    check found something, GateNotRunError where none did and some could not run.
+    any money to close for, TryAgainError where the period isn't over, a source hasn't reported all
+    of it or the log speaks against the clock, ConflictError where it is out of order or another
+    closer won, GateError where a report and the log differ or a check found something,
+    GateNotRunError where none did and some could not run.
     """
     closed = _closed_before(warehouse, period) if period else None
     if closed is not None:
@@ -68,7 +73,7 @@ def close(  # noqa: PLR0913  one of them only listens
         if by_clock:
             check_clock(connection, progress, as_of)
         for chosen, standing in _chosen(connection, progress, period, as_of):
-            closing = Closing(chosen, standing.head, standing.latest)
+            closing = Closing(chosen, standing.head, standing.latest, reporting)
             report(f"closing {chosen.name}")
             yield _close_one(connection, warehouse, closing, as_of, dry_run=dry_run)
             if dry_run:
@@ -108,8 +113,10 @@ def _close_one(
     dry_run: bool,
 ) -> Closed:
     compute(connection, closing)
+    covered = coverages(connection)
+    refuse_unless_complete(closing.period.name, covered)
     with closing.times.of("gate"):
-        _pass_gate(connection, None if dry_run else warehouse, closing)
+        _pass_gate(connection, None if dry_run else warehouse, closing, covered)
     with closing.times.of("seal"):
         sealed = seal(connection, closing)
     if not dry_run:
@@ -136,10 +143,13 @@ def _refuse_unless_next(
 
 
 def _pass_gate(
-    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse | None, closing: Closing
+    connection: duckdb.DuckDBPyConnection,
+    warehouse: Warehouse | None,
+    closing: Closing,
+    covered: Sequence[Coverage],
 ) -> None:
     try:
-        check(connection, warehouse, closing.period.name)
+        check(connection, warehouse, closing.period.name, [one.as_json() for one in covered])
     except GateError:
         # what another closer committed meanwhile can fail a check: then say that instead
         refuse_if_closed(connection, closing)

@@ -38,17 +38,21 @@ OF_STORED_ROWS = frozenset(
 
 
 def check(
-    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse | None, period: str
+    connection: duckdb.DuckDBPyConnection,
+    warehouse: Warehouse | None,
+    period: str,
+    sources: Sequence[Mapping[str, JsonValue]] = (),
 ) -> Verdict:
     """Run the gate on the staged close of a period, and keep what it said in the warehouse.
 
+    `sources` is kept beside it: how complete each source is that has to report.
     Nothing is kept where there is no warehouse: a dry run leaves the warehouse as it is.
 
     Raises GateError where a check found rows, with the first of them and their count, and
     GateNotRunError where none did but some could not run, with what stopped them.
     """
     verdict = run(connection, period)
-    kept = [] if warehouse is None else [f"All of it is in {keep(verdict, warehouse)}"]
+    kept = [] if warehouse is None else [f"All of it is in {keep(verdict, warehouse, sources)}"]
     if not verdict.passed:
         head = f"the gate stopped the close of {period}, and nothing was issued:"
         message = "\n".join(
@@ -98,14 +102,17 @@ def run(
     return Verdict(period, tuple(_result(connection, check, found) for check in checks))
 
 
-def keep(verdict: Verdict, warehouse: Warehouse) -> Path:
-    """Write a verdict to `gate/<period>.json`, whole or not at all.
+def keep(
+    verdict: Verdict, warehouse: Warehouse, sources: Sequence[Mapping[str, JsonValue]] = ()
+) -> Path:
+    """Write a verdict to `gate/<period>.json`, whole or not at all, with what is known of sources.
 
     One that passed is written too: it takes the place of an earlier one that didn't.
     """
     path = warehouse.gate / f"{verdict.period}.json"
     make_folder(path.parent)
-    text = json.dumps(verdict.as_json(), ensure_ascii=False, indent=2)
+    document = {**verdict.as_json(), "sources": list(sources)}
+    text = json.dumps(document, ensure_ascii=False, indent=2)
     with replacing(path) as written:
         written.write_text(f"{text}\n", encoding="utf-8")
         follow(written, path.parent)
