@@ -8,8 +8,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
+from pipelines.close.conditions import Conditions
 from pipelines.close.job import Closed, close
-from pipelines.errors import ConflictError
+from pipelines.close.reporting import NOBODY, Reporting
+from pipelines.errors import ConflictError, TryAgainError
 from pipelines.held import list_held
 from pipelines.ingest.job import ingest
 from pipelines.init import init
@@ -28,6 +30,9 @@ EVENTS: Final = "events"
 
 SOURCES: Final = Path(__file__).with_name("demo_events")
 """The events, a file a month; each says in its attribute `comment` what it shows."""
+
+REPORTING: Final = Reporting(("/kiosk",))
+"""A source that has to report what it sent before November closes."""
 
 SHOWN: Final = "2026-11/ben"
 """A statement with most of what a statement can have: rates, adjustments, an advance, a reserve."""
@@ -50,6 +55,8 @@ class Shown:
     """What the demo shows: its two months, and a statement's sealed bytes."""
 
     months: tuple[Month, Month]
+    refusal: str
+    """Why November couldn't close before a silent source had reported."""
     statement: bytes
 
 
@@ -71,9 +78,16 @@ def demo(warehouse: Warehouse, report: Report, send: Send = from_file) -> Shown:
     """
     make_anew(warehouse)
     shutil.copytree(SOURCES, warehouse.folder / EVENTS)
-    october = _month(warehouse, "2026-10", datetime(2026, 11, 1), report, send)  # noqa: DTZ001  UTC
-    november = _month(warehouse, "2026-11", datetime(2026, 12, 1), report, send)  # noqa: DTZ001  UTC
-    return Shown((october, november), sealed_statement(warehouse, SHOWN))
+    first, last = datetime(2026, 11, 1), datetime(2026, 12, 1)  # noqa: DTZ001  UTC
+    ingested = _sent(warehouse, "2026-10", first, report, send)
+    october = _close(warehouse, "2026-10", first, ingested=ingested, report=report)
+    ingested = _sent(warehouse, "2026-11", last, report, send)
+    refusal = _refused(warehouse, "2026-11", last, report)
+    ingested += _sent(warehouse, "2026-11-kiosk", last, report, send)
+    november = _close(
+        warehouse, "2026-11", last, ingested=ingested, reporting=REPORTING, report=report
+    )
+    return Shown((october, november), refusal, sealed_statement(warehouse, SHOWN))
 
 
 def make_anew(warehouse: Warehouse) -> None:
@@ -100,11 +114,36 @@ def _refuse_unless_own(folder: Path) -> None:
         raise ConflictError(message)
 
 
-def _month(warehouse: Warehouse, period: str, now: datetime, report: Report, send: Send) -> Month:
-    counts = send(warehouse, warehouse.folder / EVENTS / f"{period}.ndjson", now, report)
+def _sent(warehouse: Warehouse, name: str, now: datetime, report: Report, send: Send) -> Counts:
+    counts = send(warehouse, warehouse.folder / EVENTS / f"{name}.ndjson", now, report)
     report(f"{counts.received} events received; the head of the log is {counts.head}")
-    (closed,) = close(warehouse, period=period, as_of=now, dry_run=False, report=report)
-    return Month(counts, closed, _held(warehouse, period))
+    return counts
+
+
+def _close(  # noqa: PLR0913  one of them only listens
+    warehouse: Warehouse,
+    period: str,
+    now: datetime,
+    *,
+    ingested: Counts,
+    reporting: Reporting = NOBODY,
+    report: Report,
+) -> Month:
+    conditions = Conditions(reporting=reporting)
+    (closed,) = close(
+        warehouse, period=period, as_of=now, dry_run=False, conditions=conditions, report=report
+    )
+    return Month(ingested, closed, _held(warehouse, period))
+
+
+def _refused(warehouse: Warehouse, period: str, now: datetime, report: Report) -> str:
+    """Try to close while a source is silent, and return why that can't be."""
+    try:
+        _close(warehouse, period, now, ingested=Counts(), reporting=REPORTING, report=report)
+    except TryAgainError as error:
+        return str(error)
+    message = f"{period} closed though /kiosk had reported nothing"
+    raise AssertionError(message)
 
 
 def _held(warehouse: Warehouse, period: str) -> dict[tuple[str, str], Decimal]:

@@ -1,6 +1,6 @@
 """Reads where a warehouse stands: what it received and closed, what is due, what is held."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -8,10 +8,15 @@ from typing import Any
 
 import duckdb
 
+from pipelines.close.closing import Closing
+from pipelines.close.compute import COVERAGE, compute
+from pipelines.close.reporting import Reporting
 from pipelines.errors import NotFoundError
-from pipelines.lake import closes, reading
+from pipelines.lake import closes, coverage, reading
 from pipelines.lake.refused import Refused, refused
 from pipelines.lake.warehouse import Warehouse
+from pipelines.royalties.periods import Period
+from schemas.instants import written
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,8 @@ class Standing:
     """Amounts by reason and currency."""
     open: dict[str, dict[str, Decimal]]
     """What the last statements leave open, by currency and kind."""
+    reported: dict[str, str]
+    """How far each source reported what it sent without a gap, from the next period's start on."""
     dead_letters: int
     refused: Refused
     """Open dead letters of a time before the end of `next_period`; of any time where it is None."""
@@ -56,8 +63,10 @@ def published(warehouse: Warehouse) -> dict[str, dict[str, int]]:
         return {}
 
 
-def status(warehouse: Warehouse, as_of: datetime) -> Standing:
+def status(warehouse: Warehouse, as_of: datetime, reporting: Sequence[str] = ()) -> Standing:
     """Return where a warehouse stands; `as_of`, naive in UTC, is used as now.
+
+    `reporting` are the sources that have to report; others that do are shown too.
 
     Raises NotFoundError where there is no warehouse.
     """
@@ -74,6 +83,7 @@ def status(warehouse: Warehouse, as_of: datetime) -> Standing:
             due=[period.name for period in closes.due_periods(connection, standing, as_of)],
             held=_held(connection),
             open=_open(connection),
+            reported=_reported(connection, standing, following, reporting),
             dead_letters=next(_rows(connection, "dead_letter_total"))["letters"],
             refused=refused(connection, following.ends_at if following else None),
             last_batch=_last_batch(connection),
@@ -95,6 +105,20 @@ def _held(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, Decimal]
 
 def _open(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, Decimal]]:
     return {row.pop("currency"): row for row in _rows(connection, "open_total")}
+
+
+def _reported(
+    connection: duckdb.DuckDBPyConnection,
+    standing: closes.Progress,
+    following: Period | None,
+    reporting: Sequence[str],
+) -> dict[str, str]:
+    sources = sorted({*reporting, *coverage.reporting_sources(connection)})
+    if following is None or not sources:
+        return {}
+    closing = Closing(following, standing.head, standing.latest, Reporting(sources))
+    compute(connection, closing, COVERAGE)
+    return {source: written(at) for source, at in coverage.reported_until(connection).items()}
 
 
 def _published(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, int]]:

@@ -1,13 +1,14 @@
-"""The nine types of events and what their `data` holds (SPEC §3.3)."""
+"""The ten types of events and what their `data` holds (SPEC §3.3)."""
 
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from schemas import source_types
 from schemas.model import Canonical
 from schemas.parts import (
     AmountByCurrency,
+    AmountsReported,
     Attributions,
     BaseModels,
     Contributors,
@@ -18,6 +19,7 @@ from schemas.parts import (
     Money,
     PositiveMoney,
     Scope,
+    in_order,
 )
 from schemas.scalars import (
     Country,
@@ -25,11 +27,15 @@ from schemas.scalars import (
     Day,
     Identifier,
     Instant,
+    Integer,
     ModelId,
     Rate,
     ReservePeriods,
+    Says,
+    Source,
     SourceType,
     Text,
+    one_of,
     refusal,
 )
 
@@ -146,7 +152,7 @@ class AdvancePaid(Canonical):
     contributor_id: Identifier
 
 
-EventData = (
+_Sent = (
     ImageLicensed
     | ModelTrained
     | AssetGenerated
@@ -158,7 +164,7 @@ EventData = (
     | AdvancePaid
 )
 
-EVENT_TYPES: Final[dict[str, type[EventData]]] = {
+_SENT: Final[dict[str, type[_Sent]]] = {
     "image-licensed": ImageLicensed,
     "model-trained": ModelTrained,
     "asset-generated": AssetGenerated,
@@ -169,6 +175,41 @@ EVENT_TYPES: Final[dict[str, type[EventData]]] = {
     "fx-rates-published": FxRatesPublished,
     "advance-paid": AdvancePaid,
 }
+"""What a source reports that it sent: reports themselves don't count."""
+
+_SentType = Annotated[
+    str, one_of(_SENT), Says("should be a type of events other than source-reported")
+]
+
+
+class SourceReported(Canonical):
+    """`source-reported`: what a source sent of a time: how many events, and their money.
+
+    Of the events of `source` whose time is from `from` on and before `until`, as sent: the sums
+    are of fees, training fees and revenues; a reversed event counts, a duplicate counts once.
+    """
+
+    amounts: AmountsReported
+    counts: Annotated[
+        dict[_SentType, Integer],
+        Field(description="By type; one that isn't there is 0."),
+        AfterValidator(in_order),
+    ]
+    start: Annotated[Instant, Field(alias="from")]
+    source: Source
+    until: Annotated[Instant, Field(description="After `from`.")]
+
+    @model_validator(mode="after")
+    def _check_order(self) -> Self:
+        if self.until <= self.start:
+            message = "until should be after from"
+            raise refusal(message)
+        return self
+
+
+EventData = _Sent | SourceReported
+
+EVENT_TYPES: Final[dict[str, type[EventData]]] = {**_SENT, "source-reported": SourceReported}
 """The model of each type's `data`."""
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable, Iterable
 from itertools import pairwise
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, TypeVar
 
 from pydantic import AfterValidator, Discriminator, Field, Tag
 
@@ -29,6 +29,8 @@ from schemas.scalars import (
     Weight,
     refusal,
 )
+
+Value = TypeVar("Value")
 
 _PPM_DIGITS: Final = 6
 _ONE: Final = 10**_PPM_DIGITS
@@ -240,12 +242,17 @@ DirectLevels = Annotated[
 ]
 
 
-def _by_currency(values: dict[str, str]) -> dict[str, str]:
+def in_order(values: dict[str, Value]) -> dict[str, Value]:
+    """Return a mapping in the order of its keys, as in the canonical form."""
     return dict(sorted(values.items()))
 
 
-AmountByCurrency = Annotated[
-    dict[Currency, Amount], Field(min_length=1), AfterValidator(_by_currency)
+AmountByCurrency = Annotated[dict[Currency, Amount], Field(min_length=1), AfterValidator(in_order)]
+
+AmountsReported = Annotated[
+    dict[Currency, Amount],
+    Field(description="By currency; one that isn't there is 0."),
+    AfterValidator(in_order),
 ]
 
 
@@ -254,7 +261,7 @@ def _check_rates(rates: dict[str, str]) -> dict[str, str]:
         if code in MINOR_DIGITS and len(rate.partition(".")[2]) > FX_DIGITS:
             message = f"{code} should have at most {FX_DIGITS} digits after the point, then zeros"
             raise refusal(message)
-    return _by_currency(rates)
+    return in_order(rates)
 
 
 FxRateByCode = Annotated[

@@ -40,7 +40,8 @@ def refusal(message: str) -> PydanticCustomError:
     return PydanticCustomError("refused", "{message}", {"message": message})
 
 
-def _one_of(values: Iterable[str]) -> GetPydanticSchema:
+def one_of(values: Iterable[str]) -> GetPydanticSchema:
+    """Make the check that a text is one of some."""
     return GetPydanticSchema(lambda _type, _handler: core_schema.literal_schema([*values]))
 
 
@@ -117,7 +118,7 @@ Amount = Annotated[
 PositiveAmount = Annotated[Amount, NOT_ZERO, AboveZero]
 Currency = Annotated[
     str,
-    _one_of(MINOR_DIGITS),
+    one_of(MINOR_DIGITS),
     Says("should be the code of a currency with a minor unit (ISO 4217)"),
 ]
 Share = Annotated[

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipelines.cli.flags import AsOfFlag, Common, DraftFlag, instant
+from pipelines.cli.flags import AsOfFlag, Common, DraftFlag, SourcePolicyFlag, instant
+from pipelines.cli.policy import source_policy as policy_of
 from pipelines.cli.printing import print_document, print_line
 from pipelines.cli.progress import Report, reporting
 from pipelines.cli.publish import (
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pipelines.close.job import Closed
+    from pipelines.close.reporting import Reporting
     from pipelines.publish import Publisher
     from pipelines.warehouses import Warehouse
 
@@ -69,10 +71,21 @@ def close(  # noqa: PLR0913  a flag each
             "--checks", metavar="DIR", help="Folder of .sql files: checks of your own for the gate."
         ),
     ] = None,
+    source_policy: SourcePolicyFlag = None,
+    without: Annotated[
+        str,
+        typer.Option(
+            metavar="SOURCES",
+            help="Close though these sources, separated by commas, didn't report all that they"
+            " sent. [default: none]",
+            show_default=False,
+        ),
+    ] = "",
     publish_to: PublishToFlag = "",
 ) -> None:
     """Close a period and issue its statements, once.
 
+    Each source that the source policy says `reports` of has to have reported the whole period.
     With --publish-to every statement that DEST doesn't have is sent there, before and after.
     """
     from pipelines.close.conditions import Conditions
@@ -80,6 +93,9 @@ def close(  # noqa: PLR0913  a flag each
 
     chosen = _chosen_period(common.context, period, due=due)
     _refuse_unless_reviewable(common.context, chosen, expect, draft, dry_run=dry_run)
+    conditions = Conditions(
+        fail_on_dead_letters, expect, draft, checks, _reporting(source_policy, without)
+    )
     now = instant(common.warehouse, as_of)
     done: list[Closed] = []
     publisher: Publisher | None = None
@@ -94,7 +110,7 @@ def close(  # noqa: PLR0913  a flag each
                 by_clock=as_of is None,
                 dry_run=dry_run,
                 out=out,
-                conditions=Conditions(fail_on_dead_letters, expect, draft, checks),
+                conditions=conditions,
                 report=report,
             )
             with optionally_publishing(
@@ -109,6 +125,22 @@ def close(  # noqa: PLR0913  a flag each
             _print_closes(common, done, publisher, dry_run=dry_run)
     if publisher:
         publisher.refuse_too_large()
+
+
+def _reporting(source_policy: str | None, without: str) -> "Reporting":
+    """Return which sources have to report, and which of them a period is closed without."""
+    from pipelines.close.reporting import Reporting
+
+    sources = policy_of(source_policy).reporting
+    waived = [source.strip() for source in without.split(",") if source.strip()]
+    for source in waived:
+        if source not in sources:
+            message = (
+                f"--without {source}: no entry of the source policy says that it reports;"
+                f" those that do: {', '.join(sources) or 'none'}"
+            )
+            raise UsageError(message)
+    return Reporting(sources, waived)
 
 
 def _close_and_publish(

@@ -33,7 +33,12 @@ October is sent: one event twice, one again with another amount, one licensing a
 _NOVEMBER: Final = """\
 Four events come late: the licence of an image that dream was trained on, a contributor's
 registration, one more sale and a reversal. October's statements stay as they are.
-November is sent, and its close states what changed as adjustments.
+November is sent. A kiosk sells for the marketplace too, and has to report what it sent before a
+period closes. While it is silent nobody is paid, since what it sold may be missing:
+
+{refusal}
+
+Then it reports that it sold nothing, and the close states what changed as adjustments.
 """
 _NEXT: Final = f"""\
 Try next:
@@ -94,7 +99,8 @@ def _run(warehouse: Warehouse, report: Report, *, stream: bool) -> "tuple[Shown,
 
 
 def _print_demo(shown: "Shown", pulled: "list[Pulled]") -> None:
-    for story, month in zip((_OCTOBER, _NOVEMBER), shown.months, strict=True):
+    stories = _OCTOBER, _NOVEMBER.format(refusal=shown.refusal)
+    for story, month in zip(stories, shown.months, strict=True):
         _print_month(story, month)
     print_line("One of November's statements:")
     print_line()

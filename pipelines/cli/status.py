@@ -20,7 +20,7 @@ def status(
     from pipelines import status as job
 
     policy = policy_of(source_policy)
-    standing = job.status(common.warehouse, instant(common.warehouse, as_of))
+    standing = job.status(common.warehouse, instant(common.warehouse, as_of), policy.reporting)
     if common.json:
         described = {
             "refused": describe_refused(standing.refused),
@@ -51,6 +51,10 @@ def _rows(standing: "Standing", policy: "Policy") -> list[tuple[str, object]]:
         *(("refused, undated", part) for part in undated_in_words(standing.refused)),
         ("last batch", _batch_in_words(batch) if batch else "none"),
         ("source policy", policy.summary),
+        *(
+            (f"reported by {source}", f"without a gap until {until}")
+            for source, until in standing.reported.items()
+        ),
         *(
             (f"held {reason}", f"{amount} {currency}")
             for reason, amounts in standing.held.items()

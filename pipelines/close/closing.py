@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from pipelines.close.reporting import NOBODY, Reporting
 from pipelines.close.times import Times
 from pipelines.lake.closes import FIRST_PREVIOUS_DIGEST, PeriodClose
 from pipelines.royalties.periods import Period
@@ -15,6 +16,8 @@ class Closing:
     log_seq: int
     previous: PeriodClose | None
     """None for the first close."""
+    reporting: Reporting = NOBODY
+    """The sources that have to report before the period closes."""
     times: Times = field(default_factory=Times, compare=False)
     """How long its steps took so far."""
 

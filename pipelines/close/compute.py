@@ -1,6 +1,6 @@
 """Computes a close into staged relations, in the order that the data flows (SPEC §5, §6)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -44,7 +44,16 @@ def _macro(name: str) -> Step:
     return Step(name, partial(stage_macro, name=name))
 
 
+COVERAGE: tuple[Step, ...] = (
+    _rule("counted_report"),
+    _rule("source_coverage"),
+    _rule("report_difference"),
+    _result("close_coverage"),
+)
+"""Whether all is there that sources report."""
+
 STEPS: tuple[Step, ...] = (
+    *COVERAGE,
     # what counts: of what was declared again the first
     _rule("term"),
     _macro("term_scope"),
@@ -99,8 +108,10 @@ STEPS: tuple[Step, ...] = (
 )
 
 
-def compute(connection: duckdb.DuckDBPyConnection, closing: Closing) -> None:
-    """Stage a close from the log up to its position and the closes before it.
+def compute(
+    connection: duckdb.DuckDBPyConnection, closing: Closing, steps: Sequence[Step] = STEPS
+) -> None:
+    """Stage a close, or some of its steps, from the log up to its position and earlier closes.
 
     One transaction reads it all, so whatever others commit meanwhile isn't seen.
 
@@ -109,7 +120,7 @@ def compute(connection: duckdb.DuckDBPyConnection, closing: Closing) -> None:
     with transaction(connection):
         with closing.times.of("input"):
             _stage_inputs(connection, closing)
-        for step in STEPS:
+        for step in steps:
             with closing.times.of(step.name):
                 step.run(connection)
 
@@ -122,6 +133,7 @@ def _stage_inputs(connection: duckdb.DuckDBPyConnection, closing: Closing) -> No
     stage_input(connection, "period_month", _calendar(period))
     ahead = [[count, period.plus(count).name] for count in range(1, 25)]
     stage_input(connection, "period_ahead", ahead)
+    stage_input(connection, "required_source", closing.reporting.rows())
     stage_currencies(connection)
     view_stored(connection)
     view_earlier(connection, period.name)

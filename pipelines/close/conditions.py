@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipelines.close.reporting import NOBODY, Reporting
 from pipelines.errors import DeadLettersError
 from pipelines.lake.refused import Refused
 
@@ -19,6 +20,8 @@ class Conditions:
     """The folder of the draft that it has to be the same as."""
     checks: Path | None = None
     """The folder of checks that the gate runs beside its own."""
+    reporting: Reporting = NOBODY
+    """The sources that have to have reported what they sent."""
 
     def refuse_dead_letters(self, refused: Refused, period: str) -> None:
         """Raise DeadLettersError where dead letters stop the close of a period."""

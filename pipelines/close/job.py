@@ -1,6 +1,6 @@
 """Closes periods: computes apart from the warehouse, is gated, commits once (SPEC §6)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ from pipelines.close.compute import compute
 from pipelines.close.conditions import NONE, Conditions
 from pipelines.close.draft import write_draft
 from pipelines.close.expectation import Expectation, expectation
+from pipelines.close.reporting import refuse_unless_complete
 from pipelines.close.seal import seal
 from pipelines.errors import (
     ConflictError,
@@ -25,6 +26,7 @@ from pipelines.lake import closes, reading, results
 from pipelines.lake.clock import check_clock
 from pipelines.lake.closes import PeriodClose, Progress
 from pipelines.lake.connection import connect
+from pipelines.lake.coverage import Coverage, coverages
 from pipelines.lake.own_checks import OwnCheck, read_checks
 from pipelines.lake.refused import Refused, refused
 from pipelines.lake.results import Totals
@@ -86,10 +88,11 @@ def close(  # noqa: PLR0913  one of them only listens
     What the conditions name is read before this returns, and all else is done by the iterator.
 
     Raises UsageError for a period that isn't one of the cadence, NotFoundError before there is
-    any money to close for, TryAgainError where the period isn't over or the log speaks against
-    the clock, ConflictError where it is out of order, another closer won or it isn't what was
-    expected, GateError where a check found something, GateNotRunError where none did and some
-    could not run, DeadLettersError where dead letters stop it.
+    any money to close for, TryAgainError where the period isn't over, a source hasn't reported all
+    of it or the log speaks against the clock, ConflictError where it is out of order, another
+    closer won or it isn't what was expected, GateError where a report and the log differ or a
+    check found something, GateNotRunError where none did and some could not run, DeadLettersError
+    where dead letters stop it.
     """
     checks = read_checks(conditions.checks) if conditions.checks else ()
     expected = expectation(conditions.expected_digest, conditions.draft, period or "")
@@ -110,7 +113,8 @@ def _close(
         if by_clock:
             check_clock(connection, progress, run.as_of)
         for chosen, standing in _chosen(connection, progress, period, run.as_of):
-            closing = Closing(chosen, standing.head, standing.latest)
+            reporting = run.conditions.reporting
+            closing = Closing(chosen, standing.head, standing.latest, reporting)
             report(f"closing {chosen.name}")
             yield _close_one(connection, run, closing)
             if run.dry_run:
@@ -162,8 +166,10 @@ def _close_one(connection: duckdb.DuckDBPyConnection, run: _Run, closing: Closin
     left_out = refused(connection, closing.period.ends_at)
     run.conditions.refuse_dead_letters(left_out, closing.period.name)
     compute(connection, closing)
+    covered = coverages(connection)
+    refuse_unless_complete(closing.period.name, covered)
     with closing.times.of("gate"):
-        warnings = _pass_gate(connection, run, closing)
+        warnings = _pass_gate(connection, run, closing, covered)
     with closing.times.of("seal"):
         sealed = seal(connection, closing)
     new = PeriodClose(closing.period.name, closing.log_seq, **asdict(sealed))
@@ -196,12 +202,16 @@ def _refuse_unless_next(
 
 
 def _pass_gate(
-    connection: duckdb.DuckDBPyConnection, run: _Run, closing: Closing
+    connection: duckdb.DuckDBPyConnection,
+    run: _Run,
+    closing: Closing,
+    covered: Sequence[Coverage],
 ) -> tuple[CheckResult, ...]:
     """Return what the gate warns of, where it lets the close go on."""
     kept_in = None if run.dry_run else run.warehouse
+    sources = [coverage.as_json() for coverage in covered]
     try:
-        return check(connection, kept_in, closing.period.name, run.checks).warned
+        return check(connection, kept_in, closing.period.name, run.checks, sources).warned
     except GateError:
         # what another closer committed meanwhile can fail a check: then say that instead
         refuse_if_closed(connection, closing)

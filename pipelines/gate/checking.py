@@ -47,18 +47,20 @@ def check(
     warehouse: Warehouse | None,
     period: str,
     own: Sequence[OwnCheck] = (),
+    sources: Sequence[Mapping[str, JsonValue]] = (),
 ) -> Verdict:
     """Run the gate on the staged close of a period, and keep what it said in the warehouse.
 
-    `own` are the user's own checks. Nothing is kept where there is no warehouse: a dry run leaves
-    the warehouse as it is.
+    `own` are the user's own checks; `sources` is kept beside what is found: how complete each
+    source is that has to report. Nothing is kept where there is no warehouse: a dry run leaves the
+    warehouse as it is.
 
     Raises GateError where a check found rows, with the first of them and their count, and
     GateNotRunError where none did but some could not run, with what stopped them.
     """
     built_in = sql.relations("checks")
     verdict = run(connection, period, (*built_in, *own) if built_in else ())
-    kept = [] if warehouse is None else [f"All of it is in {keep(verdict, warehouse)}"]
+    kept = [] if warehouse is None else [f"All of it is in {keep(verdict, warehouse, sources)}"]
     if not verdict.passed:
         head = f"the gate stopped the close of {period}, and nothing was issued:"
         message = "\n".join(
@@ -108,14 +110,17 @@ def run(
     return Verdict(period, tuple(_result(connection, check, found) for check in checks))
 
 
-def keep(verdict: Verdict, warehouse: Warehouse) -> Path:
-    """Write a verdict to `gate/<period>.json`, whole or not at all.
+def keep(
+    verdict: Verdict, warehouse: Warehouse, sources: Sequence[Mapping[str, JsonValue]] = ()
+) -> Path:
+    """Write a verdict to `gate/<period>.json`, whole or not at all, with what is known of sources.
 
     One that passed is written too: it takes the place of an earlier one that didn't.
     """
     path = warehouse.gate / f"{verdict.period}.json"
     make_folder(path.parent)
-    text = json.dumps(verdict.as_json(), ensure_ascii=False, indent=2)
+    document = {**verdict.as_json(), "sources": list(sources)}
+    text = json.dumps(document, ensure_ascii=False, indent=2)
     with replacing(path) as written:
         written.write_text(f"{text}\n", encoding="utf-8")
         follow(written, path.parent)

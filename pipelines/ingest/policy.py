@@ -11,7 +11,7 @@ from typing import Final
 
 from pipelines.sources.opened import STANDARD_INPUT
 from pipelines.sources.subscriptions import is_subscription
-from schemas.events import EventData, EventReversed
+from schemas.events import EVENT_TYPES, EventData, EventReversed, SourceReported
 
 ANY: Final = "*"
 
@@ -28,6 +28,8 @@ class Entry:
     """The types that it may have; empty: all."""
     reverses: tuple[str, ...] = ()
     """Patterns of the sources whose events it may reverse; empty: its own source alone."""
+    reports: bool = False
+    """Whether its source has to report what it sent before a period closes."""
 
     def may_reverse(self, source: str, reversed_source: str) -> bool:
         """Return whether events of one source may reverse those of another."""
@@ -47,6 +49,11 @@ class Policy:
     """What names of files are relative to; empty: nothing, so that these fit no path."""
 
     @property
+    def reporting(self) -> tuple[str, ...]:
+        """The sources that have to report what they sent before a period closes."""
+        return tuple(dict.fromkeys(entry.source for entry in self.entries if entry.reports))
+
+    @property
     def is_configured(self) -> bool:
         """Whether somebody decided who is trusted."""
         return bool(self.place)
@@ -60,7 +67,7 @@ class Policy:
         return f"{len(self.entries)} {noun} of {self.place}"
 
 
-EVERYONE: Final = Policy((Entry(ANY, reverses=(ANY,)),))
+EVERYONE: Final = Policy((Entry(ANY, types=tuple(EVENT_TYPES), reverses=(ANY,)),))
 """Allows everything: what holds where no policy is configured."""
 
 
@@ -91,6 +98,10 @@ def check(policy: Policy, origin: str, source: str, kind: str, data: EventData) 
         entries = [entry for entry in entries if entry.may_reverse(source, named)]
         what = f"allows {source} to reverse events of {named} over {over}"
         _insist(entries, "data.reversed.source", what)
+    if isinstance(data, SourceReported) and data.source != source:
+        entries = [entry for entry in entries if kind in entry.types]
+        what = f"names {kind} among what {source} may send, for {data.source}, over {over}"
+        _insist(entries, "data.source", what)
 
 
 def _insist(entries: Sequence[Entry], path: str, what: str) -> None:

@@ -67,10 +67,12 @@ def _current_folder() -> str:
 
 def _entry(table: Mapping[str, Any], place: str) -> Entry:
     for field in table:
-        if field not in {"source", *_CHECKS}:
-            _refuse(place, field, f"unknown; an entry has source, {', '.join(_CHECKS)}")
+        if field not in {"source", *_CHECKS, "reports"}:
+            _refuse(place, field, f"unknown; an entry has source, {', '.join(_CHECKS)}, reports")
+    source = _source(table.get("source"), place, "source")
     return Entry(
-        source=_source(table.get("source"), place, "source"),
+        source=source,
+        reports=_reports(table.get("reports", False), source, place),
         **{
             field: _list(table[field], place, field, check)
             for field, check in _CHECKS.items()
@@ -95,6 +97,14 @@ def _source(value: object, place: str, field: str) -> str:
         what = "should be a source, or the beginning of one and * at its end"
         _refuse(place, field, f"{what}, not {value!r}")
     return str(value)
+
+
+def _reports(value: object, source: str, place: str) -> bool:
+    if not isinstance(value, bool):
+        _refuse(place, "reports", f"should be true or false, not {value!r}")
+    if value and source.endswith(ANY):
+        _refuse(place, "reports", f"is for one source, without {ANY}, not for {source}")
+    return value
 
 
 def _over(value: object, place: str, field: str) -> str:

@@ -6,7 +6,16 @@ import duckdb
 
 from pipelines.lake import reading, sql
 
-_STAGED = ("pool", "allocation", "held", "statement_line", "statement", "log_block", "close_step")
+_STAGED = (
+    "pool",
+    "allocation",
+    "held",
+    "statement_line",
+    "statement",
+    "log_block",
+    "close_step",
+    "close_coverage",
+)
 
 
 def store(connection: duckdb.DuckDBPyConnection) -> None:

@@ -51,6 +51,11 @@ WITH position AS (
         'advance-paid',
         seq
     FROM stored.advance
+    UNION ALL
+    SELECT
+        'source-reported',
+        seq
+    FROM stored.source_report
 ),
 
 fact AS (

@@ -67,6 +67,10 @@ row_found AS (
     FROM stored.model_trained AS model_trained
     WHERE seq <= (SELECT close_input.log_seq FROM close_input)
     UNION ALL
+    SELECT 'source_report', row_md5(source_report)
+    FROM stored.source_report AS source_report
+    WHERE seq <= (SELECT close_input.log_seq FROM close_input)
+    UNION ALL
     SELECT 'terms', row_md5(terms)
     FROM stored.terms AS terms
     WHERE seq <= (SELECT close_input.log_seq FROM close_input)

@@ -42,6 +42,9 @@ WITH fact AS (
     SELECT 'model_trained', row_md5(model_trained)
     FROM model_trained
     UNION ALL
+    SELECT 'source_report', row_md5(source_report)
+    FROM source_report
+    UNION ALL
     SELECT 'terms', row_md5(terms)
     FROM terms
 )

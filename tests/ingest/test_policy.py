@@ -39,6 +39,15 @@ def reversal(reversed_source: str, source: str = SHOP) -> dict[str, Any]:
     return event
 
 
+def reported(reported_source: str, source: str = SHOP) -> dict[str, Any]:
+    """Return a `source-reported` of a source that reports for another."""
+    events = Events(source)
+    span = {"from": "2026-01-01T00:00:00Z", "until": "2026-02-01T00:00:00Z"}
+    data = {"source": reported_source, "counts": {}, "amounts": {}, **span}
+    events.add("source-reported", data)
+    return events.events[0]
+
+
 def judge(
     event: dict[str, Any], *entries: Entry, origin: str = "in/a.ndjson", folder: str = "/"
 ) -> Event | Rejected:
@@ -135,6 +144,23 @@ def test_a_source_reverses_its_own_events_or_those_that_it_is_allowed_to(
     assert path == path_of(judge(reversal(named), entry))
 
 
+@pytest.mark.parametrize(
+    ("types", "named", "path"),
+    [
+        ((), SHOP, ""),
+        ((), "urn:shop:2", "data.source"),
+        (("source-reported",), "urn:shop:2", ""),
+        (("source-reported",), SHOP, ""),
+        (("asset-generated",), SHOP, "type"),
+    ],
+)
+def test_a_source_reports_for_itself_or_where_its_entry_names_the_type(
+    types: tuple[str, ...], named: str, path: str
+) -> None:
+    """What is reported for another source decides when everybody is paid."""
+    assert path == path_of(judge(reported(named), Entry("urn:shop:*", types=types)))
+
+
 def test_one_entry_has_to_allow_all_of_an_event() -> None:
     """Two that each allow a part of it don't; what one of several allows is allowed."""
     file, message = (
@@ -168,7 +194,11 @@ ENTRIES = st.builds(
     reverses=st.lists(PATTERNS, max_size=2).map(tuple),
 )
 POLICIES = st.lists(ENTRIES, max_size=4).map(tuple)
-EVENTS = st.one_of(st.builds(generation, SOURCES), st.builds(reversal, SOURCES, SOURCES))
+EVENTS = st.one_of(
+    st.builds(generation, SOURCES),
+    st.builds(reversal, SOURCES, SOURCES),
+    st.builds(reported, SOURCES, SOURCES),
+)
 ORIGINS = st.sampled_from(["in/a.ndjson", "/out/a.ndjson", "-", SUBSCRIPTION])
 
 
@@ -206,6 +236,7 @@ reverses = ["urn:shop:*", "*"]
 
 [[source-policy]]
 source = "/market"
+reports = true
 """
 
 
@@ -220,8 +251,10 @@ def test_a_policy_is_read_from_its_tables(tmp_path: Path, monkeypatch: pytest.Mo
         ("image-licensed", "event-reversed"),
         ("urn:shop:*", "*"),
     )
-    expected = Policy((shop, Entry("/market")), "policy.toml", str(tmp_path))
+    market = Entry("/market", reports=True)
+    expected = Policy((shop, market), "policy.toml", str(tmp_path))
     assert expected == read_policy("policy.toml")
+    assert ("/market",) == expected.reporting
 
 
 OFF = [
@@ -243,7 +276,11 @@ OFF = [
             ("source = 'a*b'", "source: should be a source"),
             ("source = '*a'", "source: should be a source"),
             ("source = '**'", "source: should be a source"),
-            ("source = 'a'\nreports = true", "reports: unknown"),
+            ("source = 'a'\nreport = true", "report: unknown"),
+            ("source = 'a'\nreports = 'yes'", "reports: should be true or false"),
+            ("source = 'a'\nreports = 1", "reports: should be true or false"),
+            ("source = 'a*'\nreports = true", "reports: is for one source"),
+            ("source = '*'\nreports = true", "reports: is for one source"),
             ("source = 'a'\ntype = ['advance-paid']", "type: unknown"),
             ("source = 'a'\nover = []", "over: should be a list"),
             ("source = 'a'\nover = '/in/*'", "over: should be a list"),

@@ -399,6 +399,56 @@ MOST_E10 = 99_999_999_999_999_999
             },
             {"advance": [(*FIRST, "A", "c", "USD", 1)]},
         ),
+        (
+            "source-reported",
+            {
+                "source": "/shop",
+                "from": "2026-01-01T00:00:00Z",
+                "until": "2026-01-01T00:00:00.000001Z",
+                "counts": {"model-trained": 0, "asset-generated": 1_000_000_000},
+                "amounts": {"USD": "0.000001", "EUR": "999999999999.999999"},
+            },
+            {
+                "source_report": [
+                    (
+                        *FIRST,
+                        "/shop",
+                        datetime(2026, 1, 1),  # noqa: DTZ001  UTC
+                        datetime(2026, 1, 1, 0, 0, 0, 1),  # noqa: DTZ001  UTC
+                        [
+                            {"type": "asset-generated", "events": 1_000_000_000},
+                            {"type": "model-trained", "events": 0},
+                        ],
+                        [
+                            {"currency": "EUR", "amount_micros": 999_999_999_999_999_999},
+                            {"currency": "USD", "amount_micros": 1},
+                        ],
+                    )
+                ]
+            },
+        ),
+        (
+            "source-reported",
+            {
+                "source": "/shop",
+                "from": "2026-01-01T00:00:00Z",
+                "until": "2026-02-01T00:00:00Z",
+                "counts": {},
+                "amounts": {},
+            },
+            {
+                "source_report": [
+                    (
+                        *FIRST,
+                        "/shop",
+                        datetime(2026, 1, 1),  # noqa: DTZ001  UTC
+                        datetime(2026, 2, 1),  # noqa: DTZ001  UTC
+                        [],
+                        [],
+                    )
+                ]
+            },
+        ),
     ],
 )
 def test_a_type_has_its_facts(

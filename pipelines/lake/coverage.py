@@ -1,0 +1,105 @@
+"""Reads how complete the sources of a staged close are: what they reported, and what is there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+import duckdb
+
+from pipelines.lake import reading
+from pipelines.royalties.money import from_micros
+from schemas.instants import written
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Something that a report says otherwise than the log."""
+
+    reported_from: datetime
+    """The first instant that the report covers, naive in UTC."""
+    reported_until: datetime
+    """The first instant that it doesn't cover any more."""
+    unit: str
+    """A type, of which events are counted, or a currency, whose micros are added."""
+    is_money: bool
+    reported: int
+    logged: int
+
+    @property
+    def numbers(self) -> tuple[str, str]:
+        """What is reported and what is in the log, money in major units."""
+        if self.is_money:
+            return from_micros(self.reported), from_micros(self.logged)
+        return str(self.reported), str(self.logged)
+
+    def as_json(self) -> dict[str, str]:
+        """Return it as JSON shows it."""
+        reported, logged = self.numbers
+        return {
+            "from": written(self.reported_from),
+            "until": written(self.reported_until),
+            "unit": self.unit,
+            "reported": reported,
+            "logged": logged,
+        }
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How complete a source is at a close."""
+
+    source: str
+    closed_without: bool
+    """Whether the period is closed whatever the source reported."""
+    uncovered_from: datetime | None
+    """The first instant of the period that no report covers; None where all are covered."""
+    differences: Sequence[Difference]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as JSON shows it."""
+        return {
+            "source": self.source,
+            "closed_without": self.closed_without,
+            "uncovered_from": written(self.uncovered_from) if self.uncovered_from else None,
+            "differences": [difference.as_json() for difference in self.differences],
+        }
+
+
+def reporting_sources(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Return the sources that any report of the log is of."""
+    rows = connection.execute(
+        "SELECT DISTINCT reported_source FROM warehouse.source_report ORDER BY ALL"
+    ).fetchall()
+    return [source for (source,) in rows]
+
+
+def reported_until(connection: duckdb.DuckDBPyConnection) -> dict[str, datetime]:
+    """Return by source how far the reports go without a gap, from the period's start on."""
+    return dict(
+        connection.execute(
+            "SELECT source, reported_until FROM source_coverage ORDER BY source"
+        ).fetchall()
+    )
+
+
+def coverages(connection: duckdb.DuckDBPyConnection) -> list[Coverage]:
+    """Return how complete each source of a staged close is, by its name."""
+    differing = connection.execute(
+        "SELECT source, reported_from, reported_until, unit, is_money, reported, logged"
+        " FROM report_difference ORDER BY source, reported_from, is_money, unit"
+    ).fetchall()
+    differences = {
+        source: [Difference(*values) for _, *values in rows]
+        for source, rows in groupby(differing, key=lambda row: row[0])
+    }
+    sources = reading.rows(
+        connection,
+        "SELECT source, closed_without, uncovered_from FROM close_coverage ORDER BY source",
+        {},
+    )
+    return [
+        Coverage(source, closed_without, uncovered_from, differences.get(source, []))
+        for source, closed_without, uncovered_from in sources
+    ]

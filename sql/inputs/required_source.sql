@@ -1,0 +1,5 @@
+-- A source that has to report what it sent before a period closes, as the source policy says.
+-- Grain: one row per source.
+--
+-- source VARCHAR: the source
+-- closed_without BOOLEAN: whether the period is closed whatever it reported

@@ -1,0 +1,234 @@
+"""A period closes only once its sources reported what they sent, and it is there (SPEC §6)."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Outcome, Run
+from tests.lake.sending import rows
+from tests.marketplace import Events, small
+
+KIOSK = "/kiosk"
+FEBRUARY = "--as-of=2026-02-01T00:00:00Z"
+CLOSE = ("close", "--period=2026-01", FEBRUARY)
+POLICY = f"""
+[[source-policy]]
+source = "*"
+types = ["source-reported"]
+reverses = ["*"]
+
+[[source-policy]]
+source = "*"
+
+[[source-policy]]
+source = "{KIOSK}"
+reports = true
+"""
+
+
+@pytest.fixture
+def kiosk(manyhands: Run, tmp_path: Path) -> Events:
+    """Return the events of a source that has to report, beside a market that hasn't."""
+    (tmp_path / "manyhands.toml").write_text(POLICY)
+    market = small(Events())
+    market.generation("1", "100")
+    source = market.write(tmp_path / "market.ndjson")
+    assert 0 == manyhands("ingest", source, FEBRUARY).code
+    sold = Events(KIOSK)
+    sold.generation("1", "10")
+    sold.generation("1", "2.50", currency="EUR", time="2026-01-31T23:59:59.999999Z")
+    return sold
+
+
+def _send(manyhands: Run, events: Events, tmp_path: Path) -> None:
+    source = events.write(tmp_path / "kiosk.ndjson")
+    assert 0 == manyhands("ingest", source, FEBRUARY, "--json").json["conflict"]
+
+
+def _report(
+    events: Events,
+    counts: dict[str, int],
+    amounts: dict[str, str],
+    span: tuple[str, str] = ("2026-01-01", "2026-02-01"),
+    time: str = "2026-01-31T00:00:00Z",
+) -> str:
+    """Add a report of the kiosk's."""
+    instants = {"from": f"{span[0]}T00:00:00Z", "until": f"{span[1]}T00:00:00Z"}
+    data = {"source": KIOSK, "counts": counts, "amounts": amounts, **instants}
+    return events.add("source-reported", data, time)
+
+
+SENT: dict[str, Any] = {
+    "counts": {"asset-generated": 2},
+    "amounts": {"USD": "10", "EUR": "2.5"},
+}
+
+
+def _coverage(tmp_path: Path) -> list[tuple[Any, ...]]:
+    return rows(tmp_path / "warehouse", "FROM close_coverage")
+
+
+def _said(outcome: Outcome, code: int) -> str:
+    assert (code, "") == (outcome.code, outcome.stdout)
+    return outcome.stderr
+
+
+def test_a_silent_source_stops_a_close(manyhands: Run, kiosk: Events, tmp_path: Path) -> None:
+    """It is named, with the first instant of the period that isn't reported."""
+    _send(manyhands, kiosk, tmp_path)
+    said = _said(manyhands(*CLOSE), 75)
+
+    assert f"{KIOSK}: no report from 2026-01-01T00:00:00.000000Z on" in said
+    assert [] == rows(tmp_path / "warehouse", "FROM period_close")
+
+
+def test_a_source_that_reported_what_is_there_lets_it_close(
+    manyhands: Run, kiosk: Events, tmp_path: Path
+) -> None:
+    """The report changes no result: the digest is that of a close without it."""
+    _send(manyhands, kiosk, tmp_path)
+    without = manyhands(*CLOSE, "--dry-run", f"--without={KIOSK}", "--json").json
+    _report(kiosk, **SENT)
+    _send(manyhands, kiosk, tmp_path)
+    closed = manyhands(*CLOSE, "--json").json
+
+    assert [("2026-01", KIOSK, False, None, 0)] == _coverage(tmp_path)
+    assert without["closes"][0]["digest"] == closed["closes"][0]["digest"]
+
+
+def test_reports_join_and_a_gap_between_them_is_named(
+    manyhands: Run, kiosk: Events, tmp_path: Path
+) -> None:
+    """Whatever the order in which they came, and whatever lies before and after the period."""
+    _report(kiosk, {}, {}, ("2026-01-20", "2026-01-30"))
+    _report(kiosk, {"asset-generated": 1}, {"USD": "10"}, ("2025-12-01", "2026-01-20"))
+    _send(manyhands, kiosk, tmp_path)
+    gap = _said(manyhands(*CLOSE), 75)
+    shown = manyhands("status", "--json").json["reported"]
+    _report(kiosk, {"asset-generated": 1}, {"EUR": "2.5"}, ("2026-01-30", "2026-03-01"))
+    _send(manyhands, kiosk, tmp_path)
+
+    assert f"{KIOSK}: no report from 2026-01-30T00:00:00.000000Z on" in gap
+    assert {KIOSK: "2026-01-30T00:00:00.000000Z"} == shown
+    assert {KIOSK: "2026-03-01T00:00:00.000000Z"} == manyhands("status", "--json").json["reported"]
+    assert 0 == manyhands(*CLOSE).code
+
+
+def test_what_a_report_says_otherwise_than_the_log_stops_a_close(
+    manyhands: Run, kiosk: Events, tmp_path: Path
+) -> None:
+    """Both numbers are told by type and currency, also where one of them is 0."""
+    _report(kiosk, {"asset-generated": 3, "advance-paid": 1}, {"USD": "10", "JPY": "5"})
+    _send(manyhands, kiosk, tmp_path)
+    said = _said(manyhands(*CLOSE), 4)
+
+    span = f"{KIOSK}, 2026-01-01T00:00:00.000000Z to 2026-02-01T00:00:00.000000Z"
+    assert [
+        f"  {span}: advance-paid: 1 reported, 0 in the log",
+        f"  {span}: asset-generated: 3 reported, 2 in the log",
+        f"  {span}: EUR: 0.000000 reported, 2.500000 in the log",
+        f"  {span}: JPY: 5.000000 reported, 0.000000 in the log",
+    ] == [line for line in said.splitlines() if line.startswith("  ")]
+    assert [] == rows(tmp_path / "warehouse", "FROM period_close")
+
+
+def test_what_was_reversed_was_sent(manyhands: Run, kiosk: Events, tmp_path: Path) -> None:
+    """It counts in a report; the reversal counts where its own source and time are covered."""
+    reversed_event = kiosk.generation("1", "7")
+    kiosk.reversal(reversed_event, time="2026-01-15T00:00:00Z")
+    _report(kiosk, {"asset-generated": 3, "event-reversed": 1}, {"USD": "17", "EUR": "2.5"})
+    _send(manyhands, kiosk, tmp_path)
+
+    assert 0 == manyhands(*CLOSE).code
+
+
+def test_the_latest_of_reports_that_overlap_counts(
+    manyhands: Run, kiosk: Events, tmp_path: Path
+) -> None:
+    """A wrong one is mended by one that covers the same time, or all of it and more."""
+    _report(kiosk, {"asset-generated": 9}, {}, time="2026-01-31T01:00:00Z")
+    _report(kiosk, **SENT, time="2026-01-31T02:00:00Z")
+    _report(kiosk, {"asset-generated": 8}, {}, time="2026-01-31T00:30:00Z")
+    _send(manyhands, kiosk, tmp_path)
+
+    assert 0 == manyhands(*CLOSE).code
+
+
+def test_what_a_later_report_overlaps_in_part_is_not_covered_by_the_earlier_one(
+    manyhands: Run, kiosk: Events, tmp_path: Path
+) -> None:
+    """Its counts are of all of its time, so they say nothing of what is left of it."""
+    _report(kiosk, **SENT)
+    _report(kiosk, {}, {}, ("2026-01-20", "2026-01-25"), time="2026-01-31T01:00:00Z")
+    _send(manyhands, kiosk, tmp_path)
+
+    assert "no report from 2026-01-01T00:00:00.000000Z on" in _said(manyhands(*CLOSE), 75)
+
+
+def test_a_report_that_was_reversed_covers_nothing(
+    manyhands: Run, kiosk: Events, tmp_path: Path
+) -> None:
+    """As if it had never been sent."""
+    reversed_event = _report(kiosk, {}, {})
+    kiosk.reversal(reversed_event)
+    _send(manyhands, kiosk, tmp_path)
+
+    assert "no report from 2026-01-01" in _said(manyhands(*CLOSE), 75)
+
+
+def test_a_close_without_a_source_says_what_was_missing(
+    manyhands: Run, kiosk: Events, tmp_path: Path
+) -> None:
+    """In the relation, and beside the gate's verdict."""
+    _report(kiosk, {"asset-generated": 1}, {"USD": "10"}, ("2026-01-01", "2026-01-16"))
+    _report(kiosk, {"asset-generated": 1}, {}, ("2026-01-20", "2026-02-01"))
+    _send(manyhands, kiosk, tmp_path)
+    assert 0 == manyhands(*CLOSE, f"--without={KIOSK}").code
+
+    ((_, _, is_waived, uncovered_from, differences),) = _coverage(tmp_path)
+    kept = json.loads((tmp_path / "warehouse/gate/2026-01.json").read_bytes())
+    assert (True, "2026-01-16 00:00:00", 1) == (is_waived, str(uncovered_from), differences)
+    assert [
+        {
+            "source": KIOSK,
+            "closed_without": True,
+            "uncovered_from": "2026-01-16T00:00:00.000000Z",
+            "differences": [
+                {
+                    "from": "2026-01-20T00:00:00.000000Z",
+                    "until": "2026-02-01T00:00:00.000000Z",
+                    "unit": "EUR",
+                    "reported": "0.000000",
+                    "logged": "2.500000",
+                }
+            ],
+        }
+    ] == kept["sources"]
+
+
+def test_without_names_a_source_that_reports(manyhands: Run, kiosk: Events) -> None:
+    """A name that was misspelt would close without what is missing."""
+    del kiosk
+    said = _said(manyhands(*CLOSE, "--without=/kiosks"), 2)
+
+    assert f"those that do: {KIOSK}" in said
+
+
+def test_a_source_reports_for_another_where_the_policy_names_the_type(
+    manyhands: Run, kiosk: Events, tmp_path: Path
+) -> None:
+    """Else what it reports is its own."""
+    back_office = Events("/back-office")
+    _report(back_office, **SENT)
+    source = back_office.write(tmp_path / "report.ndjson")
+    narrow = tmp_path / "narrow.toml"
+    narrow.write_text('[[source-policy]]\nsource = "*"\n')
+    refused = manyhands("ingest", source, FEBRUARY, f"--source-policy={narrow}", "--json").json
+    _send(manyhands, kiosk, tmp_path)
+    allowed = manyhands("ingest", source, FEBRUARY, "--json").json
+
+    assert {"source_not_allowed": 1} == refused["rejected"]
+    assert 1 == allowed["accepted"]
+    assert 0 == manyhands(*CLOSE).code
