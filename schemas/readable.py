@@ -1,4 +1,4 @@
-"""What can be read of an event that was refused: its time and its money (SPEC §3.1, §3.2).
+"""What can be read of a refused event: its time, its money, its source (SPEC §3.1, §3.2).
 
 Each is read by the rules for an event that is accepted, whatever else the event was refused for.
 """
@@ -19,6 +19,8 @@ PAID: Final = ("fee", "revenue", "training_fee")
 """The fields of `data` that say what was paid, of whatever type the event is."""
 TIME_ATTRIBUTE: Final = "ce-time"
 """The attribute of binary mode that is the envelope's `time`."""
+SOURCE_ATTRIBUTE: Final = "ce-source"
+"""The attribute of binary mode that is the envelope's `source`."""
 _MICRO_DIGITS: Final = 6
 _MARK: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"|["{}\[\],]', re.DOTALL)
 _CLOSERS: Final = {b"{": b"}", b"[": b"]"}
@@ -33,6 +35,8 @@ class Readable(NamedTuple):
     """Naive in UTC; None where there is no time, or none that can be read."""
     amounts: tuple[tuple[str, int], ...]
     """Currency and micros of each amount that can be read."""
+    source: str | None = None
+    """None where there is none."""
 
 
 def readable(payload: bytes, attributes: str | None, *, is_cut: bool = False) -> Readable:
@@ -43,10 +47,12 @@ def readable(payload: bytes, attributes: str | None, *, is_cut: bool = False) ->
     """
     body = _members(_up_to_last_member(payload) if is_cut else payload)
     if attributes is None:
-        time, data = body.get("time"), body.get("data")
+        time, source, data = body.get("time"), body.get("source"), body.get("data")
     else:
-        time, data = _members(attributes.encode()).get(TIME_ATTRIBUTE), body
-    return Readable(_instant(time), tuple(_amounts(data)))
+        envelope = _members(attributes.encode())
+        time, source, data = envelope.get(TIME_ATTRIBUTE), envelope.get(SOURCE_ATTRIBUTE), body
+    named = source if isinstance(source, str) else None
+    return Readable(_instant(time), tuple(_amounts(data)), named)
 
 
 def _members(text: bytes) -> dict[str, object]:

@@ -1,6 +1,6 @@
 """Lets a period close only where its sources reported what they sent, and it is there (SPEC §6)."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -51,6 +51,10 @@ def _silence(period: str, silent: Iterable[tuple[str, datetime]]) -> Iterator[st
     yield "wait for these reports, or close --without SOURCE"
 
 
+def _letters(refused: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {reason}" for reason, count in refused.items()) or "none"
+
+
 def _differences(period: str, differing: Iterable[Coverage]) -> Iterator[str]:
     yield f"{period} isn't closed: the log isn't what was reported"
     for coverage in differing:
@@ -61,4 +65,5 @@ def _differences(period: str, differing: Iterable[Coverage]) -> Iterator[str]:
                 f" {written(difference.reported_until)}: {difference.unit}: {reported} reported,"
                 f" {logged} in the log"
             )
+        yield f"  {coverage.source}: dead letters of this time: {_letters(coverage.refused)}"
     yield "send what is missing, or a later report that is right, or close --without SOURCE"

@@ -1,6 +1,6 @@
 """Reads how complete the sources of a staged close are: what they reported, and what is there."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines.lake import reading
+from pipelines.lake.refused import refused_of
 from pipelines.royalties.money import from_micros
 from schemas.instants import written
 
@@ -56,6 +56,8 @@ class Coverage:
     uncovered_from: datetime | None
     """The first instant of the period that no report covers; None where all are covered."""
     differences: Sequence[Difference]
+    refused: Mapping[str, int]
+    """Open dead letters of the source and of the time of its reports that differ, by reason."""
 
     def as_json(self) -> dict[str, Any]:
         """Return it as JSON shows it."""
@@ -64,6 +66,7 @@ class Coverage:
             "closed_without": self.closed_without,
             "uncovered_from": written(self.uncovered_from) if self.uncovered_from else None,
             "differences": [difference.as_json() for difference in self.differences],
+            "refused": dict(self.refused),
         }
 
 
@@ -94,12 +97,26 @@ def coverages(connection: duckdb.DuckDBPyConnection) -> list[Coverage]:
         source: [Difference(*values) for _, *values in rows]
         for source, rows in groupby(differing, key=lambda row: row[0])
     }
-    sources = reading.rows(
-        connection,
-        "SELECT source, closed_without, uncovered_from FROM close_coverage ORDER BY source",
-        {},
-    )
+    sources = connection.execute(
+        "SELECT source, closed_without, uncovered_from FROM close_coverage ORDER BY source"
+    ).fetchall()
     return [
-        Coverage(source, closed_without, uncovered_from, differences.get(source, []))
+        Coverage(
+            source,
+            closed_without,
+            uncovered_from,
+            found := differences.get(source, []),
+            _refused(connection, source, found),
+        )
         for source, closed_without, uncovered_from in sources
     ]
+
+
+def _refused(
+    connection: duckdb.DuckDBPyConnection, source: str, differences: Sequence[Difference]
+) -> dict[str, int]:
+    if not differences:
+        return {}
+    since = min(difference.reported_from for difference in differences)
+    until = max(difference.reported_until for difference in differences)
+    return refused_of(connection, source, since, until)

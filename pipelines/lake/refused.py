@@ -1,6 +1,7 @@
 """Sums what was refused and stands open, as far as it can be read (SPEC §3.4)."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -8,7 +9,7 @@ from typing import Final
 import duckdb
 
 from pipelines.lake import reading
-from schemas.readable import readable
+from schemas.readable import Readable, readable
 
 LETTERS_AT_ONCE: Final = 64
 """Dead letters in memory at once, with up to 64 KiB of payload each."""
@@ -37,16 +38,35 @@ def refused(connection: duckdb.DuckDBPyConnection, before: datetime | None) -> R
     letters: Counter[str] = Counter()
     undated: Counter[str] = Counter()
     sums: Counter[tuple[str, str]] = Counter()
+    for reason, letter in _open_letters(connection):
+        if letter.occurred_at is None:
+            undated[reason] += 1
+        elif before is None or letter.occurred_at < before:
+            letters[reason] += 1
+            for currency, micros in letter.amounts:
+                sums[reason, currency] += micros
+    return Refused(_sorted(letters), _by_reason(sums), _sorted(undated))
+
+
+def refused_of(
+    connection: duckdb.DuckDBPyConnection, source: str, since: datetime, until: datetime
+) -> dict[str, int]:
+    """Return by reason how many open dead letters are of a source and of a time, naive in UTC."""
+    letters = Counter(
+        reason
+        for reason, letter in _open_letters(connection)
+        if letter.source == source
+        and letter.occurred_at is not None
+        and since <= letter.occurred_at < until
+    )
+    return _sorted(letters)
+
+
+def _open_letters(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, Readable]]:
+    """Yield the reason of each open dead letter, and what can be read of it."""
     with reading.on_one_core(connection):
         for reason, *received, is_cut in reading.rows(connection, _OPEN, {}, LETTERS_AT_ONCE):
-            occurred_at, amounts = readable(*received, is_cut=is_cut)
-            if occurred_at is None:
-                undated[reason] += 1
-            elif before is None or occurred_at < before:
-                letters[reason] += 1
-                for currency, micros in amounts:
-                    sums[reason, currency] += micros
-    return Refused(_sorted(letters), _by_reason(sums), _sorted(undated))
+            yield reason, readable(*received, is_cut=is_cut)
 
 
 def _sorted(counts: Counter[str]) -> dict[str, int]:

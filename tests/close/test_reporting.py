@@ -119,7 +119,9 @@ def test_reports_join_and_a_gap_between_them_is_named(
 def test_what_a_report_says_otherwise_than_the_log_stops_a_close(
     manyhands: Run, kiosk: Events, tmp_path: Path
 ) -> None:
-    """Both numbers are told by type and currency, also where one of them is 0."""
+    """Both numbers are told by type and currency, also where one of them is 0; and what was refused."""
+    kiosk.generation("1", "-1")
+    kiosk.generation("1", "-1", time="2026-02-01T00:00:00Z")
     _report(kiosk, {"asset-generated": 3, "advance-paid": 1}, {"USD": "10", "JPY": "5"})
     _send(manyhands, kiosk, tmp_path)
     said = _said(manyhands(*CLOSE), 4)
@@ -130,6 +132,7 @@ def test_what_a_report_says_otherwise_than_the_log_stops_a_close(
         f"  {span}: asset-generated: 3 reported, 2 in the log",
         f"  {span}: EUR: 0.000000 reported, 2.500000 in the log",
         f"  {span}: JPY: 5.000000 reported, 0.000000 in the log",
+        f"  {KIOSK}: dead letters of this time: 1 invalid_data",
     ] == [line for line in said.splitlines() if line.startswith("  ")]
     assert [] == rows(tmp_path / "warehouse", "FROM period_close")
 
@@ -204,6 +207,7 @@ def test_a_close_without_a_source_says_what_was_missing(
                     "logged": "2.500000",
                 }
             ],
+            "refused": {},
         }
     ] == kept["sources"]
 

@@ -41,6 +41,15 @@ def test_binary_mode_has_its_time_in_the_attributes() -> None:
     assert Readable(None, (("USD", 12_500_000),)) == read(body, {})
 
 
+def test_the_source_is_read_in_both_modes() -> None:
+    """As text; anything else is no source."""
+    assert ["/shop", "/kiosk", None] == [
+        read(sale(source="/shop")).source,
+        read(sale(source="/shop"), {"ce-source": "/kiosk"}).source,
+        read(sale(source=["/shop"])).source,
+    ]
+
+
 def test_every_kind_of_payment_is_read() -> None:
     """Fee, revenue and training fee, each on its own."""
     amounts = {
