@@ -1,10 +1,15 @@
 """A producer's check: what it counts, and what it holds in memory."""
 
+import json
 import tracemalloc
 from contextlib import ExitStack
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipelines.ingest.check import Check, Rules
 from pipelines.ingest.figures import Report, Span
@@ -32,6 +37,26 @@ def test_reports_are_not_counted_among_what_is_reported() -> None:
         report.add(_event(number, kind))
 
     assert {"licence-revoked": 1, "event-reversed": 1} == report.figures.counts
+
+
+@given(st.lists(st.tuples(st.sampled_from("AB"), st.integers(0, 10**12), st.integers(-40, 40))))
+def test_a_report_adds_exactly_what_lies_in_its_span(sales: list[tuple[str, int, int]]) -> None:
+    """Amounts of 6 decimals, on days around the span, one of them its first, another its end."""
+    report = Report("/market", OCTOBER)
+    codes = {"A": "USD", "B": "JPY"}
+    expected: dict[str, Decimal] = {}
+    for number, (currency, micros, day) in enumerate(sales):
+        event = _event(number, "asset-generated")
+        event.occurred_at += timedelta(days=day)
+        amount = Decimal(micros).scaleb(-6)
+        money = {"amount": f"{amount:f}", "currency": codes[currency]}
+        event.content = json.dumps({"data": {"revenue": money}})
+        report.add(event)
+        if 0 <= day < 31:
+            expected[codes[currency]] = expected.get(codes[currency], Decimal(0)) + amount
+
+    assert expected == {code: Decimal(sum_) for code, sum_ in report.figures.amounts.items()}
+    assert len(sales) == report.outside + report.figures.counts.total()
 
 
 def test_an_identity_knows_the_file_and_the_line_that_it_stood_on() -> None:
