@@ -34,6 +34,12 @@ class DeadLettersError(ManyhandsError):
     exit_code = 4
 
 
+class RefusedEventsError(ManyhandsError):
+    """An ingest would refuse some of the events that were checked (exit 4)."""
+
+    exit_code = 4
+
+
 class GateNotRunError(ManyhandsError):
     """Checks of the gate couldn't run and none found anything; nothing was issued (exit 1)."""
 

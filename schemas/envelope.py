@@ -2,7 +2,15 @@
 
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, InstanceOf
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    InstanceOf,
+    TypeAdapter,
+    ValidationError,
+)
 
 from schemas.scalars import EventId, Instant, Source, refusal
 
@@ -17,6 +25,19 @@ def _not_ours(source: str) -> str:
     return source
 
 
+ProducerSource = Annotated[Source, AfterValidator(_not_ours)]
+_PRODUCER_SOURCE: Final = TypeAdapter[str](ProducerSource)
+
+
+def is_source(text: str) -> bool:
+    """Return whether an event of a producer may have this `source`."""
+    try:
+        _PRODUCER_SOURCE.validate_python(text)
+    except ValidationError:
+        return False
+    return True
+
+
 class Envelope(BaseModel):
     """An event's attributes; `subject` and extensions never change a result and are left out.
 
@@ -27,7 +48,7 @@ class Envelope(BaseModel):
 
     specversion: Literal["1.0"]
     id: EventId
-    source: Annotated[Source, AfterValidator(_not_ours)]
+    source: ProducerSource
     type: str
     time: Instant
     datacontenttype: Literal["application/json"] | None = None

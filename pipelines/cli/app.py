@@ -17,6 +17,7 @@ from pipelines.cli import (
     query,
     statements,
     status,
+    validate,
 )
 from pipelines.cli.flags import Command, DebugFlag, JsonFlag, WarehouseFlag, with_common
 
@@ -50,13 +51,14 @@ def root(
 ) -> None:
     """Turn a marketplace's events into royalty statements: exact, explainable, never edited.
 
-    Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 the gate found something, 5 conflict,
-    75 try again later, 129, 130 and 143 ended by SIGHUP, SIGINT and SIGTERM.
+    Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 the gate or validate found something,
+    5 conflict, 75 try again later, 129, 130 and 143 ended by SIGHUP, SIGINT and SIGTERM.
     """
 
 
 app.command("init")(with_common(init.init))
 app.command("demo")(demo.demo)
+app.command("validate", cls=Command)(validate.validate)
 app.command("ingest", cls=Command)(with_common(ingest.ingest))
 app.command("close")(with_common(close.close))
 app.command("publish")(with_common(publish.publish))

@@ -197,16 +197,23 @@ def instant(warehouse: Warehouse, as_of: str | None) -> datetime:
     Raises UsageError where it isn't an RFC 3339 instant with an offset (SPEC §3.2).
     """
     from pipelines.warehouses import now
+
+    return now(warehouse) if as_of is None else read_instant("--as-of", as_of)
+
+
+def read_instant(flag: str, text: str) -> datetime:
+    """Return the instant that a flag has, naive in UTC.
+
+    Raises UsageError where it isn't an RFC 3339 instant with an offset (SPEC §3.2).
+    """
     from schemas import instants
 
-    if as_of is None:
-        return now(warehouse)
     try:
-        matched = re.fullmatch(instants.PATTERN, as_of)
-        canonical = instants.canonical(as_of) if matched else ""
+        matched = re.fullmatch(instants.PATTERN, text)
+        canonical = instants.canonical(text) if matched else ""
     except ValueError:
         canonical = ""
     if not canonical:
-        message = f"--as-of {as_of}: not an instant such as 2026-11-01T00:00:00Z"
+        message = f"{flag} {text}: not an instant such as 2026-11-01T00:00:00Z"
         raise UsageError(message)
     return instants.read(canonical)

@@ -1,13 +1,17 @@
 """The command `ingest`: reads events and appends them to the log."""
 
-import sys
 from functools import partial, reduce
 from operator import add
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pipelines.cli.event_files import (
+    ManifestBytesFlag,
+    ManifestRootsFlag,
+    refuse_closed_input,
+    roots_of,
+)
 from pipelines.cli.flags import AsOfFlag, Common, SourcePolicyFlag, bounded, instant
 from pipelines.cli.logs import Log, logged
 from pipelines.cli.notify import READY, STOPPING, Heartbeat, notify
@@ -32,7 +36,6 @@ from pipelines.cli.receiving import (
     MaxMemoryFlag,
     PatienceFlag,
 )
-from pipelines.errors import NotFoundError, UsageError
 from pipelines.sources.limits import DEFAULT_LIMITS, DEFAULT_RECEIVING, MOST, Limits, Receiving
 from pipelines.sources.subscriptions import is_subscription
 from pipelines.sources.watch import Watch
@@ -42,8 +45,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pipelines.ingest.work import Ingested
-
-_STANDARD_INPUT: Final = {"-", "/dev/stdin", "/dev/fd/0"}
 
 
 def ingest(  # noqa: PLR0913  a flag each
@@ -58,14 +59,7 @@ def ingest(  # noqa: PLR0913  a flag each
         ),
     ],
     as_of: AsOfFlag = None,
-    manifest_roots: Annotated[
-        str,
-        typer.Option(
-            metavar="FOLDERS",
-            help="Folders that manifests named by uri are read from, separated by commas."
-            " [default: none]",
-        ),
-    ] = "",
+    manifest_roots: ManifestRootsFlag = "",
     source_policy: SourcePolicyFlag = None,
     batch_lines: Annotated[
         int, bounded(1, MOST.lines, "N", "The most lines of one batch.")
@@ -73,9 +67,7 @@ def ingest(  # noqa: PLR0913  a flag each
     batch_bytes: Annotated[
         int, bounded(1, MOST.size, "N", "The most bytes of one batch.")
     ] = DEFAULT_LIMITS.size,
-    manifest_bytes: Annotated[
-        int, bounded(1, MOST.manifest_size, "N", "The most bytes of a manifest's file.")
-    ] = DEFAULT_LIMITS.manifest_size,
+    manifest_bytes: ManifestBytesFlag = DEFAULT_LIMITS.manifest_size,
     follow: FollowFlag = DEFAULT_RECEIVING.follow,
     batch_events: BatchEventsFlag = DEFAULT_RECEIVING.events,
     batch_seconds: BatchSecondsFlag = DEFAULT_RECEIVING.seconds,
@@ -103,9 +95,9 @@ def ingest(  # noqa: PLR0913  a flag each
     """
     if as_of is not None:
         instant(common.warehouse, as_of)
-    roots = _roots(manifest_roots)
+    roots = roots_of(manifest_roots)
     policy = policy_of(source_policy)
-    _refuse_closed_input(sources)
+    refuse_closed_input(sources)
     receiving = Receiving(
         follow, batch_events, batch_seconds, max_memory, idle_seconds, patience, lease_seconds
     )
@@ -168,22 +160,6 @@ def _standing(warehouse: Warehouse) -> str:
         f"the head of the log is {now.head}; run the command again:"
         " events that are in the log count as duplicates"
     )
-
-
-def _refuse_closed_input(sources: list[str]) -> None:
-    for source in sources:
-        if source in _STANDARD_INPUT and sys.stdin is None:
-            message = f"{source}: standard input is closed; nothing was ingested"
-            raise NotFoundError(message)
-
-
-def _roots(manifest_roots: str) -> list[Path]:
-    roots = [root.strip() for root in manifest_roots.split(",") if root.strip()]
-    for root in roots:
-        if "://" in root:
-            message = f"manifest root {root}: not supported in this version; name a local folder"
-            raise UsageError(message)
-    return [Path(root) for root in roots]
 
 
 def _print_counts(common: Common, counts: dict[str, Any]) -> None:

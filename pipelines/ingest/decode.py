@@ -1,13 +1,8 @@
 """Decode what was received: from bytes to an envelope (SPEC §3.1, §3.4)."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-import apache_beam as beam
-from apache_beam.pvalue import DoOutputsTuple, PCollection
-
-from pipelines.ingest.outcome import REJECTED, Refusals, apart, refused
+from pipelines.ingest.refuse import refused
 from schemas.json_text import MAX_DEPTH, UnreadableError, check_size, read_json
 from schemas.record import Decoded, Received, Rejected
 from schemas.rejection import Reason
@@ -46,16 +41,3 @@ def _attributes(attributes: dict[str, str]) -> dict[str, object]:
     if CONTENT_TYPE in attributes and envelope.get("datacontenttype", JSON) == JSON:
         envelope["datacontenttype"] = attributes[CONTENT_TYPE]  # where both stand, both count
     return envelope
-
-
-@dataclass
-class Decode(beam.PTransform[PCollection[list[Received]], DoOutputsTuple]):
-    """Decode lists of `Received` into lists of `Decoded`, and of `Rejected` under `REJECTED`."""
-
-    def expand(self, received: PCollection[list[Received]]) -> Any:  # noqa: ANN401 - Beam's wish
-        """Tag what failed, batch by batch."""
-        return received | beam.FlatMap(_decode_all).with_outputs(REJECTED, main="decoded")
-
-
-def _decode_all(batch: list[Received]) -> Iterator[list[Decoded] | Refusals]:
-    return apart(map(decode, batch))

@@ -6,9 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Final
-
-import apache_beam as beam
+from typing import BinaryIO, Final
 
 from pipelines.errors import ManyhandsError
 from pipelines.lake.manifest import NoRoomError, keep, kept_rows
@@ -131,14 +129,3 @@ def fetch_manifests(events: Iterable[Event], manifests: Manifests) -> list[Event
                 )
                 raise ManyhandsError(message) from error
     return marked
-
-
-@dataclass
-class FetchManifests(beam.PTransform[Any, Any]):
-    """Fetch the manifests of lists of `Event`."""
-
-    manifests: Manifests
-
-    def expand(self, events: Any) -> Any:  # noqa: ANN401  Beam's
-        """Return the same lists, marked."""
-        return events | beam.Map(fetch_manifests, manifests=self.manifests)

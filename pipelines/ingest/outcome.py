@@ -1,7 +1,4 @@
-"""What a step makes of each element: passed, or refused with a reason.
-
-Steps hand on lists of records.
-"""
+"""What a step hands on: lists of what passed, and lists of what it refused, apart."""
 
 import pickle
 from collections.abc import Iterable, Iterator
@@ -11,20 +8,13 @@ from apache_beam.coders import Coder, registry
 from apache_beam.pvalue import TaggedOutput
 from apache_beam.typehints.typehints import ListConstraint
 
-from pipelines import __version__
-from schemas.record import Received, Rejected
-from schemas.rejection import Reason
+from schemas.record import Rejected
 
 REJECTED: Final = "rejected"
 """The tag of the output that carries what a step refused, as lists of `Rejected`."""
 
 T = TypeVar("T")
 Refusals = TaggedOutput[Literal["rejected"], list[Rejected]]
-
-
-def refused(step: str, received: Received, reason: Reason, path: str, message: str) -> Rejected:
-    """Refuse what was received, in the name of a step."""
-    return Rejected(received, reason.value, path, message, f"manyhands/{__version__} {step}")
 
 
 def apart(outcomes: Iterable[T | Rejected]) -> Iterator[list[T] | Refusals]:

@@ -2,13 +2,9 @@
 
 import os
 import pickle
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
-
-import apache_beam as beam
 
 from pipelines.sources.batch import Portion
 from pipelines.sources.lines import Lines
@@ -62,15 +58,3 @@ def hand_over(portions: Iterable[Portion], folder: Path) -> list[Path]:
 def take_over(path: Path) -> list[Received]:
     """Return what was received of the portion in a file."""
     return list(read(pickle.loads(path.read_bytes())))  # noqa: S301  our own bytes
-
-
-@dataclass
-class Read(beam.PTransform[Any, Any]):
-    """Read the portions in files into lists of `Received`."""
-
-    paths: Sequence[Path]
-
-    def expand(self, pipeline: Any) -> Any:  # noqa: ANN401  Beam's
-        """Return one list a portion."""
-        paths = beam.Create(list(self.paths), reshuffle=False)
-        return pipeline | paths | beam.Map(take_over).with_output_types(list[Received])

@@ -1,17 +1,13 @@
 """Validate what was decoded: from an envelope to an event in its canonical form (SPEC §3)."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
-import apache_beam as beam
-from apache_beam.pvalue import DoOutputsTuple, PCollection
 from pydantic import ValidationError
 
-from pipelines.ingest.outcome import REJECTED, Refusals, apart, refused
 from pipelines.ingest.policy import EVERYONE, NotAllowedError, Policy, check
+from pipelines.ingest.refuse import refused
 from schemas import canonical, instants
 from schemas.envelope import Envelope
 from schemas.errors import MAX_KEY, first_error
@@ -114,22 +110,3 @@ def _manifest(data: EventData) -> tuple[str, str, int] | None:
     if isinstance(data, ModelTrained) and isinstance(data.manifest, ManifestFile):
         return data.manifest.uri, data.manifest.sha256, data.manifest.rows
     return None
-
-
-@dataclass
-class Validate(beam.PTransform[PCollection[list[Decoded]], DoOutputsTuple]):
-    """Validate lists of `Decoded` into lists of `Event`, and of `Rejected` under `REJECTED`."""
-
-    now: datetime
-    policy: Policy = EVERYONE
-
-    def expand(self, decoded: PCollection[list[Decoded]]) -> Any:  # noqa: ANN401 - Beam's wish
-        """Tag what failed, batch by batch."""
-        validate_all = beam.FlatMap(_validate_all, now=self.now, policy=self.policy)
-        return decoded | validate_all.with_outputs(REJECTED, main="events")
-
-
-def _validate_all(
-    batch: list[Decoded], now: datetime, policy: Policy
-) -> Iterator[list[Event] | Refusals]:
-    return apart(validate(decoded, now, policy) for decoded in batch)

@@ -14,15 +14,14 @@ import apache_beam as beam
 from pipelines.errors import ManyhandsError
 from pipelines.ingest.bounded_run import bounded_run
 from pipelines.ingest.commit import append_parts, parts_folder
-from pipelines.ingest.decode import Decode
-from pipelines.ingest.manifests import FetchManifests, Manifests
+from pipelines.ingest.manifests import Manifests
 from pipelines.ingest.outages import through_outages
 from pipelines.ingest.outcome import REJECTED
 from pipelines.ingest.policy import Policy
-from pipelines.ingest.read import Read, hand_over
+from pipelines.ingest.read import hand_over
 from pipelines.ingest.session import Session
 from pipelines.ingest.stage import Stage
-from pipelines.ingest.validate import Validate
+from pipelines.ingest.transforms import Decode, FetchManifests, Read, Validate
 from pipelines.lake.log import Counts
 from pipelines.lake.merging import merge_small_files
 from pipelines.sources.batch import Batch

@@ -93,7 +93,7 @@ def _read(sources: Iterable[Source], limits: Limits) -> Iterator[Batch]:
     for source in sources:
         began_at, taken = batch.lines, 0
         try:
-            for lines in _lines(source, limits):
+            for lines in read_lines(source, limits):
                 if not batch.has_room(lines, limits):
                     yield from _until_acknowledged(batch)
                     taken += batch.lines - began_at
@@ -108,7 +108,7 @@ def _read(sources: Iterable[Source], limits: Limits) -> Iterator[Batch]:
             faults.append(error)
     if batch.lines:
         yield from _until_acknowledged(batch)
-    _fail(faults)
+    fail(faults)
 
 
 def _until_acknowledged(batch: _Batch) -> Iterator[Batch]:
@@ -119,7 +119,11 @@ def _until_acknowledged(batch: _Batch) -> Iterator[Batch]:
         raise RuntimeError(message)
 
 
-def _lines(source: Source, limits: Limits) -> Iterator[Lines]:
+def read_lines(source: Source, limits: Limits) -> Iterator[Lines]:
+    """Read a source to its end, a block of whole lines at a time.
+
+    Raises UsageError where it can't be NDJSON, UnfinishedError where it isn't read to its end.
+    """
     try:
         with opened(source) as stream:
             most_bytes, most_lines = min(BLOCK_BYTES, limits.size), max(1, limits.lines // 4)
@@ -137,8 +141,8 @@ def _unfinished(source: Source, error: UnfinishedError, taken: int) -> Manyhands
     return ManyhandsError(f"{message} (events that are in the log count as duplicates)")
 
 
-def _fail(faults: Sequence[ManyhandsError]) -> None:
-    """Raise what went wrong, if anything did, as one error."""
+def fail(faults: Sequence[ManyhandsError]) -> None:
+    """Raise what went wrong with sources, if anything did, as one error."""
     if not faults:
         return
     kind = UsageError if all(isinstance(fault, UsageError) for fault in faults) else ManyhandsError

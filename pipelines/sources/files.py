@@ -35,7 +35,7 @@ def find_files(sources: Sequence[str]) -> tuple[list[Source], list[str]]:
         elif source == STANDARD_INPUT or Path(source).exists():
             files.append(source)
         else:
-            message = f"{source}: no such file or folder; nothing was ingested"
+            message = f"{source}: no such file or folder; nothing was read"
             raise NotFoundError(message)
     return [find(path) for path in files], others
 

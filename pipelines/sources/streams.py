@@ -4,8 +4,6 @@ import io
 import os
 from typing import Any, BinaryIO, Final, cast
 
-import pyarrow as pa
-
 from pipelines.sources.formats import Compression
 
 BLOCK_BYTES: Final = 1 << 17
@@ -87,6 +85,8 @@ class Decompressed(io.RawIOBase):
     """
 
     def __init__(self, stream: io.BufferedReader, kind: Compression) -> None:
+        import pyarrow as pa
+
         self._kind = kind
         self._stream = pa.CompressedInputStream(pa.PythonFile(stream, mode="r"), kind)
 

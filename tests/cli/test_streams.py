@@ -85,7 +85,7 @@ def test_a_closed_stdin_is_not_found(tmp_path: Path, source: str) -> None:
     """Exit 3 before anything is done."""
     code, _, stderr = ended(["ingest", source], tmp_path, "<&-")
 
-    assert (3, f"error: {source}: standard input is closed; nothing was ingested\n") == (
+    assert (3, f"error: {source}: standard input is closed; nothing was read\n") == (
         code,
         stderr,
     )

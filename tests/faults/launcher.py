@@ -94,7 +94,7 @@ def prepare(fault: str) -> None:
         place, _, number = rest.rpartition(":")
         around(place, _hit(kind, when, int(number)))
     elif kind == "poison":
-        around("pipelines.ingest.decode:decode", _poisoned(rest.encode()))
+        around("pipelines.ingest.transforms:decode", _poisoned(rest.encode()))
     elif kind == "early":
         around("pipelines.ingest.work:Work.attempt", _early)
     elif kind == "blind":

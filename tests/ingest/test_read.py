@@ -11,7 +11,8 @@ from apache_beam.testing.util import assert_that, equal_to
 
 from pipelines.ingest.bounded_run import bounded_run
 from pipelines.ingest.decode import decode
-from pipelines.ingest.read import Read, hand_over, read
+from pipelines.ingest.read import hand_over, read
+from pipelines.ingest.transforms import Read
 from pipelines.sources.batch import Portion
 from pipelines.sources.batches import batches
 from pipelines.sources.files import find_files

@@ -11,9 +11,9 @@ import apache_beam as beam
 import pytest
 from apache_beam.testing.util import assert_that, equal_to
 
-from pipelines.ingest.decode import Decode
 from pipelines.ingest.outcome import REJECTED
-from pipelines.ingest.validate import Validate, validate
+from pipelines.ingest.transforms import Decode, Validate
+from pipelines.ingest.validate import validate
 from schemas.canonical import canonical_json
 from schemas.events import EVENT_TYPES
 from schemas.record import Decoded, Event, Received, Rejected
