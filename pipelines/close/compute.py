@@ -1,6 +1,6 @@
 """Computes a close into staged relations, in the order that the data flows (SPEC §5, §6)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -44,7 +44,7 @@ def _macro(name: str) -> Step:
     return Step(name, partial(stage_macro, name=name))
 
 
-STEPS: tuple[Step, ...] = (
+OWED: tuple[Step, ...] = (
     # what counts: of what was declared again the first
     _rule("term"),
     _macro("term_scope"),
@@ -69,6 +69,10 @@ STEPS: tuple[Step, ...] = (
     _rule("claim_share"),
     _rule("standing_allocation"),
     _rule("entitlement"),
+)
+"""The steps to what each contributor is owed, by origin period."""
+
+STATED: tuple[Step, ...] = (
     # in which currency: that of the account, which may change with this statement
     _rule("fx"),
     _rule("registered"),
@@ -97,6 +101,9 @@ STEPS: tuple[Step, ...] = (
     _result("allocation"),
     _result("held"),
 )
+"""The steps from there to what the close states, holds and stores."""
+
+STEPS: tuple[Step, ...] = (*OWED, *STATED)
 
 
 def compute(connection: duckdb.DuckDBPyConnection, closing: Closing) -> None:
@@ -106,10 +113,22 @@ def compute(connection: duckdb.DuckDBPyConnection, closing: Closing) -> None:
 
     Raises ManyhandsError, naming the pool or line, where a number doesn't fit.
     """
+    _run(connection, closing, STEPS)
+
+
+def compute_entitlements(connection: duckdb.DuckDBPyConnection, closing: Closing) -> None:
+    """Stage what a close finds to be owed, `entitlement` and what it comes from, and no more.
+
+    Raises ManyhandsError, naming the pool or line, where a number doesn't fit.
+    """
+    _run(connection, closing, OWED)
+
+
+def _run(connection: duckdb.DuckDBPyConnection, closing: Closing, steps: Iterable[Step]) -> None:
     with transaction(connection):
         with closing.times.of("input"):
             _stage_inputs(connection, closing)
-        for step in STEPS:
+        for step in steps:
             with closing.times.of(step.name):
                 step.run(connection)
 
