@@ -9,6 +9,8 @@ from pipelines.cli import (
     close,
     deadletter,
     demo,
+    earnings,
+    estimate,
     held,
     ingest,
     init,
@@ -63,6 +65,8 @@ app.add_typer(of_statements, name="statements", help="List, show and export stat
 of_statements.command("list")(with_common(statements.list_statements))
 of_statements.command("show", cls=Command)(with_common(statements.show_statement))
 of_statements.command("export")(with_common(statements.export_statements))
+app.command("earnings")(with_common(earnings.earnings))
+app.command("estimate")(with_common(estimate.estimate))
 app.command("held")(with_common(held.held))
 app.command("query", cls=Command)(with_common(query.query))
 app.command("status")(with_common(status.status))
