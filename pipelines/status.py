@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from pipelines.close.closing import Closing
-from pipelines.close.compute import COVERAGE, compute
+from pipelines.close.compute import compute_coverage
 from pipelines.close.reporting import Reporting
 from pipelines.errors import NotFoundError
 from pipelines.lake import closes, coverage, reading
@@ -117,7 +117,7 @@ def _reported(
     if following is None or not sources:
         return {}
     closing = Closing(following, standing.head, standing.latest, Reporting(sources))
-    compute(connection, closing, COVERAGE)
+    compute_coverage(connection, closing)
     return {source: written(at) for source, at in coverage.reported_until(connection).items()}
 
 

@@ -39,6 +39,9 @@ READING = [
     ["deadletter", "show", "ab"],
 ]
 
+COMPUTING = [["estimate"], ["earnings", "--period=2026-10", "--out=out/earnings.csv"]]
+"""They read too, and say on stderr what they compute."""
+
 HELD = {
     "period": "2026-10",
     "reason": "no_terms",
@@ -428,7 +431,7 @@ def test_before_any_close_lists_are_empty_and_there_is_nothing_to_export(manyhan
     assert [None, None, None] == [standing[name] for name in empty]
 
 
-@pytest.mark.parametrize("words", READING)
+@pytest.mark.parametrize("words", [*READING, *COMPUTING])
 def test_reading_leaves_the_folder_as_it_was(look: Run, filled: Path, words: list[str]) -> None:
     """Every byte and every file."""
     before = stored.bytes_of(filled)
@@ -594,6 +597,7 @@ def test_the_common_flags_stand_before_or_after_the_command(
     "words",
     [
         *READING,
+        *COMPUTING,
         ["close", "--due"],
         ["close", "--period=2026-10"],
         ["close", "--due", "--publish-to=."],

@@ -9,7 +9,7 @@ from pipelines.close.closing import Closing
 from pipelines.close.compute import compute
 from pipelines.close.seal import seal
 from pipelines.ingest.manifests import Manifests
-from pipelines.lake import log, reading, sql
+from pipelines.lake import earnings, log, reading, sql
 from pipelines.lake.closes import progress
 from pipelines.lake.connection import connect
 from pipelines.lake.creation import create
@@ -28,10 +28,14 @@ from tests.test_vectors import in_process
 NEXT = Period.parse("2026-12", Cadence.MONTH)
 STORED_LATER = {"period_close", "publication"}
 """Results that a close doesn't stage."""
+UNEQUAL = "unequal_earning"
+"""A check of what is staged."""
+
 OF_BATCHES = [("inputs", name) for name in ("manifest_row", "received_event", "received_refusal")]
 STAGED = [
     *(("rules", name, name) for name in sql.names("rules")),
     *(("results", name, name) for name in sql.names("results") if name not in STORED_LATER),
+    *(("earnings", name, name) for name in sql.names("earnings") if name != UNEQUAL),
     *(("in_force", name, f"in_force.{name}") for name in sql.names("in_force")),
     *(("views", name, f"warehouse.{name}") for name in sql.names("views")),
 ]
@@ -54,6 +58,8 @@ def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.Duck
         stage_view(connection, "rules", "row_added")
         reading.count(connection, "held", "2026-11")
         reading.report(connection, "statement", "2026-11")
+        earnings.ask(connection, "2026-10", None)
+        earnings.stage_earnings(connection)
         yield connection
 
 
@@ -135,7 +141,10 @@ def test_a_head_declares_what_a_batch_stages(
 
 @pytest.mark.parametrize(
     ("folder", "name"),
-    [(folder, name) for folder in ("checks", "reports") for name in sql.names(folder)],
+    [
+        ("earnings", UNEQUAL),
+        *((folder, name) for folder in ("checks", "reports") for name in sql.names(folder)),
+    ],
     ids=lambda part: part,
 )
 def test_a_query_that_nothing_is_staged_of_returns_the_columns_of_its_head(

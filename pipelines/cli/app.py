@@ -10,6 +10,8 @@ from pipelines.cli import (
     deadletter,
     demo,
     drafts,
+    earnings,
+    estimate,
     held,
     ingest,
     init,
@@ -67,6 +69,8 @@ of_statements.command("list")(with_common(statements.list_statements))
 of_statements.command("show", cls=Command)(with_common(statements.show_statement))
 of_statements.command("export")(with_common(statements.export_statements))
 of_statements.command("diff", cls=Command)(with_common(drafts.compare_draft))
+app.command("earnings")(with_common(earnings.earnings))
+app.command("estimate")(with_common(estimate.estimate))
 app.command("held")(with_common(held.held))
 app.command("query", cls=Command)(with_common(query.query))
 app.command("status")(with_common(status.status))

@@ -1,11 +1,11 @@
 """Prints the data of a command on stdout: one JSON document, or text and tables for people."""
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from pipelines.cli.flags import Common
 from pipelines.cli.tables import plain, write_table
-from pipelines.outputs.documents import dumps, whole_or_nothing, write_list
+from pipelines.outputs.documents import dumps, whole_or_nothing, write_list, write_with_list
 
 
 def print_document(value: object) -> None:
@@ -40,3 +40,18 @@ def print_rows(
             places = [columns.index(name) for name in shown or columns]
             chosen = ([row[place] for place in places] for row in rows)
             write_table(stream, [columns[place] for place in places], chosen)
+
+
+def print_with_rows(
+    name: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    others: Mapping[str, object],
+) -> None:
+    """Print one JSON document with rows as a list of objects under `name`, and other fields.
+
+    Nothing is printed where reading the rows fails.
+    """
+    with whole_or_nothing(sys.stdout) as stream:
+        items = (dict(zip(columns, row, strict=True)) for row in rows)
+        write_with_list(stream, name, items, others)

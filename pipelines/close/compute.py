@@ -1,6 +1,6 @@
 """Computes a close into staged relations, in the order that the data flows (SPEC §5, §6)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -52,8 +52,7 @@ COVERAGE: tuple[Step, ...] = (
 )
 """Whether all is there that sources report."""
 
-STEPS: tuple[Step, ...] = (
-    *COVERAGE,
+OWED: tuple[Step, ...] = (
     # what counts: of what was declared again the first
     _rule("term"),
     _macro("term_scope"),
@@ -78,6 +77,10 @@ STEPS: tuple[Step, ...] = (
     _rule("claim_share"),
     _rule("standing_allocation"),
     _rule("entitlement"),
+)
+"""The steps to what each contributor is owed, by origin period."""
+
+STATED: tuple[Step, ...] = (
     # in which currency: that of the account, which may change with this statement
     _rule("fx"),
     _rule("registered"),
@@ -106,17 +109,35 @@ STEPS: tuple[Step, ...] = (
     _result("allocation"),
     _result("held"),
 )
+"""The steps from there to what the close states, holds and stores."""
+
+STEPS: tuple[Step, ...] = (*COVERAGE, *OWED, *STATED)
 
 
-def compute(
-    connection: duckdb.DuckDBPyConnection, closing: Closing, steps: Sequence[Step] = STEPS
-) -> None:
-    """Stage a close, or some of its steps, from the log up to its position and earlier closes.
+def compute(connection: duckdb.DuckDBPyConnection, closing: Closing) -> None:
+    """Stage a close from the log up to its position and the closes before it.
 
     One transaction reads it all, so whatever others commit meanwhile isn't seen.
 
     Raises ManyhandsError, naming the pool or line, where a number doesn't fit.
     """
+    _run(connection, closing, STEPS)
+
+
+def compute_entitlements(connection: duckdb.DuckDBPyConnection, closing: Closing) -> None:
+    """Stage what a close finds to be owed, `entitlement` and what it comes from, and no more.
+
+    Raises ManyhandsError, naming the pool or line, where a number doesn't fit.
+    """
+    _run(connection, closing, OWED)
+
+
+def compute_coverage(connection: duckdb.DuckDBPyConnection, closing: Closing) -> None:
+    """Stage how complete the sources are that have to report, and no more."""
+    _run(connection, closing, COVERAGE)
+
+
+def _run(connection: duckdb.DuckDBPyConnection, closing: Closing, steps: Iterable[Step]) -> None:
     with transaction(connection):
         with closing.times.of("input"):
             _stage_inputs(connection, closing)

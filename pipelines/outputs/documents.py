@@ -3,7 +3,7 @@
 import json
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TextIO
 
@@ -24,6 +24,18 @@ def write_list(stream: TextIO, items: Iterable[object]) -> None:
         stream.write(f"{separator}\n{dumps(item)}")
         separator = ","
     stream.write("\n]\n" if separator == "," else "[]\n")
+
+
+def write_with_list(
+    stream: TextIO, name: str, items: Iterable[object], others: Mapping[str, object]
+) -> None:
+    """Write one JSON object: a list under `name`, one item in memory at once, and other fields.
+
+    The name sorts before those of the others, of which there are some.
+    """
+    stream.write(f"{{{dumps(name)}: ")
+    write_list(stream, items)
+    stream.write(f", {dumps(others).removeprefix('{')}\n")
 
 
 @contextmanager

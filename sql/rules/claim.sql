@@ -2,26 +2,26 @@
 -- Grain: one row per part that is split and claimant.
 --
 -- part_id BIGINT: the part
--- contributor_id VARCHAR: the claimant; null for what is held as `unlicensed_image`
+-- claimant VARCHAR: the contributor; null for what is held as `unlicensed_image`
 -- amount_micros DECIMAL(38, 0): the whole part, in micros
 -- weight HUGEINT: what the claim weighs
 -- pool_name VARCHAR: the pool, for a message
 SELECT
     part.part_id,
-    claimant.contributor_id,
+    claimed.contributor_id AS claimant,
     part.amount_micros,
-    claimant.weight,
+    claimed.weight,
     concat_ws(
         ' ', part.basis, 'pool', part.reference, part.origin_period, part.currency
     ) AS pool_name
 FROM pool_part AS part
-INNER JOIN manifest_weight AS claimant
-    ON part.model_id = claimant.model_id AND part.version = claimant.version
+INNER JOIN manifest_weight AS claimed
+    ON part.model_id = claimed.model_id AND part.version = claimed.version
 WHERE part.reason IS NULL
 UNION ALL
 SELECT
     part.part_id,
-    owner.contributor_id,
+    owner.contributor_id AS claimant,
     part.amount_micros,
     owner.share_ppm AS weight,
     concat_ws(

@@ -1,6 +1,7 @@
 -- What a licence's fee gives each of its contributors (SPEC §5.1).
 -- Grain: one row per contributor of a licence that counts, with origin period up to the closed one.
 --
+-- licence_seq BIGINT: the licence's event
 -- contributor_id VARCHAR: the contributor
 -- image_id VARCHAR: the image, which is the line's reference
 -- origin_period VARCHAR: period of the licence
@@ -26,6 +27,7 @@ WITH owned AS (
 
 rated AS (
     SELECT
+        owned.seq AS licence_seq,
         owned.contributor_id,
         owned.image_id,
         owned.origin_period,
@@ -72,6 +74,7 @@ floored AS (
 )
 
 SELECT
+    licence_seq,
     contributor_id,
     image_id,
     origin_period,

@@ -119,7 +119,7 @@ def test_reports_join_and_a_gap_between_them_is_named(
 def test_what_a_report_says_otherwise_than_the_log_stops_a_close(
     manyhands: Run, kiosk: Events, tmp_path: Path
 ) -> None:
-    """Both numbers are told by type and currency, also where one of them is 0; and what was refused."""
+    """Both numbers are told by type and currency, also where one of them is 0; and dead letters."""
     kiosk.generation("1", "-1")
     kiosk.generation("1", "-1", time="2026-02-01T00:00:00Z")
     _report(kiosk, {"asset-generated": 3, "advance-paid": 1}, {"USD": "10", "JPY": "5"})

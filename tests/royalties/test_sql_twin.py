@@ -1,4 +1,4 @@
-"""Money in SQL is divided, rounded and written as it is in Python (SPEC §10)."""
+"""Money in SQL is divided, split, rounded and written as it is in Python (SPEC §10)."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pipelines.lake import sql
 from pipelines.royalties.money import from_micros, to_micros
 from pipelines.royalties.rounding import floor_div, half_even
+from pipelines.royalties.splitting import split
 
 LIMIT = 10**38 - 1
 
@@ -125,6 +126,39 @@ def test_a_product_with_nothing_is_nothing(database: duckdb.DuckDBPyConnection) 
     """Null is not out of range."""
     row = database.execute("SELECT exact_product(NULL, 1, 'a'), exact_product(1, NULL, 'a')")
     assert (None, None) == row.fetchone()
+
+
+claim_weights = st.lists(st.integers(1, 10**12) | st.integers(1, 5), min_size=1, max_size=12)
+parts = st.lists(
+    st.tuples(st.integers(0, 10**18) | st.integers(0, 50), claim_weights), min_size=1, max_size=8
+)
+
+
+@given(drawn=parts)
+def test_both_split_alike(
+    database: duckdb.DuckDBPyConnection, drawn: list[tuple[int, list[int]]]
+) -> None:
+    """Each part of each amount is the same, ties and all, and the parts sum to the amount."""
+    rows = [
+        (part, f"i{place:02}", amount, weight)
+        for part, (amount, over) in enumerate(drawn)
+        for place, weight in enumerate(over)
+    ]
+    columns = [list(column) for column in zip(*reversed(rows), strict=True)]
+    database.execute(
+        "CREATE OR REPLACE TABLE drawn AS SELECT *, 'pool' AS pool_name FROM (SELECT"
+        " unnest($parts) AS part_id, unnest($claimants) AS claimant,"
+        " CAST(unnest($amounts) AS DECIMAL(38, 0)) AS amount_micros,"
+        " CAST(unnest($weights) AS HUGEINT) AS weight)",
+        dict(zip(("parts", "claimants", "amounts", "weights"), columns, strict=True)),
+    )
+    found = database.execute(
+        "SELECT amount_micros FROM split_claims('drawn') ORDER BY part_id, claimant"
+    ).fetchall()
+
+    expected = [part for amount, over in drawn for part in split(amount, over)]
+    assert expected == [micros for (micros,) in found]
+    assert sum(amount for amount, _ in drawn) == sum(expected)
 
 
 @pytest.mark.parametrize("kind", ["HUGEINT", "DECIMAL(38, 0)"])

@@ -1,0 +1,5 @@
+-- Which earnings are asked for.
+-- Grain: one row.
+--
+-- period VARCHAR: name of the origin period
+-- contributor_id VARCHAR: whose they are; null for everybody's

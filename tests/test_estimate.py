@@ -1,0 +1,138 @@
+"""What is earned so far: an estimate by the log's head, and how far the threshold is."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Run, run
+from tests.marketplace import Events
+from tests.test_earnings import AS_OF, closed, worked
+
+MARCH = "--as-of=2026-03-10T00:00:00Z"
+
+
+@pytest.fixture(scope="module")
+def since(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Close January, and ingest what came from February to April since."""
+    folder = closed(tmp_path_factory.mktemp("since"))
+    events = Events("/since")
+    sold = [
+        ("02-03", "10", "USD"),
+        ("03-02", "4", "USD"),
+        ("03-03", "7", "EUR"),
+        ("04-01", "9", "USD"),
+    ]
+    halves = [{"contributor_id": name, "share": "0.5"} for name in ("ana", "ben")]
+    for number, (day, amount, currency) in enumerate(sold):
+        events.licence("i2", "", licence_id=f"N{number}", use="download", contributors=halves)
+        events.events[-1]["time"] = f"2026-{day}T00:00:00Z"
+        events.events[-1]["data"]["fee"] = {"amount": amount, "currency": currency}
+    source = events.write(folder / "since.ndjson")
+    words = [f"--warehouse={folder / 'warehouse'}", source, "--as-of=2026-04-02T00:00:00Z"]
+    assert run(["ingest", *words]).code == 0
+    return folder
+
+
+@pytest.fixture
+def market(manyhands: Run, since: Path, tmp_path: Path) -> Run:
+    """Run commands on a copy of it."""
+    shutil.copytree(since, tmp_path, dirs_exist_ok=True)
+    return manyhands
+
+
+def test_an_estimate_is_of_the_period_that_now_lies_in(market: Run) -> None:
+    """By contributor and currency, of its own events alone, and marked as not sealed."""
+    outcome = market("estimate", MARCH, "--json")
+    halves = {"EUR": "1.050000", "USD": "0.600000"}
+
+    assert {
+        "earned": [
+            {"amount": amount, "contributor_id": name, "currency": currency}
+            for name in ("ana", "ben")
+            for currency, amount in halves.items()
+        ],
+        "estimate": True,
+        "log_seq": 19,
+        "period": "2026-03",
+        "sealed": False,
+        "threshold": None,
+    } == outcome.json
+
+
+def test_the_estimate_of_a_period_is_what_its_close_states(market: Run) -> None:
+    """Where nothing comes in between: February's, of each contributor."""
+    estimated = market("estimate", "--as-of=2026-02-20T00:00:00Z", "--json").json
+    assert market("close", "--period=2026-02", AS_OF).code == 0
+    stated = market("statements", "list", "--period=2026-02", "--json").json
+
+    assert [("ana", "1.500000"), ("ben", "1.500000")] == [
+        (row["contributor_id"], row["amount"]) for row in estimated["earned"]
+    ]
+    assert [(row["contributor_id"], row["royalties"]) for row in stated] == [
+        (row["contributor_id"], row["amount"]) for row in estimated["earned"]
+    ]
+
+
+def test_where_the_clock_is_in_a_closed_period_the_next_one_is_estimated(market: Run) -> None:
+    """A period that is closed earns nothing any more."""
+    outcome = market("estimate", "--as-of=2026-01-31T00:00:00Z", "--json")
+
+    assert ("2026-02", 2) == (outcome.json["period"], len(outcome.json["earned"]))
+
+
+def test_a_contributor_is_told_how_far_the_threshold_is(market: Run) -> None:
+    """By the last statement's balance, in its currency; for people in words."""
+    asked = market("estimate", "--contributor=ana", MARCH, "--json").json
+    in_words = market("estimate", "--contributor=ana", MARCH).stdout.splitlines()
+
+    assert {
+        "carried": "0.900055",
+        "currency": "USD",
+        "missing": "19.099945",
+        "statement_id": "2026-01/ana",
+        "threshold": "20.000000",
+    } == asked["threshold"]
+    assert [("ana", "EUR"), ("ana", "USD")] == [
+        (row["contributor_id"], row["currency"]) for row in asked["earned"]
+    ]
+    assert "2026-03 so far, by the log up to 19: an estimate, not sealed;" in in_words[0]
+    assert (
+        "2026-01/ana carried 0.900055 USD; the payment threshold is 20.000000 USD,"
+        " so 19.099945 USD are missing" == in_words[-1]
+    )
+
+
+def test_the_threshold_of_who_has_no_statement_is_that_of_the_registration(
+    manyhands: Run, tmp_path: Path
+) -> None:
+    """A balance of 0 before any close; without a registration there is no threshold."""
+    assert manyhands("ingest", worked().write(tmp_path / "events.ndjson"), AS_OF).code == 0
+    january = "--as-of=2026-01-31T00:00:00Z"
+    ben = manyhands("estimate", "--contributor=ben", january, "--json").json
+    cho = manyhands("estimate", "--contributor=cho", january)
+
+    assert ("2026-01", [{"amount": "0.000019", "contributor_id": "ben", "currency": "USD"}]) == (
+        ben["period"],
+        ben["earned"],
+    )
+    assert ("0.000000", "20.000000", None) == tuple(
+        ben["threshold"][name] for name in ("carried", "missing", "statement_id")
+    )
+    assert "cho has no statement yet and isn't registered" in cho.stdout
+
+
+def test_an_estimate_of_nobody_is_refused(market: Run) -> None:
+    """Exit 3, with the id as it was given."""
+    outcome = market("estimate", "--contributor=dan", MARCH)
+
+    assert (3, "") == (outcome.code, outcome.stdout)
+    assert "no contributor dan" in outcome.stderr
+
+
+def test_an_empty_warehouse_has_earned_nothing(manyhands: Run) -> None:
+    """Exit 0, and still marked as an estimate."""
+    manyhands("init")
+    outcome = manyhands("estimate", MARCH, "--json")
+
+    assert (0, [], False) == (outcome.code, outcome.json["earned"], outcome.json["sealed"])
