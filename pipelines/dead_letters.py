@@ -7,7 +7,10 @@ from pipelines.lake import dead_letters as letters
 from pipelines.lake import reading
 from pipelines.lake.dead_letters import DeadLetter, Detail
 from pipelines.lake.reading import Listing
+from pipelines.lake.refused import Refused
 from pipelines.lake.warehouse import Warehouse
+
+__all__ = ["Refused", "find_dead_letter", "list_dead_letters"]
 
 
 @contextmanager

@@ -34,6 +34,12 @@ class RefusedEventsError(ManyhandsError):
     exit_code = 4
 
 
+class DeadLettersError(ManyhandsError):
+    """Dead letters stand open, and the close was told to stop at them (exit 4)."""
+
+    exit_code = 4
+
+
 class GateNotRunError(ManyhandsError):
     """Checks of the gate couldn't run and none found anything; nothing was issued (exit 1)."""
 

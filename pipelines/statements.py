@@ -1,10 +1,15 @@
-"""Lists and shows what was issued (SPEC §7.3)."""
+"""Lists and shows what was issued (SPEC §7.3), and compares a draft with it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
-from pipelines.lake import reading
+from pipelines.close.comparing import Changes, changes, side_by_side, stated
+from pipelines.close.draft import Draft, read_draft
+from pipelines.lake import closes, reading
 from pipelines.lake.reading import Listing
+from pipelines.lake.setting import setting
 from pipelines.lake.warehouse import Warehouse
 
 
@@ -35,3 +40,30 @@ def sealed_statement(warehouse: Warehouse, statement_id: str) -> bytes:
     """
     with reading.connect(warehouse) as connection:
         return reading.sealed_statement(connection, statement_id)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A draft beside the close before it."""
+
+    draft: Draft
+    before: str | None
+    """The period of that close; None where none is before the draft's."""
+    currencies: dict[str, Changes]
+
+
+def compare_draft(warehouse: Warehouse, period: str, folder: Path, most: int) -> Compared:
+    """Compare the draft of a period with the statements of the last close before it.
+
+    Of each currency and kind of change the `most` largest are returned.
+
+    Raises NotFoundError where the draft isn't there, UsageError where it isn't as it was written,
+    or the period can't be one.
+    """
+    with reading.connect(warehouse) as connection:
+        named = closes.named_period(period, setting(connection).cadence).name
+        draft = read_draft(folder, named)
+        close = closes.close_before(connection, named)
+        before = reading.sealed_statements(connection, close.period) if close else iter(())
+        pairs = side_by_side(map(stated, before), draft.statements())
+        return Compared(draft, close.period if close else None, changes(pairs, most))

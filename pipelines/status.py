@@ -10,6 +10,7 @@ import duckdb
 
 from pipelines.errors import NotFoundError
 from pipelines.lake import closes, reading
+from pipelines.lake.refused import Refused, refused
 from pipelines.lake.warehouse import Warehouse
 
 
@@ -30,6 +31,8 @@ class Standing:
     open: dict[str, dict[str, Decimal]]
     """What the last statements leave open, by currency and kind."""
     dead_letters: int
+    refused: Refused
+    """Open dead letters of a time before the end of `next_period`; of any time where it is None."""
     last_batch: dict[str, Any] | None
     published: dict[str, dict[str, int]]
     """Statements by destination: `published`, `too_large`, and `unpublished` so far."""
@@ -72,6 +75,7 @@ def status(warehouse: Warehouse, as_of: datetime) -> Standing:
             held=_held(connection),
             open=_open(connection),
             dead_letters=next(_rows(connection, "dead_letter_total"))["letters"],
+            refused=refused(connection, following.ends_at if following else None),
             last_batch=_last_batch(connection),
             published=_published(connection),
         )

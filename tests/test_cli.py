@@ -21,6 +21,7 @@ from pipelines.lake import sql
 from pipelines.lake.connection import connect
 from pipelines.lake.creation import create
 from pipelines.lake.log import Counts
+from pipelines.lake.refused import Refused
 from pipelines.lake.setting import Setting
 from pipelines.lake.warehouse import Warehouse
 from tests.conftest import Run
@@ -244,6 +245,7 @@ def test_the_status_tells_how_the_warehouse_stands(look: Run) -> None:
             }
         },
         "published": {},
+        "refused": {"amounts": {}, "letters": {}, "undated": {"not_json": 2}},
         "source_policy": None,
     }
     assert expected == standing
@@ -677,6 +679,7 @@ def _closed(period: str) -> close_job.Closed:
         statements=2,
         held=1,
         totals={"USD": (10**38 - 1, 0), "EUR": (-1, 5)},
+        refused=Refused({"not_json": 1}, {"not_json": {"USD": 10**38}}, {"too_deep": 2}),
     )
 
 
@@ -692,11 +695,17 @@ def test_a_close_tells_what_it_came_to(manyhands: Run, monkeypatch: pytest.Monke
         "log_seq": 7,
         "period": "2026-10",
         "previous_digest": "0" * 64,
+        "refused": {
+            "amounts": {"not_json": {"USD": f"1{'0' * 32}.000000"}},
+            "letters": {"not_json": 1},
+            "undated": {"too_deep": 2},
+        },
         "statements": 2,
         "totals": {
             "EUR": {"payable": "-0.000001", "withholding": "0.000005"},
             "USD": {"payable": f"{'9' * 32}.999999", "withholding": "0.000000"},
         },
+        "warnings": [],
     }
     assert {"closes": [expected]} == outcome.json
     shown = manyhands("close", "--due").stdout

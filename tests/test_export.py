@@ -14,6 +14,7 @@ from pipelines import export as job
 from pipelines.errors import NotFoundError
 from pipelines.lake import reading, sql
 from pipelines.lake.warehouse import Warehouse
+from pipelines.outputs import exports
 from pipelines.outputs.formats import Format
 from tests.outputs import stored
 
@@ -166,7 +167,7 @@ def test_an_export_that_fails_leaves_what_was_there(
         if path.name == paths["statement_lines"].name:
             raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(job, "write_csv", fail)
+    monkeypatch.setattr(exports, "write_csv", fail)
 
     with pytest.raises(OSError, match="No space left"):
         _export(folder, Format.CSV, tmp_path)

@@ -53,6 +53,7 @@ def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.Duck
         stage(connection, "rules", "first_money")
         stage_view(connection, "rules", "row_added")
         reading.count(connection, "held", "2026-11")
+        reading.report(connection, "statement", "2026-11")
         yield connection
 
 

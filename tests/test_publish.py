@@ -155,11 +155,11 @@ def test_a_close_that_fails_publishes_what_closed_before_it(
     """Of two periods the second fails: the first one's statements go out; the failure is told."""
     passing = job._pass_gate
 
-    def fail_in_april(connection: Any, warehouse: Any, closing: Closing) -> None:  # noqa: ANN401
+    def fail_in_april(connection: Any, run: Any, closing: Closing) -> Any:  # noqa: ANN401
         if closing.period.name == "2026-04":
             message = "the gate found something"
             raise ManyhandsError(message)
-        passing(connection, warehouse, closing)
+        return passing(connection, run, closing)
 
     monkeypatch.setattr(job, "_pass_gate", fail_in_april)
     outcome = market("close", "--due", "--as-of=2026-05-01T00:00:00Z", "--publish-to=out")

@@ -9,6 +9,7 @@ from pipelines.cli import (
     close,
     deadletter,
     demo,
+    drafts,
     held,
     ingest,
     init,
@@ -61,10 +62,11 @@ app.command("validate", cls=Command)(validate.validate)
 app.command("ingest", cls=Command)(with_common(ingest.ingest))
 app.command("close")(with_common(close.close))
 app.command("publish")(with_common(publish.publish))
-app.add_typer(of_statements, name="statements", help="List, show and export statements.")
+app.add_typer(of_statements, name="statements", help="List, show, export and compare statements.")
 of_statements.command("list")(with_common(statements.list_statements))
 of_statements.command("show", cls=Command)(with_common(statements.show_statement))
 of_statements.command("export")(with_common(statements.export_statements))
+of_statements.command("diff", cls=Command)(with_common(drafts.compare_draft))
 app.command("held")(with_common(held.held))
 app.command("query", cls=Command)(with_common(query.query))
 app.command("status")(with_common(status.status))

@@ -1,14 +1,16 @@
 """The command `close`: issues the statements of a period, once."""
 
+import re
 import sys
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipelines.cli.flags import AsOfFlag, Common, instant
+from pipelines.cli.flags import AsOfFlag, Common, DraftFlag, instant
 from pipelines.cli.printing import print_document, print_line
 from pipelines.cli.progress import Report, reporting
 from pipelines.cli.publish import (
@@ -17,6 +19,7 @@ from pipelines.cli.publish import (
     optionally_publishing,
     print_published,
 )
+from pipelines.cli.refused import dated_in_words, describe_refused, undated_in_words
 from pipelines.cli.settings import is_given
 from pipelines.cli.words import counted
 from pipelines.errors import ManyhandsError, UsageError
@@ -39,36 +42,67 @@ def close(  # noqa: PLR0913  a flag each
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Compute and check, but issue nothing.")
     ] = False,
+    fail_on_dead_letters: Annotated[
+        bool,
+        typer.Option(
+            "--fail-on-dead-letters",
+            help="Close nothing while dead letters with a time before the period's end are open.",
+        ),
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="Of a dry run: write a draft into this folder."),
+    ] = None,
+    expect: Annotated[
+        str,
+        typer.Option(
+            "--expect",
+            metavar="DIGEST",
+            help="Issue only what has this digest. [default: any]",
+            show_default=False,
+        ),
+    ] = "",
+    draft: DraftFlag = None,
+    checks: Annotated[
+        Path | None,
+        typer.Option(
+            "--checks", metavar="DIR", help="Folder of .sql files: checks of your own for the gate."
+        ),
+    ] = None,
     publish_to: PublishToFlag = "",
 ) -> None:
     """Close a period and issue its statements, once.
 
     With --publish-to every statement that DEST doesn't have is sent there, before and after.
     """
+    from pipelines.close.conditions import Conditions
     from pipelines.close.job import close as job
 
     chosen = _chosen_period(common.context, period, due=due)
+    _refuse_unless_reviewable(common.context, chosen, expect, draft, dry_run=dry_run)
     now = instant(common.warehouse, as_of)
     done: list[Closed] = []
     publisher: Publisher | None = None
     if not dry_run:
         common.invocation.standing = partial(_standing, common.warehouse, chosen, publish_to)
     try:
-        with (
-            reporting(common.invocation.ending) as report,
-            optionally_publishing(common, publish_to, now, report, dry_run=dry_run) as publisher,
-        ):
-            if as_of is not None and not dry_run:
-                _warn_if_ahead(common.warehouse, now, report)
+        with reporting(common.invocation.ending) as report:
             closes = job(
                 common.warehouse,
                 period=chosen,
                 as_of=now,
                 by_clock=as_of is None,
                 dry_run=dry_run,
+                out=out,
+                conditions=Conditions(fail_on_dead_letters, expect, draft, checks),
                 report=report,
             )
-            _close_and_publish(closes, done, publisher, report)
+            with optionally_publishing(
+                common, publish_to, now, report, dry_run=dry_run
+            ) as publisher:
+                if as_of is not None and not dry_run:
+                    _warn_if_ahead(common.warehouse, now, report)
+                _close_and_publish(closes, done, publisher, report)
     finally:
         # what is closed is closed, even where the next one fails
         if done or sys.exc_info()[0] is None:
@@ -151,14 +185,36 @@ def _chosen_period(context: typer.Context, period: str | None, *, due: bool) -> 
     return period
 
 
+def _refuse_unless_reviewable(
+    context: typer.Context, period: str | None, digest: str, draft: Path | None, *, dry_run: bool
+) -> None:
+    """Raise UsageError where what was asked of a review doesn't fit together."""
+    if period is None and (digest or draft):
+        message = "--expect and --draft are of one period; name it with --period P"
+        raise UsageError(message)
+    if digest and not re.fullmatch("[0-9a-f]{64}", digest):
+        message = f"--expect {digest}: not a digest, which has 64 digits 0-9 and a-f"
+        raise UsageError(message)
+    if is_given(context, "out") and not dry_run:
+        message = "--out is for a draft; close with --dry-run, or use `manyhands statements export`"
+        raise UsageError(message)
+
+
 def describe_close(closed: "Closed") -> dict[str, Any]:
     """Return a close as its JSON shows it, money as text."""
     totals = {
         currency: {"payable": from_micros(payable), "withholding": from_micros(withholding)}
         for currency, (payable, withholding) in closed.totals.items()
     }
-    described = asdict(closed) | {"totals": totals}
+    described = asdict(closed) | {
+        "totals": totals,
+        "refused": describe_refused(closed.refused),
+        "warnings": [check.as_json() for check in closed.warnings],
+    }
     del described["was_closed"]
+    del described["files"]
+    if closed.files:
+        described["files"] = [str(path) for path in closed.files]
     return described
 
 
@@ -192,3 +248,12 @@ def print_close(closed: "Closed", *, dry_run: bool = False) -> None:
         amounts = f"{from_micros(payable)} payable, {from_micros(withheld)} withheld"
         print_line(f"  {currency} {amounts}")
     print_line(f"  digest {closed.digest}, log up to {closed.log_seq}")
+    for part in dated_in_words(closed.refused) or ["nothing"]:
+        print_line(f"  refused with a time before its end, and open: {part}")
+    for part in undated_in_words(closed.refused):
+        print_line(f"  refused without a readable time, and open: {part}")
+    for check in closed.warnings:
+        for line in f"warning: {check.explain().lstrip()}".splitlines():
+            print_line(f"  {line}")
+    for path in closed.files:
+        print_line(f"  wrote {path}")

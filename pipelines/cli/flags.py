@@ -83,6 +83,12 @@ SourcePolicyFlag = Annotated[
         help="TOML file that says which source may send what. [default: every source everything]",
     ),
 ]
+DraftFlag = Annotated[
+    Path | None,
+    typer.Option(
+        "--draft", metavar="DIR", help="Folder with a draft that `close --dry-run --out` wrote."
+    ),
+]
 PeriodFlag = Annotated[
     str | None,
     typer.Option("--period", metavar="P", help="A closed period. [default: the last one closed]"),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.cli.flags import AsOfFlag, Common, SourcePolicyFlag, instant
 from pipelines.cli.policy import source_policy as policy_of
 from pipelines.cli.printing import print_document, print_table
+from pipelines.cli.refused import dated_in_words, describe_refused, undated_in_words
 
 if TYPE_CHECKING:
     from pipelines.ingest.policy import Policy
@@ -21,7 +22,11 @@ def status(
     policy = policy_of(source_policy)
     standing = job.status(common.warehouse, instant(common.warehouse, as_of))
     if common.json:
-        print_document(asdict(standing) | {"source_policy": _described(policy)})
+        described = {
+            "refused": describe_refused(standing.refused),
+            "source_policy": _described(policy),
+        }
+        print_document(asdict(standing) | described)
     else:
         print_table(("field", "value"), _rows(standing, policy))
 
@@ -42,6 +47,8 @@ def _rows(standing: "Standing", policy: "Policy") -> list[tuple[str, object]]:
         ("next period", standing.next_period or "none yet (no paid event)"),
         ("due", " ".join(standing.due) or "nothing"),
         ("dead letters", standing.dead_letters),
+        *((_refused_before(standing), part) for part in dated_in_words(standing.refused)),
+        *(("refused, undated", part) for part in undated_in_words(standing.refused)),
         ("last batch", _batch_in_words(batch) if batch else "none"),
         ("source policy", policy.summary),
         *(
@@ -60,6 +67,10 @@ def _rows(standing: "Standing", policy: "Policy") -> list[tuple[str, object]]:
             for destination, counts in standing.published.items()
         ),
     ]
+
+
+def _refused_before(standing: "Standing") -> str:
+    return f"refused up to {standing.next_period}" if standing.next_period else "refused"
 
 
 def _statements_in_words(counts: dict[str, int]) -> str:

@@ -1,14 +1,18 @@
 """Closes periods: computes apart from the warehouse, is gated, commits once (SPEC §6)."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
 
 import duckdb
 
 from pipelines.close.closing import Closing
 from pipelines.close.commit import issue, refuse_if_closed
 from pipelines.close.compute import compute
+from pipelines.close.conditions import NONE, Conditions
+from pipelines.close.draft import write_draft
+from pipelines.close.expectation import Expectation, expectation
 from pipelines.close.seal import seal
 from pipelines.errors import (
     ConflictError,
@@ -16,13 +20,16 @@ from pipelines.errors import (
     NotFoundError,
     TryAgainError,
 )
-from pipelines.gate import check
+from pipelines.gate import CheckResult, check
 from pipelines.lake import closes, reading, results
 from pipelines.lake.clock import check_clock
 from pipelines.lake.closes import PeriodClose, Progress
 from pipelines.lake.connection import connect
+from pipelines.lake.own_checks import OwnCheck, read_checks
+from pipelines.lake.refused import Refused, refused
 from pipelines.lake.results import Totals
 from pipelines.lake.setting import setting
+from pipelines.lake.staging import view_exported
 from pipelines.lake.warehouse import Warehouse
 from pipelines.royalties.periods import Period
 
@@ -37,6 +44,25 @@ class Closed(PeriodClose):
     """Micros payable and withheld, by currency."""
     was_closed: bool = False
     """Whether it was closed before; nothing changed then."""
+    refused: Refused = field(default_factory=Refused)
+    """Open dead letters of a time before the period's end, as they stand now."""
+    files: tuple[Path, ...] = ()
+    """The files of the draft that was written."""
+    warnings: tuple[CheckResult, ...] = ()
+    """What the gate found and didn't stop the close for."""
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What all closes of one command have in common."""
+
+    warehouse: Warehouse
+    as_of: datetime
+    dry_run: bool
+    out: Path | None
+    conditions: Conditions
+    expected: Expectation | None
+    checks: tuple[OwnCheck, ...]
 
 
 def close(  # noqa: PLR0913  one of them only listens
@@ -46,32 +72,48 @@ def close(  # noqa: PLR0913  one of them only listens
     as_of: datetime,
     by_clock: bool = False,
     dry_run: bool,
+    out: Path | None = None,
+    conditions: Conditions = NONE,
     report: Callable[[str], None],
 ) -> Iterator[Closed]:
     """Close one period, or every period that is due where `period` is None, in order.
 
     A period that was closed before is returned as it was closed; nothing changes.
-    A dry run computes and checks the first of them, and leaves the warehouse as it is.
+    A dry run computes and checks the first of them, and leaves the warehouse as it is; into the
+    folder `out` it writes a draft.
     `by_clock` says that `as_of` is what the clock says, and so can be wrong.
+
+    What the conditions name is read before this returns, and all else is done by the iterator.
 
     Raises UsageError for a period that isn't one of the cadence, NotFoundError before there is
     any money to close for, TryAgainError where the period isn't over or the log speaks against
-    the clock, ConflictError where it is out of order or another closer won, GateError where a
-    check found something, GateNotRunError where none did and some could not run.
+    the clock, ConflictError where it is out of order, another closer won or it isn't what was
+    expected, GateError where a check found something, GateNotRunError where none did and some
+    could not run, DeadLettersError where dead letters stop it.
     """
-    closed = _closed_before(warehouse, period) if period else None
+    checks = read_checks(conditions.checks) if conditions.checks else ()
+    expected = expectation(conditions.expected_digest, conditions.draft, period or "")
+    run = _Run(warehouse, as_of, dry_run, out, conditions, expected, checks)
+    return _close(run, period, report, by_clock=by_clock)
+
+
+def _close(
+    run: _Run, period: str | None, report: Callable[[str], None], *, by_clock: bool
+) -> Iterator[Closed]:
+    closed = _closed_before(run.warehouse, period) if period else None
     if closed is not None:
+        _refuse_if_reviewed_otherwise(run, closed)
         yield closed
         return
-    with reading.connect(warehouse) if dry_run else connect(warehouse) as connection:
+    with reading.connect(run.warehouse) if run.dry_run else connect(run.warehouse) as connection:
         progress = closes.progress(connection)
         if by_clock:
-            check_clock(connection, progress, as_of)
-        for chosen, standing in _chosen(connection, progress, period, as_of):
+            check_clock(connection, progress, run.as_of)
+        for chosen, standing in _chosen(connection, progress, period, run.as_of):
             closing = Closing(chosen, standing.head, standing.latest)
             report(f"closing {chosen.name}")
-            yield _close_one(connection, warehouse, closing, as_of, dry_run=dry_run)
-            if dry_run:
+            yield _close_one(connection, run, closing)
+            if run.dry_run:
                 return
 
 
@@ -82,7 +124,24 @@ def _closed_before(warehouse: Warehouse, period: str) -> Closed | None:
         stored = closes.find_close(connection, named.name)
         if stored is None:
             return None
-        return _closed(stored, results.stored_totals(connection, named.name), was_closed=True)
+        closed = _closed(stored, results.stored_totals(connection, named.name), was_closed=True)
+        return replace(closed, refused=refused(connection, named.ends_at))
+
+
+def _refuse_if_reviewed_otherwise(run: _Run, closed: Closed) -> None:
+    """Raise ConflictError where a period was closed as another than expected, or is to be drafted.
+
+    Nothing is computed of a closed period, so there is no draft of it.
+    """
+    if run.expected:
+        with reading.connect(run.warehouse) as connection:
+            run.expected.refuse_unless_met(connection, closed, closed.totals)
+    if run.dry_run and run.out:
+        message = (
+            f"{closed.period} is closed, so there is no draft of it; `manyhands statements export"
+            f" --period {closed.period}` writes its statements"
+        )
+        raise ConflictError(message)
 
 
 def _chosen(
@@ -99,23 +158,24 @@ def _chosen(
         progress = closes.progress(connection)
 
 
-def _close_one(
-    connection: duckdb.DuckDBPyConnection,
-    warehouse: Warehouse,
-    closing: Closing,
-    as_of: datetime,
-    *,
-    dry_run: bool,
-) -> Closed:
+def _close_one(connection: duckdb.DuckDBPyConnection, run: _Run, closing: Closing) -> Closed:
+    left_out = refused(connection, closing.period.ends_at)
+    run.conditions.refuse_dead_letters(left_out, closing.period.name)
     compute(connection, closing)
     with closing.times.of("gate"):
-        _pass_gate(connection, None if dry_run else warehouse, closing)
+        warnings = _pass_gate(connection, run, closing)
     with closing.times.of("seal"):
         sealed = seal(connection, closing)
-    if not dry_run:
-        issue(connection, warehouse, closing, sealed, as_of)
     new = PeriodClose(closing.period.name, closing.log_seq, **asdict(sealed))
-    return _closed(new, results.staged_totals(connection), was_closed=False)
+    came_to = results.staged_totals(connection)
+    if run.expected:
+        view_exported(connection, staged=True)
+        run.expected.refuse_unless_met(connection, new, came_to.amounts)
+    files = write_draft(connection, new, run.out) if run.dry_run and run.out else ()
+    if not run.dry_run:
+        issue(connection, run.warehouse, closing, sealed, run.as_of)
+    closed = _closed(new, came_to, was_closed=False)
+    return replace(closed, refused=left_out, files=files, warnings=warnings)
 
 
 def _refuse_unless_next(
@@ -136,10 +196,12 @@ def _refuse_unless_next(
 
 
 def _pass_gate(
-    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse | None, closing: Closing
-) -> None:
+    connection: duckdb.DuckDBPyConnection, run: _Run, closing: Closing
+) -> tuple[CheckResult, ...]:
+    """Return what the gate warns of, where it lets the close go on."""
+    kept_in = None if run.dry_run else run.warehouse
     try:
-        check(connection, warehouse, closing.period.name)
+        return check(connection, kept_in, closing.period.name, run.checks).warned
     except GateError:
         # what another closer committed meanwhile can fail a check: then say that instead
         refuse_if_closed(connection, closing)

@@ -1,5 +1,7 @@
 """Runs every check of sql/checks on a staged close, and stops the close where one doesn't pass.
 
+Checks of the user's own run beside them; what those of the level `warn` find stops nothing.
+
 A staged close is in the connection's own database under the names that the checks read, in plain
 tables: what is TEMP, or in a transaction still open, they don't see.
 """
@@ -8,6 +10,7 @@ import json
 import os
 import platform
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -17,11 +20,13 @@ from pipelines.gate.verdict import (
     ROWS_SHOWN,
     CheckResult,
     Found,
+    Level,
     Outcome,
     Verdict,
 )
 from pipelines.lake import sql
 from pipelines.lake.disk import make_folder, replacing
+from pipelines.lake.own_checks import OwnCheck
 from pipelines.lake.rights import follow
 from pipelines.lake.staged import first_rows
 from pipelines.lake.warehouse import Warehouse
@@ -38,16 +43,21 @@ OF_STORED_ROWS = frozenset(
 
 
 def check(
-    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse | None, period: str
+    connection: duckdb.DuckDBPyConnection,
+    warehouse: Warehouse | None,
+    period: str,
+    own: Sequence[OwnCheck] = (),
 ) -> Verdict:
     """Run the gate on the staged close of a period, and keep what it said in the warehouse.
 
-    Nothing is kept where there is no warehouse: a dry run leaves the warehouse as it is.
+    `own` are the user's own checks. Nothing is kept where there is no warehouse: a dry run leaves
+    the warehouse as it is.
 
     Raises GateError where a check found rows, with the first of them and their count, and
     GateNotRunError where none did but some could not run, with what stopped them.
     """
-    verdict = run(connection, period)
+    built_in = sql.relations("checks")
+    verdict = run(connection, period, (*built_in, *own) if built_in else ())
     kept = [] if warehouse is None else [f"All of it is in {keep(verdict, warehouse)}"]
     if not verdict.passed:
         head = f"the gate stopped the close of {period}, and nothing was issued:"
@@ -127,21 +137,22 @@ def _validate(
 def _result(
     connection: duckdb.DuckDBPyConnection, check: sql.Relation, found: Mapping[str, Found]
 ) -> CheckResult:
+    warns = isinstance(check, OwnCheck) and check.warns
+    result = partial(
+        CheckResult, check.name, check.meaning, level=Level.WARN if warns else Level.STOP
+    )
     if check.name not in found:
-        message = "Great Expectations gave no result of it"
-        return CheckResult(check.name, check.meaning, Outcome.ERROR, message=message)
+        return result(Outcome.ERROR, message="Great Expectations gave no result of it")
     said = found[check.name]
     if said.message:
-        return CheckResult(check.name, check.meaning, Outcome.ERROR, message=said.message)
+        return result(Outcome.ERROR, message=said.message)
     if said.count == 0:
-        return CheckResult(check.name, check.meaning, Outcome.PASSED)
+        return result(Outcome.PASSED)
     try:
         rows = _first_rows(connection, check)
     except duckdb.Error as error:
-        return CheckResult(
-            check.name, check.meaning, Outcome.FAILED, said.count, message=str(error)
-        )
-    return CheckResult(check.name, check.meaning, Outcome.FAILED, said.count, rows)
+        return result(Outcome.FAILED, said.count, message=str(error))
+    return result(Outcome.FAILED, said.count, rows)
 
 
 def _first_rows(

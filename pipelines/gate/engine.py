@@ -7,6 +7,8 @@ from typing import Any
 import duckdb
 from duckdb_sqlalchemy import ConnectionWrapper, CursorWrapper
 
+from pipelines.lake.staged import begin_to_read
+
 
 class FetchedCursor:
     """A DB-API cursor that fetches its rows when it executes.
@@ -54,7 +56,16 @@ class FetchedCursor:
 
 
 class FetchingConnection(ConnectionWrapper):
-    """A connection whose cursors fetch when they execute."""
+    """A connection that only reads, and whose cursors fetch when they execute."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Wrap a connection."""
+        super().__init__(connection)
+        self._to_read = connection
+
+    def begin(self) -> None:
+        """Begin a transaction, as SQLAlchemy does before all else, in which nothing is written."""
+        begin_to_read(self._to_read)
 
     def cursor(self) -> FetchedCursor:  # type: ignore[override]  # DB-API's, not DuckDB's
         """Return such a cursor."""

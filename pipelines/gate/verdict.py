@@ -20,6 +20,14 @@ class Outcome(StrEnum):
     """It could not run: nothing is known, so nothing may be issued."""
 
 
+class Level(StrEnum):
+    """What becomes of a close in which a check found something."""
+
+    STOP = "stop"
+    WARN = "warn"
+    """It is shown, and the close goes on."""
+
+
 @dataclass(frozen=True)
 class Found:
     """What running a check gave: a count of offending rows, or why there is none."""
@@ -33,7 +41,7 @@ class CheckResult:
     """What one check found."""
 
     name: str
-    """Of its file in sql/checks."""
+    """Of its file."""
     meaning: str
     """What must hold, as the file's head says."""
     outcome: Outcome
@@ -43,12 +51,14 @@ class CheckResult:
     """The first of them, at most ROWS_SHOWN, in the order of their columns."""
     message: str = ""
     """Why it could not run, or its rows could not be read."""
+    level: Level = Level.STOP
 
     def as_json(self) -> dict[str, JsonValue]:
         """Return the result as JSON has it."""
         return {
             "check": self.name,
             "meaning": self.meaning,
+            "level": self.level.value,
             "outcome": self.outcome.value,
             "count": self.count,
             "rows": list(self.rows),
@@ -74,8 +84,13 @@ class Verdict:
 
     @property
     def found(self) -> tuple[CheckResult, ...]:
-        """The checks that found rows: the data are at fault."""
-        return tuple(check for check in self.checks if check.outcome is Outcome.FAILED)
+        """The checks that found rows and stop the close: the data are at fault."""
+        return self._found_at(Level.STOP)
+
+    @property
+    def warned(self) -> tuple[CheckResult, ...]:
+        """The checks that found rows, and let the close go on."""
+        return self._found_at(Level.WARN)
 
     @property
     def not_run(self) -> tuple[CheckResult, ...]:
@@ -84,13 +99,20 @@ class Verdict:
 
     @property
     def passed(self) -> bool:
-        """Whether the close may go on: there are checks, and every one passed."""
+        """Whether the close may go on: there are checks, all ran, and none stops it."""
         return bool(self.checks) and not self.found and not self.not_run
 
     def as_json(self) -> dict[str, JsonValue]:
         """Return the verdict as JSON has it."""
         checks: list[JsonValue] = [check.as_json() for check in self.checks]
         return {"period": self.period, "passed": self.passed, "checks": checks}
+
+    def _found_at(self, level: Level) -> tuple[CheckResult, ...]:
+        return tuple(
+            check
+            for check in self.checks
+            if check.outcome is Outcome.FAILED and check.level is level
+        )
 
     def explain_found(self) -> str:
         """Return in lines which checks found something, with their first rows."""

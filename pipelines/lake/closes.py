@@ -35,6 +35,12 @@ def last_close(connection: duckdb.DuckDBPyConnection) -> PeriodClose | None:
     return _first(connection, "ORDER BY period DESC LIMIT 1", {})
 
 
+def close_before(connection: duckdb.DuckDBPyConnection, period: str) -> PeriodClose | None:
+    """Return the last close of a period before `period`; None where there is none."""
+    clause = "WHERE period < $period ORDER BY period DESC LIMIT 1"
+    return _first(connection, clause, {"period": period})
+
+
 def _first(
     connection: duckdb.DuckDBPyConnection, clause: str, parameters: dict[str, str]
 ) -> PeriodClose | None:

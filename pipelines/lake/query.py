@@ -8,9 +8,9 @@ catalog, of which it has a copy; its configuration is locked.
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, count
 from operator import attrgetter
 from typing import Any
@@ -27,7 +27,6 @@ from pipelines.lake.paths import for_engine
 from pipelines.lake.warehouse import Warehouse
 
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_OWN_SCHEMAS = frozenset({"", "main", "warehouse"})
 _KNOWN_FUNCTIONS = frozenset(name.lower() for name in FUNCTIONS)
 _INEXACT = frozenset({"interval", "timestamp_ns", "time_ns"})
 _NESTED = frozenset({"array", "list", "map", "struct", "union"})
@@ -44,17 +43,36 @@ _FAULTS_OF_A_QUERY = (
 
 
 @dataclass(frozen=True)
-class _Scope:
-    """What a part of a query may name: relations of the warehouse, and its own CTEs."""
+class Scope:
+    """What a query, or a part of one, may name; all names are in lower case."""
 
-    relations: frozenset[str]
+    relations: Mapping[str, frozenset[str]]
+    """By schema; empty: of those that are named without one."""
+    of: str
+    """What has the relations, in words."""
+    catalogs: frozenset[str] = frozenset()
+    """Names that may stand before a schema."""
+    functions: frozenset[str] = _KNOWN_FUNCTIONS
+    rule: str = _ONE_SELECT
+    """What its text has to be, in words."""
     ctes: frozenset[str] = frozenset()
 
-    def and_cte(self, name: str) -> "_Scope":
+    def and_cte(self, name: str) -> "Scope":
+        """Return the scope with a CTE of the query's own.
+
+        Raises UsageError where its name isn't plain.
+        """
         if not _PLAIN_NAME.fullmatch(name):
             message = f"the query names a CTE {name!r}; use letters, digits and _"
             raise UsageError(message)
-        return _Scope(self.relations, self.ctes | {name.lower()})
+        return replace(self, ctes=self.ctes | {name.lower()})
+
+    def has(self, catalog: str, schema: str, name: str) -> bool:
+        """Return whether a relation may be named."""
+        if name in self.ctes and not schema and not catalog:
+            return True
+        is_here = not catalog or catalog in self.catalogs
+        return is_here and name in self.relations.get(schema, frozenset())
 
 
 @contextmanager
@@ -142,6 +160,18 @@ def refuse_unless_safe(
 
     Raises UsageError that says what stands in the way.
     """
+    names = frozenset(relations)
+    schemas = dict.fromkeys(("", "main", "warehouse"), names)
+    refuse_unless_within(
+        connection, text, Scope(schemas, "the warehouse", frozenset({"warehouse"}))
+    )
+
+
+def refuse_unless_within(connection: duckdb.DuckDBPyConnection, text: str, scope: Scope) -> None:
+    """Insist on exactly one SELECT that names nothing outside a scope; nothing is run.
+
+    Raises UsageError that says what stands in the way.
+    """
     ((serialized,),) = connection.execute(
         "SELECT json_serialize_sql($text)", {"text": text}
     ).fetchall()
@@ -149,15 +179,15 @@ def refuse_unless_safe(
     if parsed["error"]:
         is_other = parsed["error_type"] == _ANOTHER_STATEMENT
         raise UsageError(
-            _ONE_SELECT if is_other else f"the query can't be run: {parsed['error_message']}"
+            scope.rule if is_other else f"the query can't be run: {parsed['error_message']}"
         )
     if len(parsed["statements"]) != 1:
-        message = f"{_ONE_SELECT}; this has {len(parsed['statements'])} statements"
+        message = f"{scope.rule}; this has {len(parsed['statements'])} statements"
         raise UsageError(message)
-    _check(parsed["statements"][0], _Scope(frozenset(relations)))
+    _check(parsed["statements"][0], scope)
 
 
-def _check(node: object, scope: _Scope) -> None:
+def _check(node: object, scope: Scope) -> None:
     if isinstance(node, list):
         for child in node:
             _check(child, scope)
@@ -169,11 +199,11 @@ def _check(node: object, scope: _Scope) -> None:
     if node.get("type") == "SHOW_REF" and not node.get("query"):
         _check_show(node)
     if "function_name" in node:
-        _check_function(node, _KNOWN_FUNCTIONS)
+        _check_function(node, scope.functions)
     _check_children(node, scope)
 
 
-def _check_children(node: dict[str, Any], scope: _Scope) -> None:
+def _check_children(node: dict[str, Any], scope: Scope) -> None:
     inner = scope
     if node.get("type") == "RECURSIVE_CTE_NODE":
         inner = scope.and_cte(node["cte_name"])
@@ -186,7 +216,7 @@ def _check_children(node: dict[str, Any], scope: _Scope) -> None:
             _check(child, inner if key == "right" else scope)
 
 
-def _declare(node: dict[str, Any], scope: _Scope) -> _Scope:
+def _declare(node: dict[str, Any], scope: Scope) -> Scope:
     """Check a node's CTEs, each of which sees those before it, and let the node see all."""
     for entry in (node.get("cte_map") or {}).get("map", []):
         _check(entry["value"], scope)
@@ -194,17 +224,14 @@ def _declare(node: dict[str, Any], scope: _Scope) -> _Scope:
     return scope
 
 
-def _check_relation(node: dict[str, Any], scope: _Scope) -> None:
+def _check_relation(node: dict[str, Any], scope: Scope) -> None:
     catalog, schema, name = (
         str(node.get(key, "")).lower() for key in ("catalog_name", "schema_name", "table_name")
     )
-    if name in scope.ctes and not schema and not catalog:
-        return
-    if name in scope.relations and schema in _OWN_SCHEMAS and catalog in {"", "warehouse"}:
-        return
-    whole = ".".join(part for part in (catalog, schema, name) if part)
-    message = f"the query reads {whole!r}, which is no relation of the warehouse"
-    raise UsageError(message)
+    if not scope.has(catalog, schema, name):
+        whole = ".".join(part for part in (catalog, schema, name) if part)
+        message = f"the query reads {whole!r}, which is no relation of {scope.of}"
+        raise UsageError(message)
 
 
 def _check_show(node: dict[str, Any]) -> None:

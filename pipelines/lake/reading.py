@@ -13,7 +13,7 @@ from pipelines.lake.catalogs import catalog_of
 from pipelines.lake.connection import opened
 from pipelines.lake.paths import for_engine
 from pipelines.lake.setting import refuse_other_format, setting
-from pipelines.lake.staging import stage_input
+from pipelines.lake.staging import stage_input, view_exported
 from pipelines.lake.warehouse import Warehouse
 
 ROWS_AT_ONCE = 2_048
@@ -52,12 +52,26 @@ def keep_to_one_core(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("SET threads = 1")
 
 
+@contextmanager
+def on_one_core(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Read on one core while the context lasts: each core holds a part of a file in memory."""
+    ((threads,),) = connection.execute("SELECT current_setting('threads')").fetchall()
+    connection.execute("SET threads = 1")
+    try:
+        yield
+    finally:
+        connection.execute(f"SET threads = {threads}")
+
+
 def rows(
-    connection: duckdb.DuckDBPyConnection, query: str, parameters: Mapping[str, object]
+    connection: duckdb.DuckDBPyConnection,
+    query: str,
+    parameters: Mapping[str, object],
+    at_once: int = ROWS_AT_ONCE,
 ) -> Iterator[Row]:
     """Run a query and give its rows, a bounded number of them in memory."""
     cursor = connection.execute(query, dict(parameters))
-    while batch := cursor.fetchmany(ROWS_AT_ONCE):
+    while batch := cursor.fetchmany(at_once):
         yield from batch
 
 
@@ -113,6 +127,8 @@ def listed_statements(connection: duckdb.DuckDBPyConnection, period: str | None)
 def _asked(connection: duckdb.DuckDBPyConnection, name: str, period: str | None) -> sql.Relation:
     """Stage which close is asked for, and give the relation of `sql/reports` that reads it."""
     stage_input(connection, "asked", [[period]])
+    if name in {"statement", "statement_line"}:
+        view_exported(connection)
     return sql.relation("reports", name)
 
 
@@ -133,7 +149,8 @@ def sealed_statement(connection: duckdb.DuckDBPyConnection, statement_id: str) -
 
 def sealed_statements(connection: duckdb.DuckDBPyConnection, period: str) -> Iterator[bytes]:
     """Return the sealed bytes of a close's statements, by `contributor_id`."""
-    query = "SELECT sealed FROM warehouse.statement WHERE period = $period ORDER BY contributor_id"
+    view_exported(connection)
+    query = "SELECT sealed FROM exported.statement WHERE period = $period ORDER BY contributor_id"
     for (sealed,) in rows(connection, query, {"period": period}):
         yield bytes(sealed)
 

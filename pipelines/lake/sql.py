@@ -55,12 +55,20 @@ def relation(folder: str, name: str) -> Relation:
 
     Raises ValueError where the head lacks its meaning or its grain.
     """
-    lines = text(folder, name).splitlines()
+    return parse(name, text(folder, name), f"sql/{folder}/{name}.sql")
+
+
+def parse(name: str, written: str, place: str) -> Relation:
+    """Parse what is written in the file of a relation.
+
+    Raises ValueError, naming the place, where the head lacks its meaning or its grain.
+    """
+    lines = written.splitlines()
     size = next((i for i, line in enumerate(lines) if not line.startswith("--")), len(lines))
     prose, _, declared = "\n".join(lines[:size]).partition("\n--\n")
     meaning, grain_mark, grain = re.sub(r"\n?-- ", " ", prose).strip().partition(" Grain: ")
     if not meaning or not grain_mark:
-        message = f"sql/{folder}/{name}.sql: the head must say what a row means and 'Grain: …'"
+        message = f"{place}: the head must say what a row means and 'Grain: …'"
         raise ValueError(message)
     return Relation(name, meaning, grain, _columns(declared), "\n".join(lines[size:]))
 

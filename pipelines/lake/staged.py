@@ -51,12 +51,17 @@ def statement_digests(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[s
     return ((contributor, digest) for contributor, digest in reading.rows(connection, query, {}))
 
 
+def begin_to_read(connection: duckdb.DuckDBPyConnection) -> None:
+    """Begin a transaction in which no database can be written."""
+    connection.execute("BEGIN TRANSACTION READ ONLY")
+
+
 def first_rows(
     connection: duckdb.DuckDBPyConnection, relation: sql.Relation, most: int
 ) -> list[dict[str, object]]:
     """Return the first rows that a relation's query finds, in the order of its columns."""
-    cursor = connection.cursor().execute(
-        f"FROM ({relation.query}) ORDER BY ALL LIMIT $most", {"most": most}
-    )
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    with connection.cursor() as cursor:
+        begin_to_read(cursor)
+        cursor.execute(f"FROM ({relation.query}) ORDER BY ALL LIMIT $most", {"most": most})
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

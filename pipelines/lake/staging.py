@@ -1,8 +1,8 @@
 """Stages relations in the connection's own database, apart from the warehouse (SPEC §6).
 
-What is staged has the columns that its file's head declares. `stored`, `earlier` and `in_force` are
-schemas of views: what the warehouse stores, what closes before this one stored, and the facts that
-count.
+What is staged has the columns that its file's head declares. `stored`, `earlier`, `in_force` and
+`exported` are schemas of views: what the warehouse stores, what closes before this one stored, the
+facts that count, and the statements that are exported.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -101,6 +101,17 @@ def view_in_force(connection: duckdb.DuckDBPyConnection) -> None:
     for name in sql.names("in_force"):
         if name != "event_reversed":
             _view_fact_in_force(connection, name)
+
+
+def view_exported(connection: duckdb.DuckDBPyConnection, *, staged: bool = False) -> None:
+    """Make `exported`, unless it is there: the statements and lines that are exported or compared.
+
+    They are those that were issued, or those of the staged close.
+    """
+    place = "main" if staged else "warehouse"
+    connection.execute("CREATE SCHEMA IF NOT EXISTS exported")
+    for name in ("statement", "statement_line"):
+        connection.execute(f"CREATE VIEW IF NOT EXISTS exported.{name} AS FROM {place}.{name}")
 
 
 def _view_fact_in_force(connection: duckdb.DuckDBPyConnection, name: str) -> None:

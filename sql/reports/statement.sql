@@ -1,4 +1,5 @@
--- A statement of one close as it leaves the warehouse: the fields of SPEC §7.2, in its order.
+-- A statement of one close as it leaves the warehouse, issued or as a draft: the fields of
+-- SPEC §7.2, in its order.
 -- Grain: one row per statement of the close, ordered by contributor_id.
 --
 -- adjustments DECIMAL(38, 6): sum of the adjustment lines
@@ -44,6 +45,6 @@ SELECT
     royalties_micros * 0.000001 AS royalties,
     statement_id,
     withholding_micros * 0.000001 AS withholding
-FROM warehouse.statement
+FROM exported.statement
 WHERE period = (SELECT asked.period FROM asked)
 ORDER BY contributor_id

@@ -35,6 +35,6 @@ SELECT
     origin_period,
     original_micros * 0.000001 AS original,
     reference
-FROM warehouse.statement_line
+FROM exported.statement_line
 WHERE period = (SELECT asked.period FROM asked)
 ORDER BY contributor_id, line

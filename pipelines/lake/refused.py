@@ -1,0 +1,60 @@
+"""Sums what was refused and stands open, as far as it can be read (SPEC §3.4)."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+import duckdb
+
+from pipelines.lake import reading
+from schemas.readable import readable
+
+LETTERS_AT_ONCE: Final = 64
+"""Dead letters in memory at once, with up to 64 KiB of payload each."""
+
+_OPEN = (
+    "SELECT reason, coalesce(payload, ''::BLOB) AS kept, attributes,"
+    " coalesce(payload_size > octet_length(kept), false) FROM warehouse.dead_letter"
+    " WHERE resolved_at IS NULL"
+)
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Open dead letters, by reason: those of a time before an instant, and those without a time."""
+
+    letters: dict[str, int] = field(default_factory=dict)
+    """How many have a time before the instant."""
+    amounts: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Micros of their fees, training fees and revenues that can be read, by reason and currency."""
+    undated: dict[str, int] = field(default_factory=dict)
+    """How many have no time, or none that can be read."""
+
+
+def refused(connection: duckdb.DuckDBPyConnection, before: datetime | None) -> Refused:
+    """Return what stands open with a time before an instant, naive in UTC; None: of any time."""
+    letters: Counter[str] = Counter()
+    undated: Counter[str] = Counter()
+    sums: Counter[tuple[str, str]] = Counter()
+    with reading.on_one_core(connection):
+        for reason, *received, is_cut in reading.rows(connection, _OPEN, {}, LETTERS_AT_ONCE):
+            occurred_at, amounts = readable(*received, is_cut=is_cut)
+            if occurred_at is None:
+                undated[reason] += 1
+            elif before is None or occurred_at < before:
+                letters[reason] += 1
+                for currency, micros in amounts:
+                    sums[reason, currency] += micros
+    return Refused(_sorted(letters), _by_reason(sums), _sorted(undated))
+
+
+def _sorted(counts: Counter[str]) -> dict[str, int]:
+    return dict(sorted(counts.items()))
+
+
+def _by_reason(sums: Counter[tuple[str, str]]) -> dict[str, dict[str, int]]:
+    amounts: dict[str, dict[str, int]] = {}
+    for (reason, currency), micros in sorted(sums.items()):
+        amounts.setdefault(reason, {})[currency] = micros
+    return amounts

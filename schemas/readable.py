@@ -1,0 +1,94 @@
+"""What can be read of an event that was refused: its time and its money (SPEC §3.1, §3.2).
+
+Each is read by the rules for an event that is accepted, whatever else the event was refused for.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from pydantic import ValidationError
+
+from schemas import instants
+from schemas.decimals import scaled
+from schemas.json_text import UnreadableError, read_json
+from schemas.parts import Money
+
+PAID: Final = ("fee", "revenue", "training_fee")
+"""The fields of `data` that say what was paid, of whatever type the event is."""
+TIME_ATTRIBUTE: Final = "ce-time"
+"""The attribute of binary mode that is the envelope's `time`."""
+_MICRO_DIGITS: Final = 6
+_MARK: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"|["{}\[\],]', re.DOTALL)
+_CLOSERS: Final = {b"{": b"}", b"[": b"]"}
+_DEPTH_OF_DATA: Final = 2
+"""How deep the members of an event's data are; the event's own are 1 deep."""
+
+
+class Readable(NamedTuple):
+    """What could be read of an event."""
+
+    occurred_at: datetime | None
+    """Naive in UTC; None where there is no time, or none that can be read."""
+    amounts: tuple[tuple[str, int], ...]
+    """Currency and micros of each amount that can be read."""
+
+
+def readable(payload: bytes, attributes: str | None, *, is_cut: bool = False) -> Readable:
+    """Read what was refused, as far as it can be; nothing in it makes this fail.
+
+    `payload` is what was received (binary mode: the body), or its beginning where it is cut;
+    `attributes` is the JSON of binary mode's attributes.
+    """
+    body = _members(_up_to_last_member(payload) if is_cut else payload)
+    if attributes is None:
+        time, data = body.get("time"), body.get("data")
+    else:
+        time, data = _members(attributes.encode()).get(TIME_ATTRIBUTE), body
+    return Readable(_instant(time), tuple(_amounts(data)))
+
+
+def _members(text: bytes) -> dict[str, object]:
+    try:
+        value = read_json(text)
+    except UnreadableError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _up_to_last_member(text: bytes) -> bytes:
+    """Return the beginning of a JSON text up to the last whole member of the event or its data."""
+    closers: list[bytes] = []
+    end, missing = 0, b""
+    for match in _MARK.finditer(text):
+        mark = match[0]
+        if mark == b'"':  # a string that isn't whole
+            break
+        if mark in _CLOSERS:
+            closers.append(_CLOSERS[mark])
+        elif mark in {b"}", b"]"}:
+            del closers[-1:]
+        elif mark == b"," and len(closers) <= _DEPTH_OF_DATA:
+            end, missing = match.start(), b"".join(reversed(closers))
+    return text[:end] + missing
+
+
+def _instant(time: object) -> datetime | None:
+    if not isinstance(time, str) or not re.fullmatch(instants.PATTERN, time):
+        return None
+    try:
+        return instants.read(instants.canonical(time))
+    except ValueError:
+        return None
+
+
+def _amounts(data: object) -> Iterator[tuple[str, int]]:
+    if not isinstance(data, dict):
+        return
+    for field in PAID:
+        try:
+            money = Money.model_validate(data.get(field))
+        except ValidationError:
+            continue
+        yield money.currency, scaled(money.amount, _MICRO_DIGITS)
