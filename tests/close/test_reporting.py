@@ -98,6 +98,21 @@ def test_a_source_that_reported_what_is_there_lets_it_close(
     assert without["closes"][0]["digest"] == closed["closes"][0]["digest"]
 
 
+def test_a_report_that_validate_prints_lets_it_close(
+    manyhands: Run, kiosk: Events, tmp_path: Path
+) -> None:
+    """A producer checks its files, sends them, and sends what the check printed."""
+    kiosk.reversal(kiosk.generation("1", "7"))
+    source = kiosk.write(tmp_path / "kiosk.ndjson")
+    said = manyhands("validate", source, f"--report={KIOSK}", FEBRUARY)
+    (tmp_path / "report.ndjson").write_text(said.stdout)
+    for path in (source, "report.ndjson"):
+        assert 0 == manyhands("ingest", path, FEBRUARY).code
+
+    assert 0 == manyhands(*CLOSE).code
+    assert [("2026-01", KIOSK, False, None, 0)] == _coverage(tmp_path)
+
+
 def test_reports_join_and_a_gap_between_them_is_named(
     manyhands: Run, kiosk: Events, tmp_path: Path
 ) -> None:
