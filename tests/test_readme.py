@@ -234,4 +234,4 @@ def test_the_examples_of_events_are_some(manyhands: Run, tmp_path: Path) -> None
     (tmp_path / "example.ndjson").write_text(examples, encoding="utf-8")
     outcome = manyhands("ingest", "example.ndjson", "--as-of=2026-12-01T00:00:00Z", "--json")
 
-    assert 3 == len(examples.splitlines()) == json.loads(outcome.stdout)["accepted"]
+    assert 4 == len(examples.splitlines()) == json.loads(outcome.stdout)["accepted"]

@@ -62,6 +62,7 @@ def ingest(  # noqa: PLR0913  one of them only listens
         raise UsageError(message)
     if receiving.follow:
         warehouse = replace(warehouse, patience_s=FOLLOWING_PATIENCE_S)
+    watch.note(f"source policy: {policy.summary}")
     read = batches(files, limits)
     with received(subscriptions, receiving, limits.size, watch) as messages:
         make_unless_there(warehouse)
@@ -70,7 +71,6 @@ def ingest(  # noqa: PLR0913  one of them only listens
                 if by_clock:
                     check_clock(connection, progress(connection), clock())
                 before = session.head = head(connection)
-            watch.note(f"source policy: {policy.summary}")
             for other in others:
                 watch.note(f"skipped {other}: not .ndjson or .jsonl (.gz, .zst)")
             manifests = Manifests(warehouse, tuple(manifest_roots), limits.manifest_size)

@@ -380,7 +380,7 @@ def test_a_report_says_what_a_source_sent(manyhands: Run, tmp_path: Path) -> Non
     )
     assert counts == report["data"]["counts"]
     assert amounts == {code: Decimal(said) for code, said in report["data"]["amounts"].items()}
-    assert "received  33" in outcome.stderr
+    assert "received  34" in outcome.stderr
 
 
 def test_a_report_is_of_one_source_and_half_open(manyhands: Run, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from pipelines.lake.staging import view_earlier
 
 HERE = Path(__file__).parent
 PERIOD = "2026-10"
-STAGED_RESULTS = ("pool", "allocation", "held", "statement_line", "statement")
+STAGED_RESULTS = ("pool", "allocation", "held", "statement_line", "statement", "close_coverage")
 STAGED_INPUTS = ("close_input", "currency")
 STAGED_RULES = (
     "entitlement",
@@ -23,6 +23,7 @@ STAGED_RULES = (
     "standing_allocation",
     "standing_held",
     "last_statement",
+    "report_difference",
 )
 
 
