@@ -249,6 +249,7 @@ def test_the_status_tells_how_the_warehouse_stands(look: Run) -> None:
         },
         "published": {},
         "refused": {"amounts": {}, "letters": {}, "undated": {"not_json": 2}},
+        "reported": {},
         "source_policy": None,
     }
     assert expected == standing

@@ -146,6 +146,7 @@ def test_what_changed_since_the_draft_is_told(market: Run, tmp_path: Path) -> No
     assert 0 == market("close", JANUARY, AS_OF, "--draft=draft").code
 
 
+@pytest.mark.long
 def test_what_changes_no_statement_stops_nothing(market: Run, tmp_path: Path) -> None:
     """The log goes on, and the close is the one that was reviewed."""
     later = Events("/late")
@@ -156,6 +157,7 @@ def test_what_changes_no_statement_stops_nothing(market: Run, tmp_path: Path) ->
     assert (0, 10) == (closed.code, closed.json["closes"][0]["log_seq"])
 
 
+@pytest.mark.long
 def test_a_closed_period_is_held_against_what_was_expected(market: Run, tmp_path: Path) -> None:
     """Closed as expected it is exit 0; as another one it is exit 5, with what differs."""
     _sell_more(market, tmp_path)
@@ -318,6 +320,7 @@ def test_a_draft_is_compared_with_the_close_before_it(february: Run) -> None:
     assert ["cy", "USD", "new", "7.000000", "7.000000"] in rows
 
 
+@pytest.mark.long
 def test_before_any_close_all_of_a_draft_is_new(market: Run) -> None:
     """There is nothing to compare it with, and it says so; also once it is closed."""
     words = ["statements", "diff", "2026-01", "--draft=draft"]

@@ -363,7 +363,7 @@ def _key(row: dict[str, Any]) -> Row:
 
 
 @pytest.mark.usefixtures("_manifest_root")
-@pytest.mark.parametrize("name", one_of(20, scenario.NAMES[::-1]))
+@pytest.mark.parametrize("name", one_of(40, scenario.NAMES[::-1]))
 def test_earnings_add_up_to_what_statements_say(manyhands: Run, name: str, tmp_path: Path) -> None:
     """Of every worked case and each of its periods: lines of all closes, and what is held."""
     steps, expected = scenario.read(name)

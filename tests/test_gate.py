@@ -292,7 +292,7 @@ It goes on reading as root: where the program is installed that user may not loo
     ("prelude", "environment"),
     [
         ("", {"HOME": "home"}),
-        ("", {"HOME": "~", "PYTHONWARNINGS": "error"}),
+        pytest.param("", {"HOME": "~", "PYTHONWARNINGS": "error"}, marks=pytest.mark.long),
         pytest.param(
             AS_NOBODY,
             {},

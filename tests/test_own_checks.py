@@ -104,6 +104,7 @@ def test_a_check_that_cannot_run_stops_the_close(market: Run, tmp_path: Path, le
     assert [] == market("statements", "list", "--json").json
 
 
+@pytest.mark.long
 def test_the_folder_can_be_a_setting(market: Run, tmp_path: Path) -> None:
     """`checks` in manyhands.toml, like every flag."""
     _checks(tmp_path, {"much_paid.sql": f"{HEAD}{FOUND}"})
@@ -178,6 +179,7 @@ def test_a_folder_that_cannot_be_read_is_a_usage_error(
     assert 2 == manyhands(*CLOSE, "--checks=checks").code
 
 
+@pytest.mark.long
 def test_other_files_are_left_alone_and_a_closed_period_stays_closed(
     market: Run, tmp_path: Path
 ) -> None:

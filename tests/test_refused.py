@@ -84,6 +84,7 @@ def test_status_says_it_of_the_next_period_to_close(refused_market: Run) -> None
     assert "6 invalid_data (5.300001 EUR, 3.000000 JPY, 9000.000000 USD)" in shown
 
 
+@pytest.mark.long
 def test_people_are_told_in_lines(refused_market: Run) -> None:
     """One for each reason, and those without a time after them."""
     lines = refused_market("close", "--period=2026-01", AS_OF).stdout.splitlines()
@@ -106,6 +107,7 @@ def test_dead_letters_stop_a_close_that_is_told_so(refused_market: Run) -> None:
     assert 0 == refused_market("close", "--period=2026-01", AS_OF).code
 
 
+@pytest.mark.long
 def test_what_is_later_or_has_no_time_stops_nothing(manyhands: Run, tmp_path: Path) -> None:
     """February's letters stop February's close alone, and a line that isn't JSON stops none."""
     events = small(Events())

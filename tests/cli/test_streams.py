@@ -43,6 +43,7 @@ def test_a_stderr_that_takes_nothing_stops_no_work(place: Path, redirected: str)
     )
 
 
+@pytest.mark.long
 def test_a_full_stdout_after_the_commit_does_not_deny_it(place: Path) -> None:
     """The close is issued, the events are in the log, and stderr says so; the exit code is 1."""
     closed = ended(CLOSE, place, ">/dev/full")

@@ -255,6 +255,7 @@ def test_what_a_merge_writes_is_flushed_before_it_is_named(
     assert {path.stat().st_ino for path in on_disk(folder) - there} <= flushed
 
 
+@pytest.mark.long
 def test_closes_have_the_same_digests_however_often_files_are_merged(
     manyhands: Run, tmp_path: Path
 ) -> None:

@@ -47,14 +47,18 @@ def test_no_command_opens_a_catalog_but_with_the_engine(tmp_path: Path) -> None:
         file.write("{}\n")
     as_of = "--as-of=2026-03-01T00:00:00Z"
     commands = [
+        ["validate", small(Events()).write(tmp_path / "sound.ndjson"), as_of],
         ["init"],
         ["ingest", source, as_of],
-        ["close", "--period=2026-01", "--dry-run", as_of],
+        ["close", "--period=2026-01", "--dry-run", f"--out={tmp_path / 'draft'}", as_of],
         ["close", "--due", as_of],
         ["publish", f"--to={tmp_path}"],
+        ["statements", "diff", "2026-01", f"--draft={tmp_path / 'draft'}"],
         ["statements", "list"],
         ["statements", "show", "2026-01/ana"],
         ["statements", "export", "--format=csv", f"--out={tmp_path / 'out'}"],
+        ["earnings", "--period=2026-01", f"--out={tmp_path / 'e.csv'}"],
+        ["estimate", as_of],
         ["held"],
         ["query", "SELECT count(*) FROM event"],
         ["status"],
@@ -62,7 +66,10 @@ def test_no_command_opens_a_catalog_but_with_the_engine(tmp_path: Path) -> None:
         ["deadletter", "show", ""],
     ]
     folder = tmp_path / "warehouse"
-    words = [[*command, f"--warehouse={folder}"] for command in commands]
+    words = [
+        command if command[0] == "validate" else [*command, f"--warehouse={folder}"]
+        for command in commands
+    ]
     subprocess.run(
         [sys.executable, "-c", _RUN, str(folder / "catalog.sqlite"), json.dumps(words)],
         check=True,

@@ -235,6 +235,7 @@ def sales(name: str, count: int) -> list[dict[str, Any]]:
     return events.events
 
 
+@pytest.mark.long
 def test_a_process_may_read_while_it_writes_beside_another_writer(folder: Path) -> None:
     """No error in either, and nothing lost: reading drops none of this process's locks."""
     done, failures, read = threading.Event(), [], []
