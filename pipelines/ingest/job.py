@@ -62,8 +62,8 @@ def ingest(  # noqa: PLR0913  one of them only listens
         raise UsageError(message)
     if receiving.follow:
         warehouse = replace(warehouse, patience_s=FOLLOWING_PATIENCE_S)
-    watch.note(f"source policy: {policy.summary}")
     read = batches(files, limits)
+    watch.note(f"source policy: {policy.summary}")
     with received(subscriptions, receiving, limits.size, watch) as messages:
         make_unless_there(warehouse)
         with closing(Session(warehouse)) as session:
