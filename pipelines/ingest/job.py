@@ -63,7 +63,9 @@ def ingest(  # noqa: PLR0913  one of them only listens
     if receiving.follow:
         warehouse = replace(warehouse, patience_s=FOLLOWING_PATIENCE_S)
     read = batches(files, limits)
-    watch.note(f"source policy: {policy.summary}")
+    trusted = f"source policy: {policy.summary}"
+    if subscriptions:  # before anything is said of brokers
+        watch.note(trusted)
     with received(subscriptions, receiving, limits.size, watch) as messages:
         make_unless_there(warehouse)
         with closing(Session(warehouse)) as session:
@@ -71,6 +73,8 @@ def ingest(  # noqa: PLR0913  one of them only listens
                 if by_clock:
                     check_clock(connection, progress(connection), clock())
                 before = session.head = head(connection)
+            if not subscriptions:
+                watch.note(trusted)
             for other in others:
                 watch.note(f"skipped {other}: not .ndjson or .jsonl (.gz, .zst)")
             manifests = Manifests(warehouse, tuple(manifest_roots), limits.manifest_size)

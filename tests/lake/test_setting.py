@@ -56,9 +56,8 @@ def test_every_command_refuses_a_warehouse_of_another_format(
 
     number = earlier.name.rpartition("-")[2]
     said = f"{earlier} has format {number}, and this manyhands {FORMAT}; make a new warehouse and"
-    *noted, error = ended.stderr.splitlines()
-    assert (1, command[0] == "ingest") == (ended.code, bool(noted)), "but for the source policy"
-    assert said in error
+    assert (1, 1) == (ended.code, len(ended.stderr.splitlines()))
+    assert said in ended.stderr
 
 
 def test_a_later_format_is_refused_too(tmp_path: Path) -> None:
