@@ -224,7 +224,7 @@ def _refuse_unless_reviewable(
     if period is None and (digest or draft):
         message = "--expect and --draft are of one period; name it with --period P"
         raise UsageError(message)
-    if digest and not re.fullmatch("[0-9a-f]{64}", digest):
+    if is_given(context, "expect") and not re.fullmatch("[0-9a-f]{64}", digest):
         message = f"--expect {digest}: not a digest, which has 64 digits 0-9 and a-f"
         raise UsageError(message)
     if is_given(context, "out") and not dry_run:

@@ -50,7 +50,7 @@ def _run_explained(arguments: list[str], invocation: Invocation) -> int:
         if isinstance(error, StdoutError):
             return _explain_output(error, invocation)
         if isinstance(error, Exception):
-            return _explain(error, invocation)
+            return _explain_after_output(error, invocation)
         raise
 
 
@@ -71,6 +71,16 @@ def _run(arguments: list[str], invocation: Invocation) -> int:
         )
     sys.stdout.flush()
     return ended if isinstance(ended, int) else 0
+
+
+def _explain_after_output(error: Exception, invocation: Invocation) -> int:
+    """Write what was printed before a failure, then explain it; return the exit code."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except StdoutError as unwritten:
+        return _explain_output(unwritten, invocation)
+    return _explain(error, invocation)
 
 
 def _explain_end(invocation: Invocation) -> int:

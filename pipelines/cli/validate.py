@@ -228,7 +228,7 @@ def _warn(asked: "Report", now: datetime) -> None:
     if not asked.figures.counts:
         notes.append("no event of its source and time was read: the report says 0")
     if asked.covered().ends_at > now:
-        notes.append("its time isn't over: what is sent later for it is missing in the report")
+        notes.append("its time isn't over, so no close counts this report; make it anew once it is")
     for note in notes:
         typer.echo(plain(f"{asked.source}: {note}"), err=True)
 

@@ -1,5 +1,6 @@
--- A report that counts: no later one of the same source overlaps it, by `occurred_at`, the event's
--- source and its id. What a later one overlaps in part says nothing of the rest.
+-- A report that counts: it was made once its time was over, and no later one of the same source
+-- overlaps it, by `occurred_at`, the event's source and its id. What a later one overlaps in part
+-- says nothing of the rest.
 -- Grain: one row per `source-reported` event in force that counts.
 --
 -- seq BIGINT: position of the event in the log
@@ -15,6 +16,7 @@ WITH ranked AS (
             PARTITION BY reported_source ORDER BY occurred_at, source, id
         ) AS place
     FROM in_force.source_report
+    WHERE reported_until <= occurred_at
 )
 
 SELECT

@@ -1,6 +1,8 @@
 """A period closes only once its sources reported what they sent, and it is there (SPEC §6)."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,9 @@ from tests.marketplace import Events, small
 
 KIOSK = "/kiosk"
 FEBRUARY = "--as-of=2026-02-01T00:00:00Z"
+MADE = "2026-02-01T00:00:00Z"
+MADE_LATER = "2026-02-01T00:02:00Z"
+"""The clock of who reports may be some minutes ahead."""
 CLOSE = ("close", "--period=2026-01", FEBRUARY)
 POLICY = f"""
 [[source-policy]]
@@ -52,7 +57,7 @@ def _report(
     counts: dict[str, int],
     amounts: dict[str, str],
     span: tuple[str, str] = ("2026-01-01", "2026-02-01"),
-    time: str = "2026-01-31T00:00:00Z",
+    time: str = MADE,
 ) -> str:
     """Add a report of the kiosk's."""
     instants = {"from": f"{span[0]}T00:00:00Z", "until": f"{span[1]}T00:00:00Z"}
@@ -116,18 +121,18 @@ def test_a_report_that_validate_prints_lets_it_close(
 def test_reports_join_and_a_gap_between_them_is_named(
     manyhands: Run, kiosk: Events, tmp_path: Path
 ) -> None:
-    """Whatever the order in which they came, and whatever lies before and after the period."""
+    """Whatever the order in which they came, and whatever lies before the period."""
     _report(kiosk, {}, {}, ("2026-01-20", "2026-01-30"))
     _report(kiosk, {"asset-generated": 1}, {"USD": "10"}, ("2025-12-01", "2026-01-20"))
     _send(manyhands, kiosk, tmp_path)
     gap = _said(manyhands(*CLOSE), 75)
     shown = manyhands("status", "--json").json["reported"]
-    _report(kiosk, {"asset-generated": 1}, {"EUR": "2.5"}, ("2026-01-30", "2026-03-01"))
+    _report(kiosk, {"asset-generated": 1}, {"EUR": "2.5"}, ("2026-01-30", "2026-02-01"))
     _send(manyhands, kiosk, tmp_path)
 
     assert f"{KIOSK}: no report from 2026-01-30T00:00:00.000000Z on" in gap
     assert {KIOSK: "2026-01-30T00:00:00.000000Z"} == shown
-    assert {KIOSK: "2026-03-01T00:00:00.000000Z"} == manyhands("status", "--json").json["reported"]
+    assert {KIOSK: "2026-02-01T00:00:00.000000Z"} == manyhands("status", "--json").json["reported"]
     assert 0 == manyhands(*CLOSE).code
 
 
@@ -166,9 +171,9 @@ def test_the_latest_of_reports_that_overlap_counts(
     manyhands: Run, kiosk: Events, tmp_path: Path
 ) -> None:
     """A wrong one is mended by one that covers the same time, or all of it and more."""
-    _report(kiosk, {"asset-generated": 9}, {}, time="2026-01-31T01:00:00Z")
-    _report(kiosk, **SENT, time="2026-01-31T02:00:00Z")
-    _report(kiosk, {"asset-generated": 8}, {}, time="2026-01-31T00:30:00Z")
+    _report(kiosk, {"asset-generated": 9}, {}, time="2026-02-01T00:01:00Z")
+    _report(kiosk, **SENT, time=MADE_LATER)
+    _report(kiosk, {"asset-generated": 8}, {}, time=MADE)
     _send(manyhands, kiosk, tmp_path)
 
     assert 0 == manyhands(*CLOSE).code
@@ -179,10 +184,20 @@ def test_what_a_later_report_overlaps_in_part_is_not_covered_by_the_earlier_one(
 ) -> None:
     """Its counts are of all of its time, so they say nothing of what is left of it."""
     _report(kiosk, **SENT)
-    _report(kiosk, {}, {}, ("2026-01-20", "2026-01-25"), time="2026-01-31T01:00:00Z")
+    _report(kiosk, {}, {}, ("2026-01-20", "2026-01-25"), time=MADE_LATER)
     _send(manyhands, kiosk, tmp_path)
 
     assert "no report from 2026-01-01T00:00:00.000000Z on" in _said(manyhands(*CLOSE), 75)
+
+
+def test_a_report_that_was_made_before_its_time_was_over_covers_nothing(
+    manyhands: Run, kiosk: Events, tmp_path: Path
+) -> None:
+    """What the source sent after it would be missing, and nobody would know."""
+    _report(kiosk, **SENT, time="2026-01-31T23:59:59Z")
+    _send(manyhands, kiosk, tmp_path)
+
+    assert "no report from 2026-01-01" in _said(manyhands(*CLOSE), 75)
 
 
 def test_a_report_that_was_reversed_covers_nothing(
@@ -225,6 +240,25 @@ def test_a_close_without_a_source_says_what_was_missing(
             "refused": {},
         }
     ] == kept["sources"]
+
+
+def test_what_was_closed_is_said_though_the_next_period_is_refused(
+    manyhands: Run, kiosk: Events, tmp_path: Path
+) -> None:
+    """January closes; February isn't reported, and the process ends with exit 75."""
+    _report(kiosk, **SENT)
+    _send(manyhands, kiosk, tmp_path)
+    command = [str(Path(sys.executable).with_name("manyhands")), "close", "--due"]
+    ended = subprocess.run(
+        [*command, "--as-of=2026-03-01T00:00:00Z", "--json"],
+        cwd=tmp_path,
+        capture_output=True,
+        check=False,
+    )
+
+    assert 75 == ended.returncode, ended.stderr
+    assert ["2026-01"] == [close["period"] for close in json.loads(ended.stdout)["closes"]]
+    assert b"no report from 2026-02-01" in ended.stderr
 
 
 def test_without_names_a_source_that_reports(manyhands: Run, kiosk: Events) -> None:
