@@ -64,7 +64,7 @@ def _kill_at_random(scene: Scene, chance: Random, kills: int) -> None:
         process = scene.follow(feed, flags=["--batch-events=30", "--batch-seconds=0.05"])
         process.kill_after(chance.uniform(1, 8))
     following = scene.follow(feed)
-    scene.reach(len(scene.messages))
+    scene.reach(len(scene.messages), 300)
     scene.stop(following)
     check(scene)
 
