@@ -40,8 +40,7 @@ def look(warehouse: Warehouse) -> Look:
     Raises ManyhandsError where it isn't there, or can't be read now.
     """
     modest = replace(warehouse, memory_bytes=min(warehouse.memory_bytes, _MEMORY_BYTES))
-    with reading.connect(modest) as connection:
-        reading.keep_to_one_core(connection)
+    with reading.connect(modest) as connection, reading.on_one_core(connection):
         standing = closes.progress(connection)
         last_batch = next(reading.report(connection, "last_batch", None).rows, None)
         return Look(

@@ -18,6 +18,10 @@ OWN_SOURCE: Final = "manyhands"
 """The `source` of our own events; nobody else's may have it."""
 
 
+ATTRIBUTE_PREFIX: Final = "ce-"
+"""Stands before the name of an attribute in binary mode (CloudEvents' binding for Pub/Sub)."""
+
+
 def _not_ours(source: str) -> str:
     if source == OWN_SOURCE:
         message = f"should not be {OWN_SOURCE}, which is ours"

@@ -1,5 +1,7 @@
 """The ten types of events and what their `data` holds (SPEC §3.3)."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -211,6 +213,11 @@ EventData = _Sent | SourceReported
 
 EVENT_TYPES: Final[dict[str, type[EventData]]] = {**_SENT, "source-reported": SourceReported}
 """The model of each type's `data`."""
+
+PAYMENTS: Final[Mapping[str, str]] = MappingProxyType(
+    {"asset-generated": "revenue", "image-licensed": "fee", "model-trained": "training_fee"}
+)
+"""The field of `data` that says what was paid, by type."""
 
 
 def schema_urn(event_type: str) -> str:

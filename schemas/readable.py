@@ -12,15 +12,13 @@ from pydantic import ValidationError
 
 from schemas import instants
 from schemas.decimals import scaled
+from schemas.envelope import ATTRIBUTE_PREFIX
+from schemas.events import PAYMENTS
 from schemas.json_text import UnreadableError, read_json
 from schemas.parts import Money
 
-PAID: Final = ("fee", "revenue", "training_fee")
-"""The fields of `data` that say what was paid, of whatever type the event is."""
-TIME_ATTRIBUTE: Final = "ce-time"
-"""The attribute of binary mode that is the envelope's `time`."""
-SOURCE_ATTRIBUTE: Final = "ce-source"
-"""The attribute of binary mode that is the envelope's `source`."""
+_TIME: Final = f"{ATTRIBUTE_PREFIX}time"
+_SOURCE: Final = f"{ATTRIBUTE_PREFIX}source"
 _MICRO_DIGITS: Final = 6
 _MARK: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"|["{}\[\],]', re.DOTALL)
 _CLOSERS: Final = {b"{": b"}", b"[": b"]"}
@@ -50,7 +48,7 @@ def readable(payload: bytes, attributes: str | None, *, is_cut: bool = False) ->
         time, source, data = body.get("time"), body.get("source"), body.get("data")
     else:
         envelope = _members(attributes.encode())
-        time, source, data = envelope.get(TIME_ATTRIBUTE), envelope.get(SOURCE_ATTRIBUTE), body
+        time, source, data = envelope.get(_TIME), envelope.get(_SOURCE), body
     named = source if isinstance(source, str) else None
     return Readable(_instant(time), tuple(_amounts(data)), named)
 
@@ -92,7 +90,7 @@ def _instant(time: object) -> datetime | None:
 def _amounts(data: object) -> Iterator[tuple[str, int]]:
     if not isinstance(data, dict):
         return
-    for field in PAID:
+    for field in sorted(PAYMENTS.values()):  # of whatever type the event is
         try:
             money = Money.model_validate(data.get(field))
         except ValidationError:

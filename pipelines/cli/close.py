@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipelines.cli.flags import AsOfFlag, Common, DraftFlag, SourcePolicyFlag, instant
+from pipelines.cli.flags import AsOfFlag, Common, OptionalDraftFlag, SourcePolicyFlag, instant
 from pipelines.cli.policy import source_policy as policy_of
 from pipelines.cli.printing import print_document, print_line
 from pipelines.cli.progress import Report, reporting
@@ -64,7 +64,7 @@ def close(  # noqa: PLR0913  a flag each
             show_default=False,
         ),
     ] = "",
-    draft: DraftFlag = None,
+    draft: OptionalDraftFlag = None,
     checks: Annotated[
         Path | None,
         typer.Option(

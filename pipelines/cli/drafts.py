@@ -1,12 +1,11 @@
 """The command `statements diff`: compares a draft with the close before it."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from pipelines.cli.flags import Common, bounded
+from pipelines.cli.flags import Common, DraftFlag, bounded
 from pipelines.cli.printing import print_document, print_line, print_table
 from pipelines.royalties.money import from_micros
 
@@ -32,12 +31,7 @@ def compare_draft(
     period: Annotated[
         str, typer.Argument(metavar="P", help="The period of the draft, such as 2026-10.")
     ],
-    draft: Annotated[
-        Path,
-        typer.Option(
-            "--draft", metavar="DIR", help="Folder with a draft that `close --dry-run --out` wrote."
-        ),
-    ],
+    draft: DraftFlag,
     most: Annotated[
         int, bounded(1, 10_000, "N", "How many of the largest changes of each kind to show.")
     ] = 10,

@@ -83,12 +83,11 @@ SourcePolicyFlag = Annotated[
         help="TOML file that says which source may send what. [default: every source everything]",
     ),
 ]
-DraftFlag = Annotated[
-    Path | None,
-    typer.Option(
-        "--draft", metavar="DIR", help="Folder with a draft that `close --dry-run --out` wrote."
-    ),
-]
+_DRAFT = typer.Option(
+    "--draft", metavar="DIR", help="Folder with a draft that `close --dry-run --out` wrote."
+)
+DraftFlag = Annotated[Path, _DRAFT]
+OptionalDraftFlag = Annotated[Path | None, _DRAFT]
 PeriodFlag = Annotated[
     str | None,
     typer.Option("--period", metavar="P", help="A closed period. [default: the last one closed]"),

@@ -6,12 +6,11 @@ Both come in the order of their contributors, as closes and drafts have them.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
+from pipelines.royalties.money import MICRO_DIGITS
 from schemas.decimals import scaled
 from schemas.statement import Statement
-
-_MICRO_DIGITS: Final = 6
 
 
 class Stated(NamedTuple):
@@ -47,7 +46,7 @@ def stated(sealed: bytes) -> Stated:
 
 
 def _micros(money: str) -> int:
-    return scaled(money, _MICRO_DIGITS)
+    return scaled(money, MICRO_DIGITS)
 
 
 def side_by_side(before: Iterable[Stated], now: Iterable[Stated]) -> Iterator[Pair]:

@@ -14,7 +14,6 @@ from pipelines.close.seal import close_digest
 from pipelines.errors import NotFoundError, UsageError
 from pipelines.lake.closes import PeriodClose
 from pipelines.lake.disk import replacing
-from pipelines.lake.staging import view_exported
 from pipelines.outputs.documents import dumps
 from pipelines.outputs.exports import sealed_path, write_statements
 from pipelines.outputs.formats import Format
@@ -68,11 +67,12 @@ def draft_path(folder: Path, period: str) -> Path:
 def write_draft(
     connection: duckdb.DuckDBPyConnection, computed: PeriodClose, out: Path
 ) -> tuple[Path, ...]:
-    """Write the staged statements into the folder `out` in all formats, all files or none.
+    """Write the exported statements into the folder `out` in all formats, all files or none.
+
+    They are those that `view_exported` made so: the staged ones.
 
     Returns the paths; that of the file that says what the draft is of is the last.
     """
-    view_exported(connection, staged=True)
     period, path = computed.period, draft_path(out, computed.period)
     described = _DraftFile(
         digest=computed.digest,

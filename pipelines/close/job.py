@@ -174,8 +174,9 @@ def _close_one(connection: duckdb.DuckDBPyConnection, run: _Run, closing: Closin
         sealed = seal(connection, closing)
     new = PeriodClose(closing.period.name, closing.log_seq, **asdict(sealed))
     came_to = results.staged_totals(connection)
-    if run.expected:
+    if run.expected or run.out:
         view_exported(connection, staged=True)
+    if run.expected:
         run.expected.refuse_unless_met(connection, new, came_to.amounts)
     files = write_draft(connection, new, run.out) if run.dry_run and run.out else ()
     if not run.dry_run:

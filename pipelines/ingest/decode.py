@@ -3,11 +3,11 @@
 from typing import Final
 
 from pipelines.ingest.refuse import refused
+from schemas.envelope import ATTRIBUTE_PREFIX
 from schemas.json_text import MAX_DEPTH, UnreadableError, check_size, read_json
 from schemas.record import Decoded, Received, Rejected
 from schemas.rejection import Reason
 
-ATTRIBUTE_PREFIX: Final = "ce-"
 CONTENT_TYPE: Final = "content-type"
 JSON: Final = "application/json"
 

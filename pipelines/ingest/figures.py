@@ -4,13 +4,13 @@ import json
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
-from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from pipelines.errors import UsageError
 from pipelines.royalties.money import from_micros, to_micros
 from pipelines.royalties.periods import Cadence, Period
 from schemas import canonical, decimals, instants
+from schemas.events import PAYMENTS
 from schemas.record import Event
 
 REPORTED: Final = "source-reported"
@@ -18,11 +18,6 @@ REPORTED: Final = "source-reported"
 
 MOST_MICROS: Final = 10**18 - 1
 """The largest amount that an event can say."""
-
-_PAYMENTS: Final = MappingProxyType(
-    {"asset-generated": "revenue", "image-licensed": "fee", "model-trained": "training_fee"}
-)
-"""The field of `data` that is paid, by type."""
 
 
 @dataclass
@@ -35,7 +30,7 @@ class Figures:
     def add(self, event: Event) -> None:
         """Count an event, and add what it says was paid."""
         self.counts[event.type] += 1
-        if paid := _PAYMENTS.get(event.type):
+        if paid := PAYMENTS.get(event.type):
             money = json.loads(event.content)["data"][paid]
             self.micros[money["currency"]] += to_micros(money["amount"])
 

@@ -8,10 +8,9 @@ from typing import Any, NamedTuple, TypeAlias
 import duckdb
 
 from pipelines.errors import NotFoundError
-from pipelines.lake import closes, sql
+from pipelines.lake import closes, sql, writing
 from pipelines.lake.catalogs import catalog_of
 from pipelines.lake.connection import opened
-from pipelines.lake.paths import for_engine
 from pipelines.lake.setting import refuse_other_format, setting
 from pipelines.lake.staging import stage_input, view_exported
 from pipelines.lake.warehouse import Warehouse
@@ -45,11 +44,6 @@ def connect(warehouse: Warehouse) -> Iterator[duckdb.DuckDBPyConnection]:
     ):
         refuse_other_format(connection, warehouse)
         yield connection
-
-
-def keep_to_one_core(connection: duckdb.DuckDBPyConnection) -> None:
-    """Leave the other cores to who does more than look."""
-    connection.execute("SET threads = 1")
 
 
 @contextmanager
@@ -159,8 +153,5 @@ def write_parquet(
     connection: duckdb.DuckDBPyConnection, name: str, period: str, path: Path
 ) -> None:
     """Write a relation of `sql/reports` for a close as Parquet, money exact as DECIMAL(38, 6)."""
-    relation = _asked(connection, name, period)
-    connection.execute(
-        f"COPY ({relation.query}) TO $path (FORMAT parquet)",
-        {"path": str(for_engine(path))},
-    )
+    _asked(connection, name, period)
+    writing.write(connection, name, "parquet", path)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pipelines.errors import ManyhandsError
 from pipelines.lake.publications import Issued
-from schemas.envelope import OWN_SOURCE
+from schemas.envelope import ATTRIBUTE_PREFIX, OWN_SOURCE
 from schemas.statement import STATEMENT_ISSUED
 
 
@@ -40,7 +40,7 @@ class StatementIssued:
 
 def binary(event: StatementIssued) -> Mapping[str, str]:
     """Return the attributes of an event in binary mode, whose body is the sealed bytes."""
-    return {f"ce-{name}": value for name, value in event.attributes.items()}
+    return {f"{ATTRIBUTE_PREFIX}{name}": value for name, value in event.attributes.items()}
 
 
 def structured(event: StatementIssued) -> bytes:
