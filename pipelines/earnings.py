@@ -13,6 +13,7 @@ from pipelines.close.closing import Closing
 from pipelines.close.compute import compute_entitlements
 from pipelines.errors import GateError, NotFoundError, UsageError
 from pipelines.lake import closes, earnings, reading, writing
+from pipelines.lake.catalogs import located
 from pipelines.lake.disk import replacing
 from pipelines.lake.rights import refuse_unless_writable
 from pipelines.lake.setting import setting
@@ -56,7 +57,7 @@ def write_earnings(  # noqa: PLR0913  one of them only listens
     where the period isn't closed or the log names no such contributor, GateError where the sums
     differ; nothing is written then.
     """
-    _refuse_place(warehouse, out)
+    _refuse_place(located(warehouse), out)
     with reading.connect(warehouse) as connection:
         closing = _last_closing(connection, period)
         earnings.ask(connection, period, contributor)

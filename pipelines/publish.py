@@ -10,7 +10,7 @@ import duckdb
 
 from pipelines.errors import ManyhandsError
 from pipelines.lake import publications, reading
-from pipelines.lake.catalogs import catalog_of
+from pipelines.lake.catalogs import catalog_of, located
 from pipelines.lake.closes import named_period
 from pipelines.lake.connection import connect
 from pipelines.lake.publications import Outcome, Publication
@@ -113,6 +113,7 @@ def publishing(
     ManyhandsError where a right is missing.
     """
     destinations.refuse_unless_named(destination)
+    warehouse = located(warehouse)
     with connect(warehouse):
         """It is there, of our format, and this user may write in it."""
     with destinations.opened(destination) as found, catalog_of(warehouse).only_publisher(warehouse):

@@ -2,17 +2,23 @@
 
 from datetime import datetime
 
+from pipelines.lake import address
+from pipelines.lake.address import DEFAULT_SCHEMA
 from pipelines.lake.memory import DEFAULT as DEFAULT_MEMORY
 from pipelines.lake.memory import LEAST as LEAST_MEMORY
 from pipelines.lake.memory import MOST as MOST_MEMORY
 from pipelines.lake.memory import read_bytes, refuse_too_little
-from pipelines.lake.warehouse import Warehouse
+from pipelines.lake.warehouse import DEFAULT_LOCK_SECONDS, NOT_ASKED, Warehouse
 
 __all__ = [
+    "DEFAULT_LOCK_SECONDS",
     "DEFAULT_MEMORY",
+    "DEFAULT_SCHEMA",
     "LEAST_MEMORY",
     "MOST_MEMORY",
+    "NOT_ASKED",
     "Warehouse",
+    "address",
     "now",
     "read_bytes",
     "refuse_too_little",
@@ -23,4 +29,4 @@ def now(warehouse: Warehouse) -> datetime:
     """Return the time by the clock that a warehouse's catalog goes by, naive in UTC."""
     from pipelines.lake.catalogs import catalog_of
 
-    return catalog_of(warehouse).now()
+    return catalog_of(warehouse).now(warehouse)

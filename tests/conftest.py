@@ -15,8 +15,9 @@ from pipelines.cli import main
 from pipelines.lake import engine
 from tests import promtool
 from tests.emulator import MISSING, emulator
+from tests.postgres import postgres
 
-__all__ = ["emulator"]
+__all__ = ["emulator", "postgres"]
 
 # The same examples every time, and no deadline: a busy machine is no failure.
 settings.register_profile("everyday", deadline=None, derandomize=True)

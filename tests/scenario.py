@@ -22,10 +22,16 @@ def read(name: str) -> tuple[dict[str, Any], dict[str, Any]]:
     return scenario, expected
 
 
-def run(scenario: dict[str, Any], folder: Path, call: Call) -> dict[str, Any]:
-    """Run a scenario in an empty folder, and give what it came to in the shape of the expected."""
-    warehouse = f"--warehouse={folder / 'warehouse'}"
-    call(["init", warehouse, *_settings(scenario)])
+def run(
+    scenario: dict[str, Any], folder: Path, call: Call, warehouse: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Run a scenario in an empty folder, and give what it came to in the shape of the expected.
+
+    `warehouse` are the words that name one whose catalog isn't in the folder.
+    """
+    place = [f"--data-path={folder / 'warehouse'}"] if warehouse else []
+    warehouse = warehouse or [f"--warehouse={folder / 'warehouse'}"]
+    call(["init", *warehouse, *place, *_settings(scenario)])
     counts: Counter[str] = Counter()
     rejected: Counter[str] = Counter()
     closes = []
@@ -36,7 +42,7 @@ def run(scenario: dict[str, Any], folder: Path, call: Call) -> dict[str, Any]:
         source = folder / f"step-{number}.ndjson"
         source.write_bytes(b"".join(line(item) + b"\n" for item in step["ingest"]))
         as_of = f"--as-of={step['recorded_at']}"
-        outcome = json.loads(call(["ingest", warehouse, str(source), as_of, "--json"]))
+        outcome = json.loads(call(["ingest", *warehouse, str(source), as_of, "--json"]))
         rejected.update(outcome["rejected"])
         counts.update(
             {key: outcome[key] for key in ("accepted", "conflict", "duplicate", "received")}
@@ -57,18 +63,20 @@ def _settings(scenario: dict[str, Any]) -> list[str]:
     ]
 
 
-def _close(step: dict[str, Any], folder: Path, warehouse: str, call: Call) -> dict[str, Any]:
+def _close(
+    step: dict[str, Any], folder: Path, warehouse: Sequence[str], call: Call
+) -> dict[str, Any]:
     period = f"--period={step['close']}"
     as_of = f"--as-of={step['as_of']}"
-    (closed,) = json.loads(call(["close", warehouse, period, as_of, "--json"]))["closes"]
+    (closed,) = json.loads(call(["close", *warehouse, period, as_of, "--json"]))["closes"]
     out = folder / f"export-{step['close']}"
-    export = ["statements", "export", warehouse, period, "--format=json", f"--out={out}"]
+    export = ["statements", "export", *warehouse, period, "--format=json", f"--out={out}"]
     call(export)
     sealed = (out / f"statements-{step['close']}.ndjson").read_text(encoding="ascii")
-    pools = json.loads(call(["query", warehouse, _POOLS, "--json"]))
+    pools = json.loads(call(["query", *warehouse, _POOLS, "--json"]))
     return {
         "digest": closed["digest"],
-        "held": json.loads(call(["held", warehouse, period, "--json"])),
+        "held": json.loads(call(["held", *warehouse, period, "--json"])),
         "log_digest": closed["log_digest"],
         "log_seq": closed["log_seq"],
         "period": closed["period"],

@@ -26,7 +26,7 @@ from tests.marketplace import Events, small
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")])
-ATTACH = re.compile(r"ATTACH .+?;", re.DOTALL)
+ATTACH = re.compile(r"ATTACH 'ducklake:sqlite:.+?;", re.DOTALL)
 MANYHANDS = str(Path(sys.executable).with_name("manyhands"))
 EVENTS = 2_000
 BATCH = "200"

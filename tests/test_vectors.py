@@ -21,6 +21,7 @@ from pipelines.lake.warehouse import Warehouse
 from pipelines.royalties.periods import Period
 from tests import scenario
 from tests.everyday import one_of
+from tests.postgres import Postgres
 
 AS_PROCESSES = ("external_manifest", "late_event_adjusts", "json_text", "fx_direct_and_cross")
 
@@ -72,6 +73,16 @@ def test_a_worked_case_gives_what_is_expected_to_the_digest(name: str, tmp_path:
     The first period computes to its digest again, whatever came and was closed after it.
     """
     _insist_on_expected(name, tmp_path, recomputed_closes=1)
+
+
+@pytest.mark.parametrize("name", one_of(8, scenario.NAMES))
+def test_a_worked_case_gives_the_same_with_a_catalog_in_postgresql(
+    name: str, postgres: Postgres, tmp_path: Path
+) -> None:
+    """Counts, statements, held parts, pools and digests: nothing hangs on the catalog."""
+    steps, expected = scenario.read(name)
+
+    assert expected == scenario.run(steps, tmp_path, in_process, postgres.warehouse())
 
 
 @pytest.mark.long

@@ -17,10 +17,14 @@ from pipelines.cli.place import fault_of_current_folder
 from pipelines.cli.settings import is_given
 from pipelines.errors import ManyhandsError, UsageError
 from pipelines.warehouses import (
+    DEFAULT_LOCK_SECONDS,
     DEFAULT_MEMORY,
+    DEFAULT_SCHEMA,
     LEAST_MEMORY,
     MOST_MEMORY,
+    NOT_ASKED,
     Warehouse,
+    address,
     read_bytes,
     refuse_too_little,
 )
@@ -30,7 +34,44 @@ DEFAULT_WAREHOUSE = "warehouse"
 WarehouseFlag = Annotated[
     str | None,
     typer.Option(
-        "--warehouse", metavar="W", help="Folder of the warehouse. [default: ./warehouse]"
+        "--warehouse",
+        metavar="W",
+        help="Folder of the warehouse, or the address of its catalog in PostgreSQL."
+        " [default: ./warehouse]",
+    ),
+]
+
+_POSTGRES = "With a catalog in PostgreSQL"
+DataPathFlag = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="Folder of the data: for init, and where it has moved since.",
+        rich_help_panel=_POSTGRES,
+    ),
+]
+SchemaFlag = Annotated[
+    str,
+    typer.Option(
+        metavar="S", help="Schema of the catalog in its database.", rich_help_panel=_POSTGRES
+    ),
+]
+PasswordFileFlag = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="File that holds the password alone. [default: as libpq finds it]",
+        rich_help_panel=_POSTGRES,
+    ),
+]
+LockSecondsFlag = Annotated[
+    float,
+    typer.Option(
+        min=0.0,
+        max=3_600.0,
+        metavar="SECONDS",
+        help="How long a commit waits for others before it goes on without a lock.",
+        rich_help_panel=_POSTGRES,
     ),
 ]
 
@@ -95,6 +136,10 @@ PeriodFlag = Annotated[
 
 _COMMON = {
     "warehouse": (WarehouseFlag, None),
+    "data_path": (DataPathFlag, None),
+    "schema": (SchemaFlag, DEFAULT_SCHEMA),
+    "password_file": (PasswordFileFlag, None),
+    "lock_seconds": (LockSecondsFlag, DEFAULT_LOCK_SECONDS),
     "memory_limit": (MemoryFlag, DEFAULT_MEMORY),
     "json": (JsonFlag, False),
     "debug": (DebugFlag, False),
@@ -170,24 +215,42 @@ def _keyword(name: str, annotation: object, default: object) -> inspect.Paramete
 def _settle(context: typer.Context, own: Mapping[str, Any]) -> Common:
     root = context.find_root()
     given_first = is_given(root, "warehouse") and not is_given(context, "warehouse")
-    warehouse = root.params["warehouse"] if given_first else own["warehouse"]
+    named = root.params["warehouse"] if given_first else own["warehouse"]
     return Common(
-        warehouse=_warehouse(warehouse or DEFAULT_WAREHOUSE, own["memory_limit"]),
+        warehouse=_warehouse(context, named or DEFAULT_WAREHOUSE, own),
         json=bool(own["json"]) or root.params["json"],
         context=context,
     )
 
 
-def _warehouse(named: str, memory_bytes: int) -> Warehouse:
-    if re.match(r"(ducklake:)?postgres(ql)?:", named):
-        message = "a warehouse in PostgreSQL is not in this version; name a folder"
-        raise UsageError(message)
-    folder = Path(named)
-    if not folder.is_absolute() and (fault := fault_of_current_folder()):
-        message = f"{folder}: {fault}; name the warehouse by its full path"
-        raise ManyhandsError(message)
+def _warehouse(context: typer.Context, named: str, own: Mapping[str, Any]) -> Warehouse:
     refuse_too_little()
-    return Warehouse(folder, memory_bytes)
+    memory_bytes = own["memory_limit"]
+    if not address.is_postgres(named):
+        for flag in ("data_path", "password_file"):
+            if is_given(context, flag):
+                message = f"--{flag.replace('_', '-')} is for a catalog in PostgreSQL, not a folder"
+                raise UsageError(message)
+        return Warehouse(_in_reach(Path(named), "the warehouse"), memory_bytes)
+    try:
+        server = address.read(named, own["schema"], own["password_file"])
+    except address.AddressError as error:
+        message = f"--warehouse: {error}"
+        raise UsageError(message) from error
+    data_path = own["data_path"]
+    folder = NOT_ASKED if data_path is None else _in_reach(data_path, "the data path").absolute()
+    return Warehouse(folder, memory_bytes, server=server, lock_seconds=own["lock_seconds"])
+
+
+def _in_reach(folder: Path, what: str) -> Path:
+    """Return a folder.
+
+    Raises ManyhandsError where it is named from the current folder, and that can't be used.
+    """
+    if not folder.is_absolute() and (fault := fault_of_current_folder()):
+        message = f"{folder}: {fault}; name {what} by its full path"
+        raise ManyhandsError(message)
+    return folder
 
 
 def instant(warehouse: Warehouse, as_of: str | None) -> datetime:

@@ -40,13 +40,13 @@ def init(
                 "cadence": cadence.value,
                 "first_period": first_period or None,
                 "grace_days": grace_days,
-                "warehouse": str(common.warehouse.folder),
+                "warehouse": common.warehouse.name,
             }
         )
     else:
         first = first_period or "that of the first paid event"
         print_line(
-            f"{common.warehouse.folder}: made an empty warehouse; cadence {cadence},"
+            f"{common.warehouse.name}: made an empty warehouse; cadence {cadence},"
             f" {counted(grace_days, 'grace day')}, first period {first}"
         )
 
@@ -56,4 +56,4 @@ def _standing(warehouse: Warehouse) -> str:
     from pipelines.status import position
 
     there = position(warehouse) is not None
-    return f"{warehouse.folder}: {'the' if there else 'no'} warehouse was made"
+    return f"{warehouse.name}: {'the' if there else 'no'} warehouse was made"

@@ -23,6 +23,7 @@ from pipelines.errors import (
 )
 from pipelines.gate import CheckResult, check
 from pipelines.lake import closes, reading, results
+from pipelines.lake.catalogs import located
 from pipelines.lake.clock import check_clock
 from pipelines.lake.closes import PeriodClose, Progress
 from pipelines.lake.connection import connect
@@ -108,6 +109,7 @@ def _close(
         _refuse_if_reviewed_otherwise(run, closed)
         yield closed
         return
+    run = replace(run, warehouse=located(run.warehouse))
     with reading.connect(run.warehouse) if run.dry_run else connect(run.warehouse) as connection:
         progress = closes.progress(connection)
         if by_clock:

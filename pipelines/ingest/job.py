@@ -13,6 +13,7 @@ from pipelines.ingest.manifests import Manifests
 from pipelines.ingest.policy import EVERYONE, Policy
 from pipelines.ingest.session import Session
 from pipelines.ingest.work import Checks, Ingested, Work
+from pipelines.lake.catalogs import located
 from pipelines.lake.clock import check_clock
 from pipelines.lake.closes import progress
 from pipelines.lake.creation import make_unless_there
@@ -47,8 +48,8 @@ def ingest(  # noqa: PLR0913  one of them only listens
     to read, one empty batch is yielded, with the head of the log.
 
     `clock` returns the time that a batch is recorded at, naive in UTC. `by_clock` says that it is
-    a real one, which can be wrong: it is held against the log once, before the first batch.
-    Where it is set back later, what was recorded stays, and nothing depends on its order.
+    a real one, which can be wrong: it is held against the log before the first batch, and each
+    time against the batch before, since by a clock that is set back good events are in the future.
     `policy` says which sources may send what; what it doesn't allow is rejected.
 
     Raises, before anything is done, NotFoundError where a source isn't there, UsageError where it
@@ -68,6 +69,7 @@ def ingest(  # noqa: PLR0913  one of them only listens
         watch.note(trusted)
     with received(subscriptions, receiving, limits.size, watch) as messages:
         make_unless_there(warehouse)
+        warehouse = located(warehouse)
         with closing(Session(warehouse)) as session:
             with session.connection() as connection:
                 if by_clock:
@@ -78,7 +80,8 @@ def ingest(  # noqa: PLR0913  one of them only listens
             for other in others:
                 watch.note(f"skipped {other}: not .ndjson or .jsonl (.gz, .zst)")
             manifests = Manifests(warehouse, tuple(manifest_roots), limits.manifest_size)
-            work = Work(session, clock, Checks(policy, manifests), limits.merge_files)
+            checks = Checks(policy, manifests)
+            work = Work(session, clock, by_clock, checks, limits.merge_files)
             outages = watch if receiving.follow else None
             done = None
             for batch, through in chain(zip(read, repeat(None)), zip(messages, repeat(outages))):

@@ -2,16 +2,20 @@
 
 from collections.abc import Hashable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import duckdb
 
 from pipelines.errors import ConflictError, NotFoundError, TryAgainError
 from pipelines.lake.catalogs import catalog_of
+from pipelines.lake.clock import newest_recorded_at
 from pipelines.lake.connection import connect
 from pipelines.lake.faults import explained, full_disk_named
 from pipelines.lake.log import head
 from pipelines.lake.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 _USES: Final = 200
 """Of one connection: DuckLake keeps some memory for each snapshot, until it is closed."""
@@ -29,6 +33,8 @@ class Session:
         self._catalog: Hashable = None
         self.head = 0
         """The last position of the log that was seen, or committed."""
+        self.newest: datetime | None = None
+        """When the log last took anything that was seen, or committed; naive in UTC."""
 
     @contextmanager
     def connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -60,25 +66,26 @@ class Session:
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         """Open the warehouse, which after a failure has to hold what was committed to it."""
-        folder = self.warehouse.folder
+        name = self.warehouse.name
         try:
             connection = self._stack.enter_context(connect(self.warehouse))
         except NotFoundError:
             if not self.head:
                 raise
-            message = f"{folder}: its warehouse is gone; put it back"
+            message = f"{name}: its warehouse is gone; put it back"
             raise NotFoundError(message) from None
         self._catalog = catalog_of(self.warehouse).identity(self.warehouse)
         if (found := head(connection)) < self.head:
             message = (
-                f"{folder}: its log ends at {found}, and this ingest has committed up to"
+                f"{name}: its log ends at {found}, and this ingest has committed up to"
                 f" {self.head}: it is another warehouse, or an older one was restored;"
                 " put it back, or start the ingest anew where this is meant"
             )
             raise ConflictError(message)
+        self.newest = newest_recorded_at(connection) or self.newest
         return connection
 
     def _insist_on_same(self) -> None:
         if catalog_of(self.warehouse).identity(self.warehouse) != self._catalog:
-            message = f"{self.warehouse.folder}: its catalog was replaced; run the command again"
+            message = f"{self.warehouse.name}: its catalog was replaced; run the command again"
             raise TryAgainError(message)

@@ -22,6 +22,7 @@ from pipelines.ingest.read import hand_over
 from pipelines.ingest.session import Session
 from pipelines.ingest.stage import Stage
 from pipelines.ingest.transforms import Decode, FetchManifests, Read, Validate
+from pipelines.lake.clock import refuse_if_behind
 from pipelines.lake.log import Counts
 from pipelines.lake.merging import merge_small_files
 from pipelines.sources.batch import Batch
@@ -53,6 +54,8 @@ class Work:
 
     session: Session
     clock: Callable[[], datetime]
+    by_clock: bool
+    """Whether that is a real one, which can be wrong."""
     checks: Checks
     merge_files: int
 
@@ -76,12 +79,14 @@ class Work:
     def attempt(self, batch: Batch, batch_id: str) -> Ingested:
         """Stage a batch and commit it, once however often it is tried under one id."""
         begun_at, now = monotonic(), self.clock()
+        if self.by_clock and self.session.newest:
+            refuse_if_behind(self.session.newest, now)
         warehouse = self.session.warehouse
         with self.session.connection() as connection, parts_folder(warehouse) as parts:
             stage(batch, parts, now, self.checks)
             staged_at = monotonic()
             counts = append_parts(connection, warehouse, parts, batch_id, now)
-            self.session.head = counts.head
+            self.session.head, self.session.newest = counts.head, now
         ended_at = monotonic()
         return Ingested(batch_id, counts, ended_at - begun_at, ended_at - staged_at)
 

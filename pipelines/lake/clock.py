@@ -22,17 +22,25 @@ def check_clock(connection: duckdb.DuckDBPyConnection, progress: Progress, now: 
 
     Raises TryAgainError, naming both times and how to go on.
     """
-    newest = _newest_recorded_at(connection)
+    newest = newest_recorded_at(connection)
     if newest is None:
         return
-    if now < newest - BEHIND:
-        raise TryAgainError(_message(now, newest, ""))
+    refuse_if_behind(newest, now)
     if now > newest + AHEAD and len(due := due_periods(connection, progress, now)) > 1:
         periods = f", and {len(due)} periods would be due, {due[0].name} to {due[-1].name}"
         raise TryAgainError(_message(now, newest, periods))
 
 
-def _newest_recorded_at(connection: duckdb.DuckDBPyConnection) -> datetime | None:
+def refuse_if_behind(newest: datetime, now: datetime) -> None:
+    """Refuse a clock that is behind an event of the log that was recorded at `newest`.
+
+    Raises TryAgainError, naming both times and how to go on.
+    """
+    if now < newest - BEHIND:
+        raise TryAgainError(_message(now, newest, ""))
+
+
+def newest_recorded_at(connection: duckdb.DuckDBPyConnection) -> datetime | None:
     """Return when the log last took an event; its batches and closes are fewer than its events."""
     ((newest,),) = connection.execute(
         "SELECT max(recorded_at) FROM ("

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.lake import engine, faults, rights, scratch, sql
-from pipelines.lake.catalogs import catalog_of
+from pipelines.lake.catalogs import catalog_of, located
 from pipelines.lake.setting import refuse_other_format
 from pipelines.lake.warehouse import SCHEMA, Warehouse
 
@@ -25,8 +25,7 @@ def connect(warehouse: Warehouse) -> Iterator[duckdb.DuckDBPyConnection]:
     Raises NotFoundError where there is none, ManyhandsError where a right is missing or
     the catalog is damaged.
     """
-    catalog_of(warehouse).require(warehouse)
-    warehouse = warehouse.absolute()
+    warehouse = located(warehouse)
     rights.refuse_unless_writable(_written(warehouse))
     folder = warehouse.folder
     scratch.tidy(folder.parent, folder, warehouse.manifests, warehouse.gate, warehouse.staged)

@@ -12,17 +12,20 @@ from pipelines.lake.connection import opened, stored_relations
 from pipelines.lake.literals import quoted
 from pipelines.lake.setting import FORMAT, Setting
 from pipelines.lake.transaction import commit
-from pipelines.lake.warehouse import SCHEMA, Warehouse
+from pipelines.lake.warehouse import NOT_ASKED, SCHEMA, Warehouse
 from pipelines.royalties.periods import Period
 
 
 def make_unless_there(warehouse: Warehouse) -> None:
     """Make a warehouse with defaults where there is none; one that another makes meanwhile is fine.
 
+    Where its catalog is made by `init` alone, nothing is made.
+
     Raises as `create` does.
     """
-    exists = catalog_of(warehouse).exists
-    if not exists(warehouse):
+    catalog = catalog_of(warehouse)
+    exists = catalog.exists
+    if not catalog.MADE_BY_INIT_ALONE and not exists(warehouse):
         try:
             create(warehouse, Setting())
         except ConflictError:
@@ -52,8 +55,9 @@ def create(warehouse: Warehouse, setting: Setting) -> None:
 
 def _refuse_if_there(warehouse: Warehouse) -> None:
     if catalog_of(warehouse).exists(warehouse):
-        with reading.connect(warehouse):  # of our format, or that is what is to be said
-            message = f"{warehouse.folder} is a warehouse already; name another folder"
+        there = warehouse.at(NOT_ASKED) if warehouse.server else warehouse
+        with reading.connect(there):  # of our format, or that is what is to be said
+            message = f"{warehouse.name} is a warehouse already; name another folder"
             raise ConflictError(message)
 
 

@@ -78,7 +78,7 @@ def full_disk_named(warehouse: Warehouse) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in _FULL_NUMBERS:
-            message = f"{warehouse.folder}: its disk is full ({error.strerror}); {_ROOM}"
+            message = f"{warehouse.name}: its disk is full ({error.strerror}); {_ROOM}"
             raise ManyhandsError(message) from error
         raise
 
@@ -148,7 +148,7 @@ def _unreadable_or_other(error: Exception, text: str, warehouse: Warehouse) -> M
     advice = "run it again with --debug to see where"
     if _TOO_MANY_FILES in text:
         advice = "let this process open more (ulimit -n), and run the command again"
-    return ManyhandsError(as_named(f"{warehouse.folder}: {_bare(text)}; {advice}"))
+    return ManyhandsError(as_named(f"{warehouse.name}: {_bare(text)}; {advice}"))
 
 
 def _unreadable(path: str, text: str) -> ManyhandsError:

@@ -20,6 +20,7 @@ from duckdb.sqltypes import DuckDBPyType
 
 from pipelines.errors import UsageError
 from pipelines.lake import faults, reading, sql
+from pipelines.lake.catalogs import located
 from pipelines.lake.connection import stored_relations
 from pipelines.lake.functions import FUNCTIONS, TABLE_FUNCTIONS
 from pipelines.lake.literals import quoted
@@ -97,7 +98,7 @@ def locked(warehouse: Warehouse) -> Iterator[tuple[duckdb.DuckDBPyConnection, fr
     with reading.connect(warehouse) as connection:
         # those of its format; asking the engine for them takes longer than most queries
         relations = frozenset([*map(attrgetter("name"), stored_relations()), *sql.names("views")])
-        _lock(connection, warehouse.absolute())
+        _lock(connection, located(warehouse))
         yield connection, relations
 
 

@@ -9,7 +9,7 @@ import duckdb
 
 from pipelines.errors import NotFoundError
 from pipelines.lake import closes, sql, writing
-from pipelines.lake.catalogs import catalog_of
+from pipelines.lake.catalogs import catalog_of, located
 from pipelines.lake.connection import opened
 from pipelines.lake.setting import refuse_other_format, setting
 from pipelines.lake.staging import stage_input, view_exported
@@ -35,11 +35,9 @@ def connect(warehouse: Warehouse) -> Iterator[duckdb.DuckDBPyConnection]:
     Raises NotFoundError where there is no warehouse, TryAgainError where its catalog is busy,
     ManyhandsError where it can't be read.
     """
-    catalog = catalog_of(warehouse)
-    catalog.require(warehouse)
-    warehouse = warehouse.absolute()
+    warehouse = located(warehouse)
     with (
-        catalog.snapshot(warehouse) as attach,
+        catalog_of(warehouse).snapshot(warehouse) as attach,
         opened(warehouse, attach) as connection,
     ):
         refuse_other_format(connection, warehouse)

@@ -43,7 +43,7 @@ def refuse_other_format(connection: duckdb.DuckDBPyConnection, warehouse: Wareho
             if found < FORMAT
             else "use the manyhands that made it, or a later one"
         )
-        message = f"{warehouse.folder} has format {found}, and this manyhands {FORMAT}; {advice}"
+        message = f"{warehouse.name} has format {found}, and this manyhands {FORMAT}; {advice}"
         raise ManyhandsError(message)
 
 

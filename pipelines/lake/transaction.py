@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
+from uuid import uuid4
 
 import duckdb
 
@@ -16,6 +17,8 @@ PATIENCE_S = 60.0
 """How long a committer tries again before it gives up."""
 
 LONGEST_PAUSE_S = 0.5
+
+_MARK = "CALL warehouse.set_commit_message('manyhands', NULL, extra_info => $mark)"
 
 Result = TypeVar("Result")
 
@@ -41,13 +44,16 @@ def commit(
 def patiently(warehouse: Warehouse, attempt: Callable[[], Result]) -> Result:
     """Run `attempt` until it is through, with a pause after each that lost to another committer.
 
+    Other committers wait meanwhile, where the catalog can make them.
+
     Raises TryAgainError where none is for PATIENCE_S, or the warehouse's own patience.
     """
     catalog = catalog_of(warehouse)
     deadline = time.monotonic() + min(PATIENCE_S, warehouse.patience_s)
     while True:
         try:
-            return attempt()
+            with catalog.committing(warehouse):
+                return attempt()
         except (duckdb.Error, LostRaceError) as error:
             if not isinstance(error, LostRaceError) and not catalog.is_busy(error):
                 raise
@@ -64,11 +70,24 @@ def commit_once(
     DuckLake flushes its catalog but never its Parquet files, so a power cut could leave a
     committed snapshot that names files of zeros. What it wrote is found by its names: those that
     weren't there before, whatever their times say.
+
+    Each commit has a mark of its own, by which it is found where only its answer was lost.
     """
-    before = entries(warehouse.data)
-    with transaction(connection):
+    before, mark = entries(warehouse.data), str(uuid4())
+    connection.execute("BEGIN")
+    try:
         result = write()
         settle(entries(warehouse.data) - before)
+        connection.execute(_MARK, {"mark": mark})
+    except BaseException:
+        _roll_back(connection)
+        raise
+    try:
+        connection.execute("COMMIT")
+    except duckdb.Error:
+        _roll_back(connection)
+        if not catalog_of(warehouse).was_committed(warehouse, mark):
+            raise
     return result
 
 
@@ -90,5 +109,5 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
     try:
         connection.execute("ROLLBACK")
-    except duckdb.TransactionException:
-        """A COMMIT that failed has ended the transaction already."""
+    except duckdb.Error:
+        """A COMMIT that failed has ended the transaction already, as has a server that is gone."""

@@ -3,26 +3,47 @@
 import math
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from pipelines.lake import memory
+from pipelines.lake.address import Server
 
 DATA = "data"
 GATE = "gate"
 MANIFESTS = "manifests"
 STAGED = "staged"
+PARTS = (DATA, GATE, MANIFESTS, STAGED)
 SCHEMA = "main"
 """The folder in `data/` that has one folder a relation; its name is DuckLake's."""
+
+SETTING = "setting"
+"""The relation that every warehouse has a row in."""
+
+NOT_ASKED: Final = Path("/dev/null/data path")
+"""The folder of a warehouse whose catalog wasn't asked for it yet; nothing can be made there."""
+
+DEFAULT_LOCK_SECONDS: Final = 10.0
 
 
 @dataclass(frozen=True)
 class Warehouse:
-    """A warehouse by its folder, which need not be there yet, and what working on it may take."""
+    """Where a warehouse is, which need not be there yet, and what working on it may take."""
 
     folder: Path
+    """What has its files; NOT_ASKED until the catalog in PostgreSQL, which knows it, was asked."""
     memory_bytes: int = memory.DEFAULT_BYTES
     """What the engine holds before it writes to the folder for temporary files."""
     patience_s: float = math.inf
     """How long a busy catalog is waited for, where that is less than every committer's patience."""
+    server: Server | None = None
+    """Where its catalog is kept in PostgreSQL; None: in its folder."""
+    lock_seconds: float = DEFAULT_LOCK_SECONDS
+    """How long a commit waits for others' in PostgreSQL, before it goes on without a lock."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in messages."""
+        return self.server.name if self.server else str(self.folder)
 
     @property
     def data(self) -> Path:
@@ -46,4 +67,8 @@ class Warehouse:
 
     def absolute(self) -> "Warehouse":
         """Return the same warehouse, named from the root on."""
-        return replace(self, folder=self.folder.absolute())
+        return self.at(self.folder.absolute())
+
+    def at(self, folder: Path) -> "Warehouse":
+        """Return the same warehouse with its files in a folder."""
+        return replace(self, folder=folder)

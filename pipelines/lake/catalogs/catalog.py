@@ -19,6 +19,11 @@ class Catalog(Protocol):
         """The package of the DuckDB extension that reads it."""
         ...
 
+    @property
+    def MADE_BY_INIT_ALONE(self) -> bool:  # noqa: N802  a constant of its module
+        """Whether a warehouse is made by `init` alone, and not by an ingest that finds none."""
+        ...
+
     def exists(self, warehouse: Warehouse) -> bool:
         """Return whether there is a warehouse.
 
@@ -30,6 +35,13 @@ class Catalog(Protocol):
         """Insist on a warehouse that is there.
 
         Raises NotFoundError where there is none, ManyhandsError where its catalog is of no use.
+        """
+        ...
+
+    def located(self, warehouse: Warehouse) -> Warehouse:
+        """Return a warehouse that is there with the folder of its files, from the root on.
+
+        Raises NotFoundError where that folder is gone.
         """
         ...
 
@@ -47,6 +59,17 @@ class Catalog(Protocol):
         """Return what is another one where another catalog took this one's place.
 
         Raises what `require` does.
+        """
+        ...
+
+    def committing(self, warehouse: Warehouse) -> AbstractContextManager[None]:
+        """Return a context in which others wait with their commits, for as long as they care to."""
+        ...
+
+    def was_committed(self, warehouse: Warehouse, mark: str) -> bool:
+        """Return whether a commit with a mark was made, although its answer was an error.
+
+        Raises TryAgainError where that can't be known now.
         """
         ...
 
@@ -86,6 +109,9 @@ class Catalog(Protocol):
         """Return what the engine's text says of the catalog, and what to do; None: nothing."""
         ...
 
-    def now(self) -> datetime:
-        """Return the time by the clock that the catalog goes by, naive in UTC."""
+    def now(self, warehouse: Warehouse) -> datetime:
+        """Return the time by the clock that the catalog goes by, naive in UTC.
+
+        Raises TryAgainError where this machine's clock is too far from it.
+        """
         ...

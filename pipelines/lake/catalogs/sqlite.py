@@ -6,7 +6,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from pipelines.lake.warehouse import Warehouse
 
 CATALOG = "catalog.sqlite"
 EXTENSION = duckdb_extension_sqlite_scanner
+MADE_BY_INIT_ALONE = False
 SIDECARS = ("-wal", "-shm")
 BUSY_TIMEOUT_MS = 5_000
 
@@ -31,7 +32,7 @@ _DAMAGED = ("file is not a database", "database disk image is malformed")
 _READ_ONLY = "readonly database"
 
 
-def now() -> datetime:
+def now(warehouse: Warehouse) -> datetime:  # noqa: ARG001  as every catalog has it
     """Return the time by this machine's clock, naive in UTC: the catalog has none of its own."""
     return datetime.now(UTC).replace(tzinfo=None)
 
@@ -63,6 +64,11 @@ def require(warehouse: Warehouse) -> None:
     if _file(warehouse).stat().st_size == 0:
         message = f"{_file(warehouse)} is empty; restore it from a backup"
         raise ManyhandsError(message)
+
+
+def located(warehouse: Warehouse) -> Warehouse:
+    """Return the same warehouse with its folder from the root on."""
+    return warehouse.absolute()
 
 
 def identity(warehouse: Warehouse) -> tuple[int, int]:
@@ -107,6 +113,16 @@ def _attach(warehouse: Warehouse, catalog: Path, mode: str) -> str:
     ]
     address = quoted(f"ducklake:sqlite:{for_engine(catalog)}")
     return f"ATTACH {address} AS warehouse ({', '.join(options)})"
+
+
+def committing(warehouse: Warehouse) -> nullcontext[None]:  # noqa: ARG001  as every catalog has it
+    """Return a context that does nothing: SQLite lets one write at a time."""
+    return nullcontext()
+
+
+def was_committed(warehouse: Warehouse, mark: str) -> bool:  # noqa: ARG001  as every catalog has it
+    """Return False: a commit to a file whose answer is an error was not made."""
+    return False
 
 
 def is_busy(error: Exception) -> bool:

@@ -1,16 +1,14 @@
 """Makes a warehouse whose catalog is a file in its folder: somewhere else first, then renamed."""
 
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
 from pipelines.errors import ConflictError
 from pipelines.lake import rights, scratch
+from pipelines.lake.catalogs.making import alone_in, refuse_unless_empty
 from pipelines.lake.disk import entries, sync_file
-from pipelines.lake.warehouse import DATA, GATE, MANIFESTS, STAGED, Warehouse
+from pipelines.lake.warehouse import PARTS, Warehouse
 
 Fill: TypeAlias = Callable[[Warehouse], None]
 """Makes the folders and relations of a warehouse, in a folder that is empty."""
@@ -37,7 +35,7 @@ def _make_beside(warehouse: Warehouse, fill: Fill) -> None:
     with scratch.beside(folder) as made:
         whole = made / "warehouse"
         whole.mkdir()
-        fill(replace(warehouse, folder=whole))
+        fill(warehouse.at(whole))
         _share(whole, whole)
         try:
             whole.rename(folder)
@@ -50,29 +48,18 @@ def _make_beside(warehouse: Warehouse, fill: Fill) -> None:
 def _make_in_place(warehouse: Warehouse, fill: Fill, catalog: str) -> None:
     """Make a warehouse in an empty folder, which may be one that this user can't replace."""
     folder = warehouse.folder
-    with _alone_in(folder):
-        _refuse_unless_empty(folder, catalog)
+    with alone_in(folder):
+        if (folder / catalog).is_file():
+            raise _made_by_another(folder)
+        refuse_unless_empty(folder, catalog)
         with scratch.within(folder) as made:
             whole = made / "warehouse"
             whole.mkdir()
-            fill(replace(warehouse, folder=whole))
+            fill(warehouse.at(whole))
             _share(whole, folder)
-            for part in (DATA, GATE, MANIFESTS, STAGED, catalog):  # what makes it a warehouse last
+            for part in (*PARTS, catalog):  # what makes it a warehouse last
                 (whole / part).rename(folder / part)
     sync_file(folder)
-
-
-@contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """Wait until no other process makes a warehouse in a folder that is there."""
-    import fcntl
-
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def _share(made: Path, folder: Path) -> None:
@@ -85,18 +72,3 @@ def _share(made: Path, folder: Path) -> None:
 
 def _made_by_another(folder: Path) -> ConflictError:
     return ConflictError(f"{folder}: another process made it first; run the command again")
-
-
-def _refuse_unless_empty(folder: Path, catalog: str) -> None:
-    """Raise ConflictError where a folder has more than what a killed process left there."""
-    if (folder / catalog).is_file():
-        raise _made_by_another(folder)
-    if (folder / DATA).is_dir():
-        message = (
-            f"{folder} has {DATA}/ but no {catalog}: restore that from a backup, or name another"
-            " folder; if it never was a warehouse (an init was cut short), empty it"
-        )
-        raise ConflictError(message)
-    if not folder.is_dir() or any(not e.name.startswith(scratch.HIDDEN) for e in folder.iterdir()):
-        message = f"{folder} is not empty, and no warehouse; name another folder, or an empty one"
-        raise ConflictError(message)

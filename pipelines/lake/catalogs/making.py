@@ -1,0 +1,56 @@
+"""Has a folder to itself while a warehouse is made in it."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pipelines.errors import ConflictError
+from pipelines.lake import scratch
+from pipelines.lake.disk import make_folder
+from pipelines.lake.warehouse import DATA, PARTS
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Wait until no other process makes a warehouse in a folder that is there."""
+    import fcntl
+
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def in_empty_folder(folder: Path) -> Iterator[None]:
+    """Have an empty folder, which is made if need be; where the context fails, it is empty again.
+
+    Raises ConflictError where it holds anything.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
+    with alone_in(folder):
+        refuse_unless_empty(folder, "catalog")
+        try:
+            yield
+        except BaseException:
+            for part in PARTS:
+                shutil.rmtree(folder / part, ignore_errors=True)
+            raise
+
+
+def refuse_unless_empty(folder: Path, catalog: str) -> None:
+    """Raise ConflictError where a folder has more than what a killed process left there."""
+    if (folder / DATA).is_dir():
+        message = (
+            f"{folder} has {DATA}/ but no {catalog}: restore that from a backup, or name another"
+            " folder; if it never was a warehouse (an init was cut short), empty it"
+        )
+        raise ConflictError(message)
+    if not folder.is_dir() or any(not e.name.startswith(scratch.HIDDEN) for e in folder.iterdir()):
+        message = f"{folder} is not empty, and no warehouse; name another folder, or an empty one"
+        raise ConflictError(message)

@@ -1,0 +1,372 @@
+"""A catalog in PostgreSQL: for many workers, on one machine or on several.
+
+The data path, a folder that all of them reach, has what a warehouse's folder has beside a catalog.
+"""
+
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+
+from pipelines.errors import (
+    ConflictError,
+    ManyhandsError,
+    NotFoundError,
+    TryAgainError,
+    UsageError,
+)
+from pipelines.lake import engine
+from pipelines.lake.address import Server
+from pipelines.lake.catalogs import making, postgres_client
+from pipelines.lake.literals import quoted
+from pipelines.lake.paths import for_engine
+from pipelines.lake.warehouse import DATA, NOT_ASKED, SETTING, Warehouse
+
+EXTENSION = postgres_client.EXTENSION
+MADE_BY_INIT_ALONE = True
+
+_READ_ONLY: Final = {"options": "-c default_transaction_read_only=on"}
+_APART: Final = timedelta(seconds=60)
+"""So far may a worker's clock be from the server's."""
+
+_LOOK_UP_S: Final = 5.0
+"""How long a commit whose answer was lost is looked for: the server may still be at it."""
+
+_PAUSE_S: Final = 0.1
+
+_ADDRESS = re.compile(r'Unable to connect to Postgres at ".*?": ', re.DOTALL)
+_OVERTAKEN = ("conflict", "could not serialize access", "deadlock detected", "duplicate key value")
+_WRONG_ADDRESS = (
+    "invalid connection option",
+    "definition of service",
+    "invalid port number",
+    "invalid integer value",
+    "invalid sslmode value",
+    "syntax error in service file",
+)
+_REFUSED = (
+    "authentication failed",
+    "no password supplied",
+    "no pg_hba.conf entry",
+    "permission denied",
+    "is not permitted to log in",
+    "must be owner",
+)
+_FULL = ("No space left on device", "could not extend file", "disk full")
+_GONE = (
+    "connection to server",
+    "server closed the connection",
+    "could not translate host name",
+    "could not receive data from server",
+    "could not send data to server",
+    "no connection to the server",
+    "terminating connection",
+    "SSL connection has been closed",
+    "SSL SYSCALL error",
+    "the database system is",
+    "too many clients",
+    "remaining connection slots",
+    "too many connections",
+    "timeout expired",
+    "Connection refused",
+    "Connection timed out",
+    "Connection reset",
+    'Failed to execute query "',
+)
+
+
+def _server(warehouse: Warehouse) -> Server:
+    if warehouse.server is None:
+        message = f"{warehouse.folder} has no catalog in PostgreSQL"
+        raise RuntimeError(message)
+    return warehouse.server
+
+
+def now(warehouse: Warehouse) -> datetime:
+    """Return the time by the server's clock, naive in UTC: all workers go by that one.
+
+    Raises TryAgainError where this machine's clock is too far from it.
+    """
+    asked_at = datetime.now(UTC).replace(tzinfo=None)
+    ((said,),) = _rows(warehouse, "SELECT clock_timestamp() AT TIME ZONE 'UTC' AS said")
+    answered_at = datetime.now(UTC).replace(tzinfo=None)
+    if not isinstance(said, datetime):
+        raise TypeError(said)
+    if not asked_at - _APART <= said <= answered_at + _APART:
+        message = (
+            f"this machine's clock says {_instant(answered_at)}, that of {warehouse.name}"
+            f" {_instant(said)}; nothing was done; set the one that is wrong right, or run the"
+            f" command with --as-of {_instant(said)}"
+        )
+        raise TryAgainError(message)
+    return said
+
+
+def _instant(time: datetime) -> str:
+    return f"{time.isoformat(timespec='seconds')}Z"
+
+
+def exists(warehouse: Warehouse) -> bool:
+    """Return whether the schema has a catalog with a setting: one that was made whole."""
+    table = quoted(_relation(warehouse, "ducklake_table"))
+    ((has_catalog,),) = _rows(warehouse, f"SELECT to_regclass({table}) IS NOT NULL AS found")
+    if not has_catalog:
+        return False
+    return bool(
+        _rows(
+            warehouse,
+            f"SELECT 1 AS found FROM {_relation(warehouse, 'ducklake_table')}"
+            f" WHERE table_name = {quoted(SETTING)} AND end_snapshot IS NULL",
+        )
+    )
+
+
+def require(warehouse: Warehouse) -> None:
+    """Insist on a warehouse that is there.
+
+    Raises NotFoundError where there is none, TryAgainError where the server can't be reached.
+    """
+    if not exists(warehouse):
+        message = (
+            f"no warehouse in {warehouse.name}; make one with `manyhands init --data-path DIR`,"
+            " or name another"
+        )
+        raise NotFoundError(message)
+
+
+def located(warehouse: Warehouse) -> Warehouse:
+    """Return the same warehouse with its data path: the one that was given, else the catalog's.
+
+    Raises NotFoundError where that isn't there.
+    """
+    found = warehouse.absolute()
+    if warehouse.folder == NOT_ASKED:
+        ((data,),) = _rows(
+            warehouse,
+            f"SELECT value FROM {_relation(warehouse, 'ducklake_metadata')}"
+            " WHERE key = 'data_path' AND scope IS NULL",
+        )
+        found = warehouse.at(Path(str(data)).parent)
+    if not found.data.is_dir():
+        message = (
+            f"{warehouse.name}: its data path {found.folder} isn't there, or has no {DATA}/;"
+            " put it back, or say with --data-path where it has moved"
+        )
+        raise NotFoundError(message)
+    return found
+
+
+def identity(warehouse: Warehouse) -> tuple[Any, ...]:
+    """Return what is another one where another catalog took this one's place: its number.
+
+    Raises what `require` does.
+    """
+    table = quoted(_relation(warehouse, "ducklake_table"))
+    ((identity,),) = _rows(
+        warehouse, f"SELECT COALESCE(to_regclass({table})::oid::BIGINT, 0) AS number"
+    )
+    if not identity:
+        require(warehouse)
+    return (identity,)
+
+
+def make(warehouse: Warehouse, fill: Callable[[Warehouse], None]) -> None:
+    """Make a warehouse: its schema unless that is there, and all of its relations or none.
+
+    Raises UsageError without a data path, ConflictError where another process made it first, or
+    its data path holds anything.
+    """
+    if warehouse.folder == NOT_ASKED:
+        message = f"{warehouse.name}: say with --data-path which folder holds its data"
+        raise UsageError(message)
+    server = _server(warehouse)
+    key = _key(warehouse, "make")
+    with _explained(warehouse), postgres_client.session(server, {}) as session:
+        postgres_client.ask(session, f"SELECT pg_advisory_lock({key})::VARCHAR AS locked")
+        if exists(warehouse):
+            message = f"{warehouse.name}: another process made it first; run the command again"
+            raise ConflictError(message)
+        with making.in_empty_folder(warehouse.folder):
+            _make_catalog(warehouse)
+            fill(warehouse)
+
+
+def _make_catalog(warehouse: Warehouse) -> None:
+    """Make DuckLake's own relations, and keep the data path as it is named, not as DuckDB is."""
+    server, schema = _server(warehouse), _name(_server(warehouse).schema)
+    there = f"SELECT 1 AS found FROM pg_namespace WHERE nspname = {quoted(server.schema)}"
+    if not _rows(warehouse, there):
+        postgres_client.run(server, f"CREATE SCHEMA {schema}")
+    with engine.connect(warehouse.memory_bytes, EXTENSION) as connection:
+        connection.execute(attach_statement(warehouse))
+    kept = quoted(f"{warehouse.data}/")
+    postgres_client.run(
+        server, f"UPDATE {schema}.ducklake_metadata SET value = {kept} WHERE key = 'data_path'"
+    )
+
+
+def attach_statement(warehouse: Warehouse) -> str:
+    """Return the ATTACH that opens a warehouse, to read and to write."""
+    return _attach(warehouse, {}, [])
+
+
+def _attach(warehouse: Warehouse, keywords: Mapping[str, str], more: list[str]) -> str:
+    server = _server(warehouse)
+    options = [
+        f"DATA_PATH {quoted(f'{for_engine(warehouse.data)}/')}",
+        "OVERRIDE_DATA_PATH true",
+        "DATA_INLINING_ROW_LIMIT 0",
+        f"META_SCHEMA {quoted(server.schema)}",
+        *more,
+    ]
+    address = quoted(f"ducklake:postgres:{postgres_client.conninfo(server, keywords)}")
+    return f"ATTACH {address} AS warehouse ({', '.join(options)})"
+
+
+@contextmanager
+def snapshot(warehouse: Warehouse) -> Iterator[str]:
+    """Return a context with the ATTACH that opens it as it is now, by a read-only connection.
+
+    It names the newest snapshot, so no transaction has to stay open for a long reading.
+    """
+    ((newest,),) = _rows(
+        warehouse,
+        f"SELECT max(snapshot_id) AS newest FROM {_relation(warehouse, 'ducklake_snapshot')}",
+    )
+    yield _attach(
+        warehouse, _with_options(warehouse, _READ_ONLY), [f"SNAPSHOT_VERSION {newest}", "READ_ONLY"]
+    )
+
+
+def files(warehouse: Warehouse) -> Iterator[Path]:  # noqa: ARG001  as every catalog has it
+    """Yield nothing: a commit writes to no file of the catalog here."""
+    yield from ()
+
+
+@contextmanager
+def committing(warehouse: Warehouse) -> Iterator[None]:
+    """Be the one committer, for as long as the context lasts, so that none loses its work.
+
+    Whoever doesn't get the lock in time goes on without: a stopped worker that holds it stops
+    nobody, since of two that start from one head only one succeeds.
+    """
+    milliseconds = round(warehouse.lock_seconds * 1000)
+    timeout = _with_options(warehouse, {"options": f"-c lock_timeout={milliseconds}"})
+    with ExitStack() as stack:
+        held = stack.enter_context(ExitStack())
+        try:
+            session = held.enter_context(postgres_client.session(_server(warehouse), timeout))
+            key = _key(warehouse, "commit")
+            postgres_client.ask(session, f"SELECT pg_advisory_lock({key})::VARCHAR AS locked")
+        except duckdb.InterruptException:
+            raise
+        except duckdb.Error:
+            held.close()  # where the server is gone, the commit says so
+        yield
+
+
+@contextmanager
+def only_publisher(warehouse: Warehouse) -> Iterator[None]:
+    """Be the only one that publishes from a warehouse, for as long as the context lasts.
+
+    Raises TryAgainError where another process publishes.
+    """
+    with ExitStack() as stack:
+        with _explained(warehouse):
+            session = stack.enter_context(postgres_client.session(_server(warehouse), {}))
+            key = _key(warehouse, "publish")
+            ((is_locked,),) = postgres_client.ask(
+                session, f"SELECT pg_try_advisory_lock({key}) AS locked"
+            )
+        if not is_locked:
+            message = f"{warehouse.name}: another process publishes; run the command again later"
+            raise TryAgainError(message)
+        yield
+
+
+def was_committed(warehouse: Warehouse, mark: str) -> bool:
+    """Return whether a commit with a mark is in the catalog, asked for over a new connection.
+
+    Raises TryAgainError where the server can't be reached.
+    """
+    deadline = time.monotonic() + _LOOK_UP_S
+    query = (
+        f"SELECT 1 AS found FROM {_relation(warehouse, 'ducklake_snapshot_changes')}"
+        f" WHERE commit_extra_info = {quoted(mark)}"
+    )
+    while not (found := _rows(warehouse, query)) and time.monotonic() < deadline:
+        time.sleep(_PAUSE_S)
+    return bool(found)
+
+
+def is_busy(error: Exception) -> bool:
+    """Return whether an error of the engine means that another committer was there first."""
+    text = str(error).lower()
+    return isinstance(error, duckdb.TransactionException) and any(
+        words in text for words in _OVERTAKEN
+    )
+
+
+def busy(warehouse: Warehouse) -> TryAgainError:
+    """Return the error of a catalog that stays busy."""
+    return TryAgainError(f"{warehouse.name}: the catalog is busy; run the command again later")
+
+
+def fault(text: str, warehouse: Warehouse) -> ManyhandsError | None:
+    """Return what the server says, or that it can't be reached, where the text is of that."""
+    text = " ".join(_ADDRESS.sub("", text).split())
+    name = warehouse.name
+    if any(words in text for words in _WRONG_ADDRESS):
+        return UsageError(f"{name}: {text}; correct --warehouse")
+    if re.search(r'database "[^"]*" does not exist', text):
+        return NotFoundError(f"{name}: {text}; make the database, or correct --warehouse")
+    if any(words in text for words in _REFUSED):
+        return ManyhandsError(f"{name}: {text}; correct the user, its password or its rights")
+    if any(words in text for words in _FULL) and re.search("(ERROR|FATAL|PANIC): ", text):
+        return ManyhandsError(f"{name}: the server has no room ({text}); make room there")
+    if any(words in text for words in _GONE):
+        return TryAgainError(f"{name} can't be reached ({text}); run the command again later")
+    return None
+
+
+@contextmanager
+def _explained(warehouse: Warehouse) -> Iterator[None]:
+    try:
+        yield
+    except duckdb.InterruptException:
+        raise
+    except duckdb.Error as error:
+        text = str(error)
+        raise fault(text, warehouse) or ManyhandsError(f"{warehouse.name}: {text}") from error
+
+
+def _rows(warehouse: Warehouse, query: str) -> list[tuple[Any, ...]]:
+    with _explained(warehouse):
+        return postgres_client.rows(_server(warehouse), query)
+
+
+def _relation(warehouse: Warehouse, name: str) -> str:
+    return f"{_name(_server(warehouse).schema)}.{name}"
+
+
+def _name(text: str) -> str:
+    """Return a name as PostgreSQL's SQL has it."""
+    doubled = text.replace('"', '""')
+    return f'"{doubled}"'
+
+
+def _key(warehouse: Warehouse, act: str) -> str:
+    """Return the number of a lock, made of the database, the schema and what it is for."""
+    what = quoted(f"manyhands {act} {_server(warehouse).schema} ")
+    return f"hashtextextended({what} || current_database(), 0)"
+
+
+def _with_options(warehouse: Warehouse, more: Mapping[str, str]) -> Mapping[str, str]:
+    """Return keywords whose `options` are the address's own and some more."""
+    own = _server(warehouse).get("options")
+    return {"options": f"{own} {more['options']}".strip()}

