@@ -13,7 +13,7 @@ from hypothesis import settings
 
 from pipelines.cli import main
 from pipelines.lake import engine
-from tests import promtool
+from tests import faketime, promtool
 from tests.emulator import MISSING, emulator
 from tests.postgres import postgres
 
@@ -40,7 +40,7 @@ def _one_thread() -> Iterator[None]:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print how many tests were skipped for want of a program, whatever else is printed."""
     reasons = [str(one.longrepr) for one in terminalreporter.stats.get("skipped", [])]
-    for missing in (MISSING, promtool.MISSING):
+    for missing in (MISSING, faketime.MISSING, promtool.MISSING):
         if skipped := sum(missing in reason for reason in reasons):
             terminalreporter.write_line(f"{skipped} tests were skipped: {missing}", yellow=True)
 

@@ -23,6 +23,7 @@ import pytest
 
 from pipelines.lake.address import Server, read
 from pipelines.lake.catalogs import postgres_client
+from pipelines.lake.warehouse import NOT_ASKED, Warehouse
 from tests.emulator import free_port, wait_until
 
 PASSWORD: Final = "canary:\\sesame 'n' more"  # noqa: S105  of a server for tests
@@ -53,7 +54,12 @@ class Postgres:
     @property
     def address(self) -> str:
         """What `--warehouse` is with this server."""
-        return f"postgres:host=127.0.0.1 port={self.port} dbname=postgres user={_USER}"
+        return self.addressed()
+
+    def addressed(self, **keywords: object) -> str:
+        """Return what `--warehouse` is, with keywords of libpq that are others."""
+        given = {"host": "127.0.0.1", "port": self.port, "dbname": "postgres", "user": _USER}
+        return "postgres:" + " ".join(f"{key}={one}" for key, one in (given | keywords).items())
 
     @property
     def password_file(self) -> Path:
@@ -89,14 +95,19 @@ class Postgres:
             env=os.environ | {"PGPASSWORD": PASSWORD},
         )
 
-    def warehouse(self, schema: str = "") -> list[str]:
-        """Return the words that name a warehouse: one of its own where no schema is named."""
-        schema = schema or f"tests_{os.getpid()}_{next(_NUMBERS)}"
+    def warehouse(self, **keywords: object) -> list[str]:
+        """Return the words that name a warehouse of its own, by other keywords of libpq."""
         return [
-            f"--warehouse={self.address}",
-            f"--schema={schema}",
+            f"--warehouse={self.addressed(**keywords)}",
+            f"--schema=tests_{os.getpid()}_{next(_NUMBERS)}",
             f"--password-file={self.password_file}",
         ]
+
+    def place(self, naming: Sequence[str], folder: Path = NOT_ASKED) -> Warehouse:
+        """Return the warehouse that words name."""
+        (schema,) = [word for word in naming if word.startswith("--schema=")]
+        server = read(self.address, schema.removeprefix("--schema="), self.password_file)
+        return Warehouse(folder, server=server)
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
@@ -186,12 +197,10 @@ def _readable(package: Path, folder: Path) -> Path:
 
 
 @contextmanager
-def own_server(
-    programs: Path | None = None, settings: Sequence[str] = ("-c", "fsync=off")
-) -> Iterator[Postgres]:
-    """Run a server as long as the context lasts."""
-    with tempfile.TemporaryDirectory(prefix="tests-postgres-") as folder:
-        running = make(Path(folder), programs, settings)
+def own_server(programs: Path | None = None, place: Path | None = None) -> Iterator[Postgres]:
+    """Run a server as long as the context lasts; its folder is made in a place."""
+    with tempfile.TemporaryDirectory(prefix="tests-postgres-", dir=place) as folder:
+        running = make(Path(folder), programs, ["-c", "fsync=off"])
         try:
             yield running
         finally:

@@ -15,6 +15,7 @@ from pipelines.cli import (
     held,
     ingest,
     init,
+    migrate,
     publish,
     query,
     statements,
@@ -74,6 +75,7 @@ app.command("estimate")(with_common(estimate.estimate))
 app.command("held")(with_common(held.held))
 app.command("query", cls=Command)(with_common(query.query))
 app.command("status")(with_common(status.status))
+app.command("migrate")(with_common(migrate.migrate))
 app.add_typer(of_dead_letters, name="deadletter", help="List and show what was refused.")
 of_dead_letters.command("list")(with_common(deadletter.list_dead_letters))
 of_dead_letters.command("show", cls=Command)(with_common(deadletter.show_dead_letter))

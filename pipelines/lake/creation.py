@@ -76,7 +76,7 @@ def _fill(warehouse: Warehouse, setting: Setting) -> None:
 
 def _write(connection: duckdb.DuckDBPyConnection, setting: Setting) -> None:
     for relation in stored_relations():
-        _create_table(connection, relation)
+        create_table(connection, relation)
     for view in _views_in_order():
         _create_view(connection, view)
     connection.execute("INSERT INTO warehouse.head VALUES (0)")
@@ -94,7 +94,8 @@ def _views_in_order() -> Iterator[sql.Relation]:
     return (views[name] for name in TopologicalSorter(read_by).static_order())
 
 
-def _create_table(connection: duckdb.DuckDBPyConnection, relation: sql.Relation) -> None:
+def create_table(connection: duckdb.DuckDBPyConnection, relation: sql.Relation) -> None:
+    """Create a relation as its head declares it, without rows."""
     columns = sql.declared(relation.columns)
     connection.execute(f"CREATE TABLE warehouse.{relation.name} ({columns})")
     comment = quoted(f"{relation.meaning} Grain: {relation.grain}")

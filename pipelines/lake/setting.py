@@ -11,6 +11,9 @@ from pipelines.royalties.periods import Cadence
 FORMAT = 4
 """Of the warehouses that this program makes and opens: a change of what is stored raises it."""
 
+FIRST = 1
+"""Its warehouses have no number, and can't be brought to a later format."""
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -36,19 +39,20 @@ def setting(connection: duckdb.DuckDBPyConnection) -> Setting:
 
 def refuse_other_format(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse) -> None:
     """Raise ManyhandsError, with both numbers, where a warehouse isn't of this program's format."""
-    found = _format(connection)
+    found = found_format(connection)
     if found != FORMAT:
-        advice = (
-            "make a new warehouse and ingest its sources again"
-            if found < FORMAT
-            else "use the manyhands that made it, or a later one"
-        )
+        if found > FORMAT:
+            advice = "use the manyhands that made it, or a later one"
+        elif found == FIRST:
+            advice = "make a new warehouse and ingest its sources again"
+        else:
+            advice = "bring it to that with `manyhands migrate`"
         message = f"{warehouse.name} has format {found}, and this manyhands {FORMAT}; {advice}"
         raise ManyhandsError(message)
 
 
-def _format(connection: duckdb.DuckDBPyConnection) -> int:
+def found_format(connection: duckdb.DuckDBPyConnection) -> int:
     """Return the format of a warehouse; the first had no number."""
     setting = connection.sql("FROM warehouse.setting")
-    row = setting.select("format").fetchone() if "format" in setting.columns else (1,)
+    row = setting.select("format").fetchone() if "format" in setting.columns else (FIRST,)
     return int(row[0]) if row else FORMAT

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from pipelines.ingest.decode import CONTENT_TYPE, decode
 from pipelines.ingest.validate import validate
+from pipelines.lake.warehouse import Warehouse
 from pipelines.sources.messages import received
 from schemas.envelope import ATTRIBUTE_PREFIX
 from schemas.record import Event, Received, Rejected
@@ -34,15 +35,15 @@ def check(scene: Scene) -> None:
     identity and content, or is kept as refused. The counts add up. The accepted events give, in
     their order, the same close digests in a fresh warehouse.
     """
-    events = _events(scene.warehouse)
+    events = _events(scene.place)
     _check_once(events)
     _check_all_there(scene, events)
     _check_counts(scene, events)
     _check_digests(scene)
 
 
-def _events(warehouse: Path) -> list[tuple[Any, ...]]:
-    return rows(warehouse, "SELECT seq, source, id, content_sha256 FROM event ORDER BY seq")
+def _events(place: Path | Warehouse) -> list[tuple[Any, ...]]:
+    return rows(place, "SELECT seq, source, id, content_sha256 FROM event ORDER BY seq")
 
 
 def _check_once(events: Sequence[tuple[Any, ...]]) -> None:
@@ -53,7 +54,7 @@ def _check_once(events: Sequence[tuple[Any, ...]]) -> None:
 
 def _check_all_there(scene: Scene, events: Sequence[tuple[Any, ...]]) -> None:
     logged = {tuple(one) for _, *one in events}
-    letters = {item for (item,) in rows(scene.warehouse, "SELECT origin_item FROM dead_letter")}
+    letters = {item for (item,) in rows(scene.place, "SELECT origin_item FROM dead_letter")}
     lost = [
         message.id
         for message in scene.messages
@@ -77,7 +78,7 @@ def _identified(one: Received) -> tuple[str, str, str] | None:
 
 
 def _check_counts(scene: Scene, events: Sequence[tuple[Any, ...]]) -> None:
-    ((taken, accepted, counted, is_each),) = rows(scene.warehouse, _COUNTS)
+    ((taken, accepted, counted, is_each),) = rows(scene.place, _COUNTS)
     assert is_each, "a batch's counts don't add up"
     assert taken == counted, "the counts don't add up"
     assert taken >= len(scene.messages) + len(scene.lines), "less was counted than was sent"
@@ -87,25 +88,24 @@ def _check_counts(scene: Scene, events: Sequence[tuple[Any, ...]]) -> None:
 
 
 def _check_digests(scene: Scene) -> None:
-    home = f"--warehouse={scene.warehouse}"
-    closed = run([*CLOSE, home])
+    closed = run([*CLOSE, *scene.words])
     assert 0 == closed.code, closed.stderr
-    assert _closes(scene.warehouse) == list(_replayed(scene)), "a replay gives other digests"
+    assert _closes(scene.place) == list(_replayed(scene)), "a replay gives other digests"
 
 
-def _closes(warehouse: Path) -> list[tuple[Any, ...]]:
-    return rows(warehouse, "SELECT period, log_seq, digest FROM period_close ORDER BY period")
+def _closes(place: Path | Warehouse) -> list[tuple[Any, ...]]:
+    return rows(place, "SELECT period, log_seq, digest FROM period_close ORDER BY period")
 
 
 def _replayed(scene: Scene) -> Iterator[tuple[Any, ...]]:
     """Replay the log into a fresh warehouse, and close where the log was closed."""
     fresh = scene.folder / "replayed"
-    closes = _closes(scene.warehouse)
+    closes = _closes(scene.place)
     assert closes, "nothing was closed"
     ends = [0, *(log_seq for _, log_seq, _ in closes)]
     for (after, to), (period, log_seq, _) in zip(pairwise(ends), closes, strict=True):
         path = scene.folder / f"{period}.ndjson"
-        path.write_bytes(b"".join(_lines(scene.warehouse, after, to)))
+        path.write_bytes(b"".join(_lines(scene.place, after, to)))
         ingested = run(
             ["ingest", f"--warehouse={fresh}", str(path), "--as-of=2026-12-01T00:00:00Z"]
         )
@@ -116,13 +116,13 @@ def _replayed(scene: Scene) -> Iterator[tuple[Any, ...]]:
         yield period, log_seq, closed.json["closes"][0]["digest"]
 
 
-def _lines(warehouse: Path, after: int, to: int) -> Iterator[bytes]:
+def _lines(place: Path | Warehouse, after: int, to: int) -> Iterator[bytes]:
     """Yield the log's events, our own aside, as lines of a file."""
     query = (
         f"SELECT body, attributes FROM event WHERE seq > {after} AND seq <= {to}"
         f" AND source <> '{_OWN}' ORDER BY seq"
     )
-    for body, attributes in rows(warehouse, query):
+    for body, attributes in rows(place, query):
         yield (_structured(body, attributes) if attributes else body).replace(b"\n", b" ") + b"\n"
 
 

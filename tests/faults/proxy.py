@@ -1,4 +1,4 @@
-"""A TCP proxy between the command and the broker, whose connections can be cut."""
+"""A TCP proxy between the command and a server, whose connections can be cut."""
 
 import socket
 import threading
@@ -17,12 +17,21 @@ class Proxy:
     listening: socket.socket = field(default_factory=lambda: socket.create_server(("127.0.0.1", 0)))
     is_open: bool = True
     """Whether new connections are forwarded; else they are cut at once."""
+    last_words: bytes = b""
+    """A connection on which a client sends this gets it through, and is cut before the answer."""
+    times_cut: int = 0
+    """How often that happened."""
     _connections: list[socket.socket] = field(default_factory=list)
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return int(self.listening.getsockname()[1])
 
     @property
     def address(self) -> str:
         """What PUBSUB_EMULATOR_HOST has to be."""
-        return f"127.0.0.1:{self.listening.getsockname()[1]}"
+        return f"127.0.0.1:{self.port}"
 
     def cut(self, *, is_open: bool) -> None:
         """Cut all connections; new ones are forwarded where it stays open."""
@@ -49,17 +58,37 @@ class Proxy:
             client.close()
             return
         self._connections += [client, server]
-        for one, other in ((client, server), (server, client)):
-            threading.Thread(target=_copy, args=(one, other), daemon=True).start()
+        is_last = threading.Event()
+        for copy in (self._copy_questions, self._copy_answers):
+            threading.Thread(target=copy, args=(client, server, is_last), daemon=True).start()
 
-
-def _copy(one: socket.socket, other: socket.socket) -> None:
-    with suppress(OSError):
-        while block := one.recv(_BLOCK):
-            other.sendall(block)
-    for end in (one, other):
+    def _copy_questions(
+        self, client: socket.socket, server: socket.socket, is_last: threading.Event
+    ) -> None:
         with suppress(OSError):
-            end.shutdown(socket.SHUT_RDWR)
+            while block := client.recv(_BLOCK):
+                if self.last_words and self.last_words in block:
+                    self.last_words = b""
+                    is_last.set()
+                server.sendall(block)
+        _end(client, server)
+
+    def _copy_answers(
+        self, client: socket.socket, server: socket.socket, is_last: threading.Event
+    ) -> None:
+        with suppress(OSError):
+            while block := server.recv(_BLOCK):
+                if is_last.is_set():
+                    self.times_cut += 1
+                    break
+                client.sendall(block)
+        _end(client, server)
+
+
+def _end(*connections: socket.socket) -> None:
+    for connection in connections:
+        with suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
 
 
 @contextmanager

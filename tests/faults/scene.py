@@ -5,17 +5,20 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from pipelines.lake.warehouse import Warehouse
 from tests.cli.processes import with_default_signals
+from tests.conftest import run
 from tests.emulator import Emulator, wait_until
 from tests.faults import launcher
 from tests.feed import Feed, bodies
 from tests.lake.sending import rows
 from tests.marketplace import Events, small
+from tests.postgres import Postgres
 
 CLOSE: Final = ("close", "--due", "--as-of=2026-02-01T00:00:00Z")
 FLAGS: Final = ("--json", "--batch-seconds=0.2", "--batch-events=200", "--lease-seconds=10")
@@ -94,12 +97,34 @@ class Scene:
     """All that were given in files to an ingest that ended well."""
     home: Path | None = None
     """Where its warehouse is, where that isn't in its folder."""
+    server: Postgres | None = None
+    """Has its catalog; None: it is in the warehouse's folder."""
+    naming: list[str] = field(default_factory=list)
+    """The words that name a warehouse with a catalog on a server."""
     processes: list[Process] = field(default_factory=list)
 
     @property
     def warehouse(self) -> Path:
         """The folder of its warehouse."""
         return self.home or self.folder / "warehouse"
+
+    @property
+    def words(self) -> list[str]:
+        """What names its warehouse on a command line."""
+        return self.naming or [f"--warehouse={self.warehouse}"]
+
+    @property
+    def place(self) -> Path | Warehouse:
+        """Its warehouse, as what reads it takes it."""
+        if self.server is None:
+            return self.warehouse
+        return self.server.place(self.naming, self.warehouse)
+
+    def make_on(self, server: Postgres, *flags: str, **keywords: object) -> None:
+        """Make its warehouse, with its catalog on a server that goes by other keywords."""
+        self.server, self.naming = server, [*server.warehouse(**keywords), *flags]
+        made = run(["init", *self.naming, f"--data-path={self.warehouse}"])
+        assert 0 == made.code, made.stderr
 
     def feed(self, name: str = "a", **subscription: Any) -> Feed:  # noqa: ANN401  as Pub/Sub has it
         """Make a topic and a subscription."""
@@ -115,16 +140,19 @@ class Scene:
         ]
         return ids
 
-    def start(self, *words: str, faults: Sequence[str] = ()) -> Process:
+    def start(
+        self, *words: str, faults: Sequence[str] = (), environment: Mapping[str, str] | None = None
+    ) -> Process:
         """Start a command, with faults in their places."""
         path = self.folder / f"stderr-{len(self.processes)}"
         with path.open("w", encoding="utf-8") as stderr:
             running = subprocess.Popen(
-                [*_PROGRAM, *faults, "--", *words, f"--warehouse={self.warehouse}"],
+                [*_PROGRAM, *faults, "--", *words, *self.words],
                 cwd=self.folder,
                 env=os.environ
                 | {"PYTHONPATH": str(_PROJECT)}
-                | {"PUBSUB_EMULATOR_HOST": self.address or self.broker.address},
+                | {"PUBSUB_EMULATOR_HOST": self.address or self.broker.address}
+                | dict(environment or {}),
                 preexec_fn=with_default_signals,  # noqa: PLW1509  no thread of ours holds a lock
                 stdout=subprocess.PIPE,
                 stderr=stderr,
@@ -149,9 +177,9 @@ class Scene:
     @property
     def head(self) -> int:
         """The head of the log; 0 where there is no warehouse yet."""
-        if not (self.warehouse / "catalog.sqlite").exists():
+        if self.server is None and not (self.warehouse / "catalog.sqlite").exists():
             return 0
-        ((head,),) = rows(self.warehouse, "SELECT seq FROM head")
+        ((head,),) = rows(self.place, "SELECT seq FROM head")
         return int(head)
 
     def reach(self, head: int, seconds: float = 120) -> None:

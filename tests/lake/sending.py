@@ -71,9 +71,10 @@ def send(
         return append(connection, warehouse, made)
 
 
-def rows(folder: Path, query: str) -> list[tuple[Any, ...]]:
+def rows(place: Path | Warehouse, query: str) -> list[tuple[Any, ...]]:
     """Run a query on a warehouse, whose relations go by their bare names."""
-    with connect(Warehouse(folder)) as connection:
+    warehouse = Warehouse(place) if isinstance(place, Path) else place
+    with connect(warehouse) as connection:
         connection.execute("USE warehouse")
         return connection.execute(query).fetchall()
 

@@ -4,7 +4,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic
@@ -14,11 +14,10 @@ import duckdb
 import pytest
 
 from pipelines.lake import engine, log, reading, transaction
-from pipelines.lake.address import Server, read
+from pipelines.lake.address import Server
 from pipelines.lake.catalogs import located, postgres_client
 from pipelines.lake.catalogs import postgres as catalog
 from pipelines.lake.connection import connect
-from pipelines.lake.warehouse import NOT_ASKED, Warehouse
 from tests.conftest import Outcome, Run
 from tests.postgres import PASSWORD, Postgres, installed, own_server
 
@@ -44,12 +43,6 @@ def made(manyhands: Run, named: list[str], tmp_path: Path) -> Call:
     made = manyhands("init", *named, f"--data-path={tmp_path / 'shared'}")
     assert 0 == made.code, made.stderr
     return lambda *words: manyhands(*words, *named)
-
-
-def _warehouse(postgres: Postgres, named: Sequence[str], folder: Path = NOT_ASKED) -> Warehouse:
-    schema = named[1].removeprefix("--schema=")
-    server = read(postgres.address, schema, postgres.password_file)
-    return Warehouse(folder, server=server, patience_s=1)
 
 
 def test_only_init_makes_it(manyhands: Run, named: list[str]) -> None:
@@ -240,7 +233,7 @@ def test_a_reader_sees_one_snapshot_and_cannot_write(
     made: Call, postgres: Postgres, named: list[str]
 ) -> None:
     """A commit goes through beside it, and isn't seen; the connection itself is read-only."""
-    warehouse = _warehouse(postgres, named)
+    warehouse = postgres.place(named)
     with reading.connect(warehouse) as connection:
         assert 0 == log.head(connection)
         assert 0 == made("ingest", EVENTS, AS_OF).code
@@ -294,7 +287,7 @@ def test_a_commit_whose_answer_is_lost_is_looked_up(
     postgres: Postgres, named: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It was made, so that nothing is done again; one that wasn't made is an error."""
-    warehouse = located(_warehouse(postgres, named))
+    warehouse = located(postgres.place(named))
     monkeypatch.setattr(catalog, "_LOOK_UP_S", 0.5)
     with connect(warehouse) as connection:
 
@@ -331,7 +324,7 @@ def test_who_does_not_get_the_lock_goes_on_without(
     made: Call, postgres: Postgres, named: list[str]
 ) -> None:
     """A worker that holds it and does nothing stops nobody."""
-    warehouse = _warehouse(postgres, named)
+    warehouse = postgres.place(named)
     with catalog.committing(warehouse):
         began = monotonic()
         assert 0 == made("ingest", EVENTS, AS_OF, "--lock-seconds=1").code
@@ -382,7 +375,7 @@ def _set_the_servers_clock(monkeypatch: pytest.MonkeyPatch, by: timedelta) -> No
 def test_installed_versions_give_the_same(programs: Path, made: Call, manyhands: Run) -> None:
     """Whichever version keeps the catalog, a close has its digest."""
     with own_server(programs) as server:
-        named = server.warehouse("manyhands")
+        named = server.warehouse()
         assert 0 == manyhands("init", *named, "--data-path=theirs").code
         digests = []
         for words in (named, []):

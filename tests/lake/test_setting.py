@@ -55,7 +55,8 @@ def test_every_command_refuses_a_warehouse_of_another_format(
     ended = run([*command, f"--warehouse={earlier}"])
 
     number = earlier.name.rpartition("-")[2]
-    said = f"{earlier} has format {number}, and this manyhands {FORMAT}; make a new warehouse and"
+    advice = "make a new warehouse" if number == "1" else "bring it to that with `manyhands migrate"
+    said = f"{earlier} has format {number}, and this manyhands {FORMAT}; {advice}"
     assert (1, 1) == (ended.code, len(ended.stderr.splitlines()))
     assert said in ended.stderr
 

@@ -80,6 +80,10 @@ class Catalog(Protocol):
         """
         ...
 
+    def keep(self, warehouse: Warehouse, name: str) -> str:
+        """Keep a copy of the catalog as it is now under a name, and return where it is."""
+        ...
+
     def attach_statement(self, warehouse: Warehouse) -> str:
         """Return the ATTACH that opens a warehouse as `warehouse`, to read and to write."""
         ...

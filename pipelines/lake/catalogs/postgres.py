@@ -270,6 +270,24 @@ def committing(warehouse: Warehouse) -> Iterator[None]:
         yield
 
 
+def keep(warehouse: Warehouse, name: str) -> str:
+    """Copy the schema's tables as they are now to a schema `<schema>-<name>`."""
+    server = _server(warehouse)
+    kept = f"{server.schema}-{name}"
+    old, new = _name(server.schema), _name(kept)
+    with _explained(warehouse):
+        tables = postgres_client.rows(
+            server, f"SELECT tablename FROM pg_tables WHERE schemaname = {quoted(server.schema)}"
+        )
+        copies = [
+            f"CREATE TABLE {new}.{_name(table)} AS TABLE {old}.{_name(table)}"
+            for (table,) in tables
+        ]
+        anew = f"DROP SCHEMA IF EXISTS {new} CASCADE; CREATE SCHEMA {new}"
+        postgres_client.run(server, "; ".join([anew, *copies]))
+    return f"the schema {kept}"
+
+
 @contextmanager
 def only_publisher(warehouse: Warehouse) -> Iterator[None]:
     """Be the only one that publishes from a warehouse, for as long as the context lasts.

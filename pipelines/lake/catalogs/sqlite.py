@@ -16,6 +16,7 @@ import duckdb_extension_sqlite_scanner
 from pipelines.errors import ManyhandsError, NotFoundError, TryAgainError
 from pipelines.lake import rights, scratch
 from pipelines.lake.catalogs import sqlite_copy, sqlite_making
+from pipelines.lake.disk import sync_file
 from pipelines.lake.literals import quoted
 from pipelines.lake.paths import for_engine
 from pipelines.lake.warehouse import Warehouse
@@ -148,6 +149,24 @@ def fault(text: str, warehouse: Warehouse) -> ManyhandsError | None:
     if _READ_ONLY in text:
         rights.refuse_unless_writable([warehouse.folder, *files(warehouse)])
     return None
+
+
+def keep(warehouse: Warehouse, name: str) -> str:
+    """Copy the catalog as it is now to `catalog-<name>.sqlite` beside it; flushed to disk."""
+    kept = warehouse.folder / f"catalog-{name}.sqlite"
+    with scratch.within(warehouse.folder) as made:
+        copy = made / CATALOG
+        _copy(warehouse, copy)
+        for ending in (SIDECARS[0], ""):  # the catalog last: where it is, its log is too
+            written, wanted = Path(f"{copy}{ending}"), Path(f"{kept}{ending}")
+            if written.exists():
+                rights.follow(written, warehouse.folder)
+                sync_file(written)
+                written.replace(wanted)
+            else:
+                wanted.unlink(missing_ok=True)
+    sync_file(warehouse.folder)
+    return str(kept)
 
 
 @contextmanager

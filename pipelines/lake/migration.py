@@ -1,0 +1,104 @@
+"""Brings a warehouse of an earlier format to that of this program, a step at a time (SPEC §7.1).
+
+A step makes the relations that its format brought, and remakes those that it changed, all as
+`sql/` declares them today: what a later step changes again finds nothing left to do. Rows keep
+their values, so digests stay.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final
+
+import duckdb
+
+from pipelines.errors import ManyhandsError
+from pipelines.lake import sql
+from pipelines.lake.catalogs import catalog_of, located
+from pipelines.lake.connection import opened, stored_relations
+from pipelines.lake.creation import create_table
+from pipelines.lake.setting import FORMAT, found_format, refuse_other_format
+from pipelines.lake.transaction import commit
+from pipelines.lake.warehouse import Warehouse
+
+EARLIEST: Final = 2
+"""The first format that can be brought to the present one; the first of all had no number."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one format has that the format before didn't."""
+
+    made: tuple[str, ...] = ()
+    """Relations that are new, and empty."""
+    remade: Mapping[str, str] = field(default_factory=dict)
+    """Of relations with other columns: the SELECT that gives their rows, from `before`."""
+
+
+STEPS: Final = {
+    2: Step(
+        made=("close_step",),
+        remade={
+            "publication": (
+                "SELECT statement.statement_id, before.digest, before.destination,"
+                " 'published' AS outcome, before.published_at"
+                " FROM before INNER JOIN warehouse.statement AS statement"
+                " ON before.digest = statement.digest"
+            )
+        },
+    ),
+    3: Step(made=("source_report", "close_coverage")),
+}
+"""By the format that a step begins with."""
+
+
+@dataclass(frozen=True)
+class Migrated:
+    """A step that was made."""
+
+    before: int
+    """The format that it began with."""
+    after: int
+    kept: str
+    """Where the catalog of before is."""
+
+
+def migrate(warehouse: Warehouse) -> Iterator[Migrated]:
+    """Bring a warehouse to the format of this program, and yield each step when it is committed.
+
+    Each step is one transaction, and keeps the catalog as it was before it.
+
+    Raises ManyhandsError where its format is a later one, or the first of all.
+    """
+    warehouse = located(warehouse)
+    with opened(warehouse) as connection:
+        while (found := found_format(connection)) != FORMAT:
+            if not EARLIEST <= found < FORMAT:
+                refuse_other_format(connection, warehouse)
+            kept = catalog_of(warehouse).keep(warehouse, f"format-{found}")
+            commit(connection, warehouse, partial(_take, connection, found))
+            yield Migrated(found, found + 1, kept)
+
+
+def _take(connection: duckdb.DuckDBPyConnection, found: int) -> None:
+    if found_format(connection) != found:
+        message = "another process migrates this warehouse; run the command again"
+        raise ManyhandsError(message)
+    step = STEPS[found]
+    relations = {relation.name: relation for relation in stored_relations()}
+    for name in step.made:
+        create_table(connection, relations[name])
+    for name, rows in step.remade.items():
+        _remake(connection, relations[name], rows)
+    connection.execute("UPDATE warehouse.setting SET format = ?", [found + 1])
+
+
+def _remake(connection: duckdb.DuckDBPyConnection, relation: sql.Relation, rows: str) -> None:
+    columns = connection.sql(f"FROM warehouse.{relation.name}").columns
+    if columns == [column.name for column in relation.columns]:
+        return
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE before AS FROM warehouse.{relation.name}")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE after AS {rows}")
+    connection.execute(f"DROP TABLE warehouse.{relation.name}")
+    create_table(connection, relation)
+    connection.execute(f"INSERT INTO warehouse.{relation.name} BY NAME FROM after")

@@ -1,0 +1,153 @@
+"""A warehouse of an earlier format becomes one of this program's: nothing of it changes."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.lake import migration, sql
+from pipelines.lake.catalogs import located
+from pipelines.lake.catalogs import postgres as catalog
+from pipelines.lake.connection import connect, opened
+from pipelines.lake.creation import create
+from pipelines.lake.migration import EARLIEST
+from pipelines.lake.setting import FORMAT, Setting, found_format
+from pipelines.lake.warehouse import Warehouse
+from tests.conftest import run
+from tests.lake.sending import rows
+from tests.lake.test_setting import unpack
+from tests.postgres import Postgres
+from tests.test_vectors import recomputed
+
+COLUMNS = (
+    "SELECT table_name, column_name, data_type, comment FROM duckdb_columns()"
+    " WHERE database_name = 'warehouse' ORDER BY table_name, column_index"
+)
+STORED = ("event", "ingest_batch", "statement", "statement_line", "period_close", "row_sum", "head")
+EARLIER = pytest.mark.parametrize("number", range(EARLIEST, FORMAT))
+
+
+def _stored(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """Return what a warehouse holds, of whatever format."""
+    with opened(Warehouse(folder)) as connection:
+        return {
+            name: connection.execute(f"FROM warehouse.{name} ORDER BY ALL").fetchall()
+            for name in STORED
+        }
+
+
+def _format(folder: Path) -> int:
+    with opened(Warehouse(folder)) as connection:
+        return found_format(connection)
+
+
+@EARLIER
+def test_it_has_all_that_it_had_and_what_is_new(number: int, tmp_path: Path) -> None:
+    """The same rows, the columns of a new warehouse, and digests that come out again."""
+    folder = unpack(number, tmp_path)
+    before = _stored(folder)
+    done = run(["migrate", f"--warehouse={folder}", "--json"])
+    create(Warehouse(tmp_path / "new"), Setting())
+
+    assert 0 == done.code, done.stderr
+    assert [*range(number, FORMAT)] == [step["before"] for step in done.json["steps"]]
+    assert before == _stored(folder)
+    with connect(Warehouse(folder)) as here, connect(Warehouse(tmp_path / "new")) as new:
+        assert here.execute(COLUMNS).fetchall() == new.execute(COLUMNS).fetchall()
+    closes = {row[0]: row for row in rows(folder, "SELECT period, digest FROM period_close")}
+    assert [digest for _, digest in sorted(closes.values())] == list(
+        recomputed(Warehouse(folder), sorted(closes))
+    )
+
+
+@EARLIER
+def test_it_goes_on(number: int, tmp_path: Path) -> None:
+    """What it took before is a duplicate; the next close passes the gate, and is published."""
+    folder = unpack(number, tmp_path)
+    assert 0 == run(["migrate", f"--warehouse={folder}"]).code
+    (tmp_path / "out").mkdir()
+    words = [f"--warehouse={folder}", "--as-of=2027-01-01T00:00:00Z", "--json"]
+
+    again = run(["ingest", str(folder / "events"), *words])
+    closed = run(["close", "--period=2026-12", f"--publish-to={tmp_path / 'out'}", *words])
+
+    assert (0, 0, 0) == (again.code, again.json["accepted"], closed.code)
+    assert 3 == len(list((tmp_path / "out").iterdir()))
+    nothing = run(["migrate", f"--warehouse={folder}"])
+    assert (0, True) == (nothing.code, "nothing was done" in nothing.stdout)
+
+
+@EARLIER
+def test_the_catalog_of_before_is_kept(number: int, tmp_path: Path) -> None:
+    """Put back in its place, the warehouse is what it was."""
+    folder = unpack(number, tmp_path)
+    before = _stored(folder)
+    done = run(["migrate", f"--warehouse={folder}", "--json"])
+    kept = Path(done.json["steps"][0]["kept"])
+
+    for name in ("catalog.sqlite", "catalog.sqlite-wal", "catalog.sqlite-shm"):
+        (folder / name).unlink(missing_ok=True)
+        found = kept.with_name(name.replace("catalog.sqlite", kept.name))
+        if found.exists():
+            shutil.copy(found, folder / name)
+    assert number == _format(folder)
+    assert before == _stored(folder)
+
+
+def test_a_migration_that_is_cut_short_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A step is whole or not there at all."""
+    folder = unpack(EARLIEST, tmp_path)
+    with monkeypatch.context() as patch:
+        failing = migration.Step(made=("source_report",), remade={"x": "x"})
+        patch.setitem(migration.STEPS, 3, failing)
+        assert 1 == run(["migrate", f"--warehouse={folder}"]).code
+    assert 3 == _format(folder)
+    with opened(Warehouse(folder)) as connection:
+        names = {name for (name,) in connection.execute("SHOW TABLES FROM warehouse").fetchall()}
+    assert "source_report" not in names
+
+    assert 0 == run(["migrate", f"--warehouse={folder}"]).code
+    assert FORMAT == _format(folder)
+
+
+@pytest.mark.parametrize("number", [1, FORMAT + 1])
+def test_what_cannot_be_brought_to_it_is_refused(number: int, tmp_path: Path) -> None:
+    """The first format, and those of later programs; nothing is changed."""
+    folder = unpack(1 if number == 1 else FORMAT, tmp_path)
+    if number != 1:
+        with connect(Warehouse(folder)) as connection:
+            connection.execute("UPDATE warehouse.setting SET format = ?", [number])
+
+    refused = run(["migrate", f"--warehouse={folder}"])
+
+    assert (1, "") == (refused.code, refused.stdout)
+    assert f"has format {number}, and this manyhands {FORMAT}" in refused.stderr
+    assert number == _format(folder)
+
+
+def test_each_format_has_a_step_to_the_next() -> None:
+    """And each step makes relations that there are."""
+    names = {name for folder in ("log", "facts", "results") for name in sql.names(folder)}
+
+    assert [*range(EARLIEST, FORMAT)] == [*migration.STEPS]
+    assert {name for step in migration.STEPS.values() for name in (*step.made, *step.remade)} <= (
+        names
+    )
+
+
+def test_a_catalog_in_postgresql_is_kept_in_a_schema_beside(
+    postgres: Postgres, tmp_path: Path
+) -> None:
+    """It opens as the warehouse did, with the name of that schema."""
+    named = postgres.warehouse()
+    assert 0 == run(["init", *named, f"--data-path={tmp_path / 'data'}"]).code
+    warehouse = postgres.place(named)
+    kept = catalog.keep(located(warehouse), "format-9")
+    (schema,) = [word for word in named if word.startswith("--schema=")]
+    assert kept == f"the schema {schema.removeprefix('--schema=')}-format-9"
+
+    there = run(["status", *(f"{word}-format-9" if word == schema else word for word in named)])
+    assert 0 == there.code, there.stderr
