@@ -1,4 +1,4 @@
-"""Runs the benchmarks: ingest and close, a large close, small commits, the demo, streams."""
+"""Runs the benchmarks: ingest, close, small commits, the demo, streams, several workers."""
 
 import argparse
 import json
@@ -10,7 +10,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 
-from bench import commits, events, stream, warehouse
+from bench import commits, events, stream, warehouse, workers
 from bench.measure import Measured, manyhands
 from bench.report import Figure, Section, report, write
 
@@ -139,6 +139,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "demo": demo,
     "stream": stream.stream,
     "batches": stream.small_batches,
+    "workers": workers.workers,
 }
 
 

@@ -7,6 +7,8 @@ from typing import Final
 from tests.required import skip_unless_required
 
 MISSING: Final = "faketime is not installed"
+NOTICED_IN_S: Final = 2
+"""So long a process may go by what a clock's file said before."""
 
 
 def _library() -> str:
@@ -17,15 +19,24 @@ def _library() -> str:
     return str(found[0])
 
 
+def off_by(offset: str) -> dict[str, str]:
+    """Return the environment of a process whose clocks are off from its start on: `+48h`."""
+    return {"LD_PRELOAD": _library(), "FAKETIME": offset}
+
+
 @dataclass(frozen=True)
 class Clock:
-    """A clock that is as far from the machine's as its file says."""
+    """A clock that is as far from the machine's as its file says.
+
+    Not for Python: with a monotonic clock that isn't off, its `sleep` fails under the library.
+    """
 
     path: Path
 
     def set(self, offset: str) -> None:
         """Set it, for the processes that go by it and run, too: `+48h`."""
         self.path.write_text(f"{offset}\n", encoding="ascii")
+        self.path.chmod(0o644)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -35,6 +46,6 @@ class Clock:
         return {
             "LD_PRELOAD": _library(),
             "FAKETIME_TIMESTAMP_FILE": str(self.path),
-            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_CACHE_DURATION": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
         }

@@ -10,7 +10,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -49,6 +49,8 @@ class Postgres:
     """What it needs: its data, its programs where others can't be read, a password file."""
     programs: Path
     settings: Sequence[str] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """What is set for it beside what is set here."""
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     @property
@@ -118,6 +120,7 @@ class Postgres:
                 stdout=log,
                 stderr=log,
                 cwd=self.folder,
+                env=os.environ | dict(self.environment),
                 start_new_session=True,
                 **_user(),
             )

@@ -29,6 +29,8 @@ def connect(warehouse: Warehouse) -> Iterator[duckdb.DuckDBPyConnection]:
     rights.refuse_unless_writable(_written(warehouse))
     folder = warehouse.folder
     scratch.tidy(folder.parent, folder, warehouse.manifests, warehouse.gate, warehouse.staged)
+    with faults.explained(warehouse):
+        catalog_of(warehouse).recover(warehouse)
     with opened(warehouse) as connection:
         refuse_other_format(connection, warehouse)
         yield connection

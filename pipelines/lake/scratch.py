@@ -88,13 +88,22 @@ def _remove_abandoned(parent: Path, prefix: str) -> None:
 
 
 def _remove_if_abandoned(folder: str) -> None:
-    with suppress(OSError):
-        lock = os.open(f"{folder}/{LOCK}", os.O_RDWR | os.O_NOFOLLOW)
-        try:
-            if _is_locked_by_us(lock):
-                shutil.rmtree(folder, ignore_errors=True)
-        finally:
-            os.close(lock)
+    with suppress(OSError), taken_over(Path(folder)) as is_abandoned:
+        if is_abandoned:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def taken_over(folder: Path) -> Iterator[bool]:
+    """Return whether the process that had a folder's lock is gone; then the context has it.
+
+    Raises OSError where the folder has no lock that this user may open.
+    """
+    lock = os.open(folder / LOCK, os.O_RDWR | os.O_NOFOLLOW)
+    try:
+        yield _is_locked_by_us(lock)
+    finally:
+        os.close(lock)
 
 
 def _is_locked_by_us(lock: int) -> bool:

@@ -4,6 +4,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TypeVar
 from uuid import uuid4
 
@@ -77,17 +78,13 @@ def commit_once(
     connection.execute("BEGIN")
     try:
         result = write()
-        settle(entries(warehouse.data) - before)
+        made = entries(warehouse.data) - before
+        settle(made)
         connection.execute(_MARK, {"mark": mark})
+        catalog_of(warehouse).finish(warehouse, mark, made, partial(connection.execute, "COMMIT"))
     except BaseException:
         _roll_back(connection)
         raise
-    try:
-        connection.execute("COMMIT")
-    except duckdb.Error:
-        _roll_back(connection)
-        if not catalog_of(warehouse).was_committed(warehouse, mark):
-            raise
     return result
 
 

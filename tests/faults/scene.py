@@ -100,7 +100,8 @@ class Scene:
     server: Postgres | None = None
     """Has its catalog; None: it is in the warehouse's folder."""
     naming: list[str] = field(default_factory=list)
-    """The words that name a warehouse with a catalog on a server."""
+    """What names one with a catalog on a server to its processes, which may go by a proxy: that is
+    a thread of this process, and can't forward what a call into DuckDB here waits for."""
     processes: list[Process] = field(default_factory=list)
 
     @property
@@ -110,8 +111,10 @@ class Scene:
 
     @property
     def words(self) -> list[str]:
-        """What names its warehouse on a command line."""
-        return self.naming or [f"--warehouse={self.warehouse}"]
+        """What names its warehouse on a command line in this process."""
+        if self.server is None:
+            return [f"--warehouse={self.warehouse}"]
+        return [f"--warehouse={self.server.address}", *self.naming[1:]]
 
     @property
     def place(self) -> Path | Warehouse:
@@ -123,7 +126,7 @@ class Scene:
     def make_on(self, server: Postgres, *flags: str, **keywords: object) -> None:
         """Make its warehouse, with its catalog on a server that goes by other keywords."""
         self.server, self.naming = server, [*server.warehouse(**keywords), *flags]
-        made = run(["init", *self.naming, f"--data-path={self.warehouse}"])
+        made = run(["init", *self.words, f"--data-path={self.warehouse}"])
         assert 0 == made.code, made.stderr
 
     def feed(self, name: str = "a", **subscription: Any) -> Feed:  # noqa: ANN401  as Pub/Sub has it
@@ -147,7 +150,7 @@ class Scene:
         path = self.folder / f"stderr-{len(self.processes)}"
         with path.open("w", encoding="utf-8") as stderr:
             running = subprocess.Popen(
-                [*_PROGRAM, *faults, "--", *words, *self.words],
+                [*_PROGRAM, *faults, "--", *words, *(self.naming or self.words)],
                 cwd=self.folder,
                 env=os.environ
                 | {"PYTHONPATH": str(_PROJECT)}

@@ -288,7 +288,7 @@ def test_a_commit_whose_answer_is_lost_is_looked_up(
 ) -> None:
     """It was made, so that nothing is done again; one that wasn't made is an error."""
     warehouse = located(postgres.place(named))
-    monkeypatch.setattr(catalog, "_LOOK_UP_S", 0.5)
+    monkeypatch.setattr(catalog, "_QUIET_S", 0.5)
     with connect(warehouse) as connection:
 
         def write() -> str:

@@ -1,6 +1,6 @@
 """What the lake asks of a catalog (SPEC §7.1). A module beside this one does all of it."""
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -66,11 +66,19 @@ class Catalog(Protocol):
         """Return a context in which others wait with their commits, for as long as they care to."""
         ...
 
-    def was_committed(self, warehouse: Warehouse, mark: str) -> bool:
-        """Return whether a commit with a mark was made, although its answer was an error.
+    def finish(
+        self, warehouse: Warehouse, mark: str, made: Iterable[str], commit: Callable[[], object]
+    ) -> None:
+        """Run `commit`; where its answer is an error, find out whether it was made all the same.
 
-        Raises TryAgainError where that can't be known now.
+        `mark` is in the commit; `made` are the data files, and their folders, that it names.
+
+        Raises what `commit` does where it wasn't made, TryAgainError where that can't be known now.
         """
+        ...
+
+    def recover(self, warehouse: Warehouse) -> None:
+        """Mend what commits left whose answer nobody came to know."""
         ...
 
     def only_publisher(self, warehouse: Warehouse) -> AbstractContextManager[None]:

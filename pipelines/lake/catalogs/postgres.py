@@ -5,9 +5,10 @@ The data path, a folder that all of them reach, has what a warehouse's folder ha
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,7 +23,7 @@ from pipelines.errors import (
 )
 from pipelines.lake import engine
 from pipelines.lake.address import Server
-from pipelines.lake.catalogs import making, postgres_client
+from pipelines.lake.catalogs import kept_files, making, postgres_client
 from pipelines.lake.literals import quoted
 from pipelines.lake.paths import for_engine
 from pipelines.lake.warehouse import DATA, NOT_ASKED, SETTING, Warehouse
@@ -34,8 +35,11 @@ _READ_ONLY: Final = {"options": "-c default_transaction_read_only=on"}
 _APART: Final = timedelta(seconds=60)
 """So far may a worker's clock be from the server's."""
 
-_LOOK_UP_S: Final = 5.0
-"""How long a commit whose answer was lost is looked for: the server may still be at it."""
+_QUIET_S: Final = 1.0
+"""How long a commit whose answer was lost is looked for at least: the server may still be at it."""
+
+_LONGEST_S: Final = 60.0
+"""How long it is looked for while the server is at commits."""
 
 _PAUSE_S: Final = 0.1
 
@@ -307,19 +311,57 @@ def only_publisher(warehouse: Warehouse) -> Iterator[None]:
         yield
 
 
-def was_committed(warehouse: Warehouse, mark: str) -> bool:
+def finish(
+    warehouse: Warehouse, mark: str, made: Iterable[str], commit: Callable[[], object]
+) -> None:
+    """Run `commit`; where its answer is an error, find out whether it was made all the same.
+
+    Raises what `commit` does where it wasn't made, TryAgainError where that can't be known now.
+    """
+    with kept_files.kept(warehouse, mark, made) as kept:
+        try:
+            commit()
+        except duckdb.InterruptException:
+            raise
+        except duckdb.Error:
+            if not _was_committed(warehouse, mark):
+                kept.forget()
+                raise
+            kept.put_back()
+        kept.forget()
+
+
+def recover(warehouse: Warehouse) -> None:
+    """Put back the files of commits that were made, and whose processes are gone."""
+    kept_files.recover(warehouse, partial(_was_committed, warehouse))
+
+
+def _was_committed(warehouse: Warehouse, mark: str) -> bool:
     """Return whether a commit with a mark is in the catalog, asked for over a new connection.
 
-    Raises TryAgainError where the server can't be reached.
+    It isn't where it isn't found, and for a moment no commit was under way that could be it.
+
+    Raises TryAgainError where the server can't be reached, or is at it for too long.
     """
-    deadline = time.monotonic() + _LOOK_UP_S
+    begun_at = time.monotonic()
     query = (
-        f"SELECT 1 AS found FROM {_relation(warehouse, 'ducklake_snapshot_changes')}"
-        f" WHERE commit_extra_info = {quoted(mark)}"
+        "SELECT (SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+        " AND state = 'active' AND query ILIKE 'COMMIT%') AS committing,"
+        f" (SELECT count(*) FROM {_relation(warehouse, 'ducklake_snapshot_changes')}"
+        f" WHERE commit_extra_info = {quoted(mark)}) AS found"
     )
-    while not (found := _rows(warehouse, query)) and time.monotonic() < deadline:
+    while time.monotonic() < begun_at + _LONGEST_S:
+        ((committing, found),) = _rows(warehouse, query)
+        if found:
+            return True
+        if not committing and time.monotonic() > begun_at + _QUIET_S:
+            return False
         time.sleep(_PAUSE_S)
-    return bool(found)
+    message = (
+        f"{warehouse.name}: a commit has been under way for {_LONGEST_S:.0f} seconds; run the"
+        " command again later"
+    )
+    raise TryAgainError(message)
 
 
 def is_busy(error: Exception) -> bool:

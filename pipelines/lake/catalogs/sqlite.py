@@ -5,7 +5,7 @@ import os
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -121,9 +121,18 @@ def committing(warehouse: Warehouse) -> nullcontext[None]:  # noqa: ARG001  as e
     return nullcontext()
 
 
-def was_committed(warehouse: Warehouse, mark: str) -> bool:  # noqa: ARG001  as every catalog has it
-    """Return False: a commit to a file whose answer is an error was not made."""
-    return False
+def finish(
+    warehouse: Warehouse,  # noqa: ARG001  as every catalog has it
+    mark: str,  # noqa: ARG001
+    made: Iterable[str],  # noqa: ARG001
+    commit: Callable[[], object],
+) -> None:
+    """Run `commit`: one to a file whose answer is an error was not made."""
+    commit()
+
+
+def recover(warehouse: Warehouse) -> None:
+    """Do nothing: SQLite recovers by itself."""
 
 
 def is_busy(error: Exception) -> bool:
