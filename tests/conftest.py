@@ -13,11 +13,12 @@ from hypothesis import settings
 
 from pipelines.cli import main
 from pipelines.lake import engine
-from tests import faketime, promtool
+from tests import faketime, prism, promtool
+from tests.dask_cluster import dask_cluster
 from tests.emulator import MISSING, emulator
 from tests.postgres import postgres
 
-__all__ = ["emulator", "postgres"]
+__all__ = ["dask_cluster", "emulator", "postgres"]
 
 # The same examples every time, and no deadline: a busy machine is no failure.
 settings.register_profile("everyday", deadline=None, derandomize=True)
@@ -40,7 +41,7 @@ def _one_thread() -> Iterator[None]:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print how many tests were skipped for want of a program, whatever else is printed."""
     reasons = [str(one.longrepr) for one in terminalreporter.stats.get("skipped", [])]
-    for missing in (MISSING, faketime.MISSING, promtool.MISSING):
+    for missing in (MISSING, faketime.MISSING, prism.MISSING, promtool.MISSING):
         if skipped := sum(missing in reason for reason in reasons):
             terminalreporter.write_line(f"{skipped} tests were skipped: {missing}", yellow=True)
 

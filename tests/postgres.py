@@ -35,6 +35,15 @@ _STARTED_IN_S: Final = 60.0
 _NUMBERS = count()
 
 
+@contextmanager
+def own_script(text: str) -> Iterator[Path]:
+    """Write a script, which is there as long as the context lasts."""
+    with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
+        file.write(text)
+        file.flush()
+        yield Path(file.name)
+
+
 def installed() -> list[Path]:
     """Return the folders of programs of the versions that the machine has installed."""
     return sorted(Path("/usr/lib/postgresql").glob("*/bin"))
@@ -80,6 +89,11 @@ class Postgres:
     def run(self, statements: str) -> None:
         """Run statements there."""
         postgres_client.run(self.server, statements)
+
+    def alone(self, statement: str) -> None:
+        """Run a statement that can't be within a transaction."""
+        with own_script(statement) as script:
+            self.psql(script)
 
     def psql(self, script: Path, **variables: str) -> None:
         """Run a script of psql there."""

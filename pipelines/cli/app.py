@@ -23,6 +23,7 @@ from pipelines.cli import (
     validate,
 )
 from pipelines.cli.flags import Command, DebugFlag, JsonFlag, WarehouseFlag, with_common
+from pipelines.cli.runners import BeamCommand
 
 app = typer.Typer(
     name="manyhands",
@@ -62,7 +63,7 @@ def root(
 app.command("init")(with_common(init.init))
 app.command("demo")(demo.demo)
 app.command("validate", cls=Command)(validate.validate)
-app.command("ingest", cls=Command)(with_common(ingest.ingest))
+app.command("ingest", cls=BeamCommand)(with_common(ingest.ingest))
 app.command("close")(with_common(close.close))
 app.command("publish")(with_common(publish.publish))
 app.add_typer(of_statements, name="statements", help="List, show, export and compare statements.")

@@ -36,6 +36,8 @@ from pipelines.cli.receiving import (
     MaxMemoryFlag,
     PatienceFlag,
 )
+from pipelines.cli.runners import RunnerFlag
+from pipelines.runners import Runner
 from pipelines.sources.limits import DEFAULT_LIMITS, DEFAULT_RECEIVING, MOST, Limits, Receiving
 from pipelines.sources.subscriptions import is_subscription
 from pipelines.sources.watch import Watch
@@ -59,6 +61,7 @@ def ingest(  # noqa: PLR0913  a flag each
         ),
     ],
     as_of: AsOfFlag = None,
+    runner: RunnerFlag = Runner.EMBEDDED,
     manifest_roots: ManifestRootsFlag = "",
     source_policy: SourcePolicyFlag = None,
     batch_lines: Annotated[
@@ -101,6 +104,7 @@ def ingest(  # noqa: PLR0913  a flag each
     receiving = Receiving(
         follow, batch_events, batch_seconds, max_memory, idle_seconds, patience, lease_seconds
     )
+    from pipelines.ingest.bounded_run import Engine
     from pipelines.ingest.job import ingest as job
 
     ending = common.invocation.ending
@@ -119,6 +123,7 @@ def ingest(  # noqa: PLR0913  a flag each
             watch=watch,
             limits=Limits(batch_lines, batch_bytes, manifest_bytes, merge_files),
             receiving=receiving,
+            engine=Engine(runner, common.invocation.beam_options),
         )
         with seen as observer:
             told = _told(batches, watch, observer, log)

@@ -1,34 +1,110 @@
-"""Runs a bounded pipeline in this process, and fails as its step failed (SPEC §4, §7.3)."""
+"""Runs a bounded pipeline, and fails as its step failed (SPEC §4, §7.3)."""
 
+import argparse
 import gc
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final, cast
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
+from pipelines.errors import UsageError
+from pipelines.runners import Runner
+
 _MARK = "[while running '"
 """Stands in what Beam makes of the error of a step."""
 
 
+@dataclass(frozen=True)
+class Engine:
+    """What runs a pipeline, and Beam's options for it."""
+
+    runner: Runner = Runner.EMBEDDED
+    options: tuple[str, ...] = ()
+
+    def refuse_unless_usable(self) -> None:
+        """Raise UsageError where the runner isn't installed, or Beam has no such option."""
+        self.make()
+        parser = argparse.ArgumentParser(
+            exit_on_error=False, allow_abbrev=False, conflict_handler="resolve", add_help=False
+        )
+        for kind in PipelineOptions.__subclasses__():
+            # as Beam has each kind add its own
+            kind._add_argparse_args(cast("Any", parser))  # noqa: SLF001
+        try:
+            given, unknown = parser.parse_known_args(list(self.options))
+        except (argparse.ArgumentError, SystemExit) as error:
+            message = f"an option of Beam's, behind --, is off: {error}"
+            raise UsageError(message) from error
+        if unknown:
+            message = f"{unknown[0]}: Beam has no such option; what stands behind -- is Beam's"
+            raise UsageError(message)
+        if given.runner:
+            message = "name the runner before --, as in --runner dask"
+            raise UsageError(message)
+
+    def make(self) -> Any:  # noqa: ANN401  Beam's
+        """Return the runner.
+
+        Raises UsageError where it isn't installed.
+        """
+        if self.runner is Runner.DASK:
+            try:
+                import dask.distributed  # noqa: F401  as Beam's runner does
+                from apache_beam.runners.dask.dask_runner import DaskRunner
+            except ImportError as error:
+                message = f"Dask is not installed ({error}); install manyhands with its extra dask"
+                raise UsageError(message) from error
+            return DaskRunner()
+        if self.runner is Runner.PRISM:
+            from apache_beam.runners.portability.prism_runner import PrismRunner
+
+            return PrismRunner()
+        return FnApiRunner()
+
+    @property
+    def defaults(self) -> Sequence[str]:
+        """Options that hold unless others are given."""
+        if self.runner is Runner.DASK:
+            return ["--dask_partition_size=1"]  # without, 128 elements go to one worker
+        if self.runner is Runner.PRISM:
+            return ["--environment_type=LOOPBACK"]
+        return []
+
+
+EMBEDDED: Final = Engine()
+
+
 @contextmanager
-def bounded_run() -> Iterator[beam.Pipeline]:
+def bounded_run(engine: Engine = EMBEDDED) -> Iterator[beam.Pipeline]:
     """Return a pipeline that is run to its end when the context ends.
 
     Raises what a step raised, as the step raised it: Beam wraps it, and logs it with a traceback.
     """
     logging.getLogger("apache_beam.runners.common").setLevel(logging.CRITICAL)
-    options = PipelineOptions([], save_main_session=False)
+    options = PipelineOptions([*engine.defaults, *engine.options], save_main_session=False)
     _keep_from_collector()
     try:
-        with beam.Pipeline(runner=FnApiRunner(), options=options) as pipeline:
-            yield pipeline
+        pipeline = beam.Pipeline(runner=engine.make(), options=options)
+        yield pipeline
+        _run(pipeline)
     except Exception as error:
         if _MARK in str(error) and error.__context__ is not None:
             raise error.__context__ from None
         raise
+
+
+def _run(pipeline: beam.Pipeline) -> None:
+    result = pipeline.run()
+    try:
+        result.wait_until_finish()
+    finally:
+        if client := getattr(result, "client", None):  # Dask's, which Beam leaves open
+            client.close()
 
 
 def _keep_from_collector() -> None:

@@ -132,9 +132,9 @@ class Check:
     def _accept(self, event: Event) -> Rejected | None:
         """Accept an event of a new identity, unless its manifest can't be used."""
         if event.manifest is not None:
-            from pipelines.ingest.manifests import fetch_manifests
+            from pipelines.ingest.manifests import fetch_manifest
 
-            fetch_manifests([event], self._open_manifests())
+            fetch_manifest(event, self._open_manifests())
             if event.fault is not None:
                 reason, message = event.fault
                 path = "data.manifest"

@@ -1,14 +1,16 @@
 """Reads events and appends them to the log, batch after batch (SPEC §3, §4)."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
-from itertools import chain, repeat
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
 from pipelines.errors import UsageError
+from pipelines.ingest.backfill import backfill
+from pipelines.ingest.bounded_run import EMBEDDED, Engine
 from pipelines.ingest.manifests import Manifests
 from pipelines.ingest.policy import EVERYONE, Policy
 from pipelines.ingest.session import Session
@@ -19,9 +21,12 @@ from pipelines.lake.closes import progress
 from pipelines.lake.creation import make_unless_there
 from pipelines.lake.log import Counts, head
 from pipelines.lake.warehouse import Warehouse
+from pipelines.runners import Runner
+from pipelines.sources.batch import Batch
 from pipelines.sources.batches import batches
 from pipelines.sources.files import find_files
 from pipelines.sources.limits import DEFAULT_LIMITS, DEFAULT_RECEIVING, Limits, Receiving
+from pipelines.sources.opened import STANDARD_INPUT
 from pipelines.sources.receiving import received
 from pipelines.sources.subscriptions import find_subscriptions, is_subscription
 from pipelines.sources.watch import Watch
@@ -41,6 +46,7 @@ def ingest(  # noqa: PLR0913  one of them only listens
     watch: Watch,
     limits: Limits = DEFAULT_LIMITS,
     receiving: Receiving = DEFAULT_RECEIVING,
+    engine: Engine = EMBEDDED,
 ) -> Iterator[Ingested]:
     """Ingest files, folders, `-` and subscriptions, and yield what became of each committed batch.
 
@@ -51,6 +57,7 @@ def ingest(  # noqa: PLR0913  one of them only listens
     a real one, which can be wrong: it is held against the log before the first batch, and each
     time against the batch before, since by a clock that is set back good events are in the future.
     `policy` says which sources may send what; what it doesn't allow is rejected.
+    `engine` runs the pipeline; another one than the embedded takes files alone.
 
     Raises, before anything is done, NotFoundError where a source isn't there, UsageError where it
     can't be NDJSON, and TryAgainError where the log speaks against the clock or a broker is out of
@@ -63,7 +70,11 @@ def ingest(  # noqa: PLR0913  one of them only listens
         raise UsageError(message)
     if receiving.follow:
         warehouse = replace(warehouse, patience_s=FOLLOWING_PATIENCE_S)
-    read = batches(files, limits)
+    engine.refuse_unless_usable()
+    is_spread = engine.runner is not Runner.EMBEDDED
+    if is_spread:
+        _refuse_unless_files(engine, sources)
+    read = batches([] if is_spread else files, limits)
     trusted = f"source policy: {policy.summary}"
     if subscriptions:  # before anything is said of brokers
         watch.note(trusted)
@@ -82,10 +93,31 @@ def ingest(  # noqa: PLR0913  one of them only listens
             manifests = Manifests(warehouse, tuple(manifest_roots), limits.manifest_size)
             checks = Checks(policy, manifests)
             work = Work(session, clock, by_clock, checks, limits.merge_files)
-            outages = watch if receiving.follow else None
-            done = None
-            for batch, through in chain(zip(read, repeat(None)), zip(messages, repeat(outages))):
-                if (ended := work.take(batch, through)) is not None:
-                    yield (done := ended)
-            if done is None:
-                yield Ingested("", Counts(head=before), 0.0, 0.0)
+            yield from _at_least_one(
+                before,
+                chain(
+                    backfill(work, files if is_spread else [], engine, limits),
+                    _taken(work, read, None),
+                    _taken(work, messages, watch if receiving.follow else None),
+                ),
+            )
+
+
+def _taken(work: Work, batches: Iterable[Batch], outages: Watch | None) -> Iterator[Ingested]:
+    for batch in batches:
+        if (done := work.take(batch, outages)) is not None:
+            yield done
+
+
+def _at_least_one(head: int, ingested: Iterator[Ingested]) -> Iterator[Ingested]:
+    """Yield what was ingested, or an empty batch where nothing was."""
+    first = next(ingested, None)
+    yield first or Ingested("", Counts(head=head), 0.0, 0.0)
+    yield from ingested
+
+
+def _refuse_unless_files(engine: Engine, sources: Sequence[str]) -> None:
+    for source in sources:
+        if source == STANDARD_INPUT or is_subscription(source):
+            message = f"{source}: --runner {engine.runner} reads files and folders alone"
+            raise UsageError(message)

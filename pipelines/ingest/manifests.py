@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,23 +109,21 @@ def _refuse_unless_file(uri: str, mode: int) -> None:
             unavailable(f"{uri} is {what}, not a file")
 
 
-def fetch_manifests(events: Iterable[Event], manifests: Manifests) -> list[Event]:
-    """Mark events whose manifest can't be used; the commit says for which of them it counts.
+def fetch_manifest(event: Event, manifests: Manifests) -> Event:
+    """Mark an event whose manifest can't be used; the commit says whether it counts.
 
     Raises ManyhandsError where a manifest can't be copied for want of room, which isn't the
     event's fault.
     """
-    marked = list(events)
-    for event in marked:
-        if event.manifest is not None:
-            try:
-                manifests.fetch(*event.manifest)
-            except ManifestError as error:
-                event.fault = (error.reason.value, error.message)
-            except NoRoomError as error:
-                message = (
-                    f"event {event.id} of {event.source}: its manifest {event.manifest[0]} {error};"
-                    " make room and run the command again"
-                )
-                raise ManyhandsError(message) from error
-    return marked
+    if event.manifest is not None:
+        try:
+            manifests.fetch(*event.manifest)
+        except ManifestError as error:
+            event.fault = (error.reason.value, error.message)
+        except NoRoomError as error:
+            message = (
+                f"event {event.id} of {event.source}: its manifest {event.manifest[0]} {error};"
+                " make room and run the command again"
+            )
+            raise ManyhandsError(message) from error
+    return event

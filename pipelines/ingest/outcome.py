@@ -1,64 +1,56 @@
-"""What a step hands on: lists of what passed, and lists of what it refused, apart."""
+"""What steps hand on: a portion of what was received, each record as it has become by then.
+
+What a step refuses stays in its place among the others, so that the steps are one chain: not every
+runner knows steps with several outputs.
+"""
 
 import pickle
-from collections.abc import Iterable, Iterator
-from typing import Any, Final, Literal, TypeVar
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
 
 from apache_beam.coders import Coder, registry
-from apache_beam.pvalue import TaggedOutput
-from apache_beam.typehints.typehints import ListConstraint
 
-from schemas.record import Rejected
+from schemas.record import Decoded, Event, Received, Rejected
 
-REJECTED: Final = "rejected"
-"""The tag of the output that carries what a step refused, as lists of `Rejected`."""
-
-T = TypeVar("T")
-Refusals = TaggedOutput[Literal["rejected"], list[Rejected]]
+Record: TypeAlias = Received | Decoded | Event | Rejected
 
 
-def apart(outcomes: Iterable[T | Rejected]) -> Iterator[list[T] | Refusals]:
-    """Yield what passed on the main output and what failed on `REJECTED`, each in its order."""
-    passed: list[T] = []
-    failed: list[Rejected] = []
-    for outcome in outcomes:
-        if isinstance(outcome, Rejected):
-            failed.append(outcome)
-        else:
-            passed.append(outcome)
-    if passed:
-        yield passed
-    if failed:
-        yield TaggedOutput(REJECTED, failed)
+@dataclass(slots=True)
+class Piece:
+    """The records of one portion, in the order received, and the folder that its parts go to."""
+
+    parts: Path
+    records: list[Record]
 
 
-class ListCoder(Coder):
-    """Pickles a list at once, and takes its length for its size.
+class PieceCoder(Coder):
+    """Pickles a piece at once, and takes the number of its records for its size.
 
     Beam asks for the size of every tenth element and more, and would pickle each record for it.
     """
 
-    def encode(self, value: list[Any]) -> bytes:
-        """Return a list as bytes."""
+    def encode(self, value: Piece) -> bytes:
+        """Return a piece as bytes."""
         return pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
 
-    def decode(self, encoded: bytes) -> list[Any]:
-        """Return the list of bytes that a worker of ours wrote."""
-        decoded: list[Any] = pickle.loads(encoded)  # noqa: S301  our own bytes
+    def decode(self, encoded: bytes) -> Piece:
+        """Return the piece of bytes that a worker of ours wrote."""
+        decoded: Piece = pickle.loads(encoded)  # noqa: S301  our own bytes
         return decoded
 
-    def estimate_size(self, value: list[Any]) -> int:
+    def estimate_size(self, value: Piece) -> int:
         """Return a size that is no work to find."""
-        return len(value)
+        return len(value.records)
 
     def is_deterministic(self) -> bool:
-        """Return that a list is no key."""
+        """Return that a piece is no key."""
         return False
 
     @classmethod
     def from_type_hint(cls, typehint: object, registry: object) -> Any:  # noqa: ANN401, ARG003  Beam's
-        """Return the coder of any list."""
+        """Return the coder of any piece."""
         return cls()
 
 
-registry.register_coder(ListConstraint, ListCoder)
+registry.register_coder(Piece, PieceCoder)

@@ -17,7 +17,7 @@ from pipelines.lake.warehouse import Warehouse
 if TYPE_CHECKING:
     from datetime import datetime
 
-_USES: Final = 200
+_USES: Final = 300
 """Of one connection: DuckLake keeps some memory for each snapshot, until it is closed."""
 
 

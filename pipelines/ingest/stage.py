@@ -13,8 +13,10 @@ from typing import Any, Final
 
 import apache_beam as beam
 import pyarrow as pa
+from apache_beam.pvalue import PCollection
 
 from pipelines import __version__
+from pipelines.ingest.outcome import Piece
 from pipelines.lake.disk import appearing
 from pipelines.lake.log import EVENT_COLUMNS, REFUSAL_COLUMNS
 from schemas.record import Event, Rejected
@@ -84,20 +86,24 @@ def _read_part(path: Path) -> pa.Table:
 
 
 @dataclass
-class Stage(beam.PTransform[Any, Any]):
-    """Write lists of `Event` and lists of `Rejected` as parts into a folder."""
+class Stage(beam.PTransform[PCollection[Piece], Any]):
+    """Write the events and the refusals of pieces as parts, each into the piece's folder."""
 
-    folder: Path
     refused_at: datetime
 
-    def expand(self, outcomes: Any) -> Any:  # noqa: ANN401  Beam's
+    def expand(self, pieces: PCollection[Piece]) -> Any:  # noqa: ANN401  Beam's
         """Stage both; there is nothing to hand on."""
-        events, refusals = outcomes
-        staged = (
-            events | "StageEvents" >> beam.Map(stage_events, self.folder),
-            refusals | "StageRefusals" >> beam.Map(stage_refusals, self.folder, self.refused_at),
-        )
-        return staged | beam.Flatten()
+        return pieces | beam.Map(stage_piece, refused_at=self.refused_at)
+
+
+def stage_piece(piece: Piece, refused_at: datetime) -> None:
+    """Write what became an event, and what was refused, as a part each."""
+    events = [one for one in piece.records if isinstance(one, Event)]
+    refusals = [one for one in piece.records if isinstance(one, Rejected)]
+    if events:
+        stage_events(events, piece.parts)
+    if refusals:
+        stage_refusals(refusals, piece.parts, refused_at)
 
 
 def stage_events(events: Sequence[Event], folder: Path) -> None:

@@ -1,77 +1,99 @@
-"""The steps as Beam transforms: read, decode, validate, fetch manifests.
+"""The steps as Beam transforms: cut, read, decode, validate, fetch manifests.
 
 Each is thin: what it does is a pure function of the module that it is named after. They stand
 apart so that a producer's check, which takes the same functions, starts without Beam.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import apache_beam as beam
-from apache_beam.pvalue import DoOutputsTuple, PCollection
+from apache_beam.pvalue import PCollection
 
+from pipelines.ingest.cut import Group, cut
 from pipelines.ingest.decode import decode
-from pipelines.ingest.manifests import Manifests, fetch_manifests
-from pipelines.ingest.outcome import REJECTED, Refusals, apart
+from pipelines.ingest.manifests import Manifests, fetch_manifest
+from pipelines.ingest.outcome import Piece, Record
 from pipelines.ingest.policy import EVERYONE, Policy
 from pipelines.ingest.read import take_over
 from pipelines.ingest.validate import validate
+from pipelines.sources.limits import Limits
 from schemas.record import Decoded, Event, Received
 
 
 @dataclass
+class Cut(beam.PTransform[Any, Any]):
+    """Cut groups of sources into batches of portions, in a folder."""
+
+    groups: Sequence[Group]
+    folder: Path
+    limits: Limits
+
+    def expand(self, pipeline: Any) -> Any:  # noqa: ANN401  Beam's
+        """Cut each group; there is nothing to hand on."""
+        groups = beam.Create(list(self.groups), reshuffle=False)
+        return pipeline | groups | beam.Map(cut, folder=self.folder, limits=self.limits)
+
+
+@dataclass
 class Read(beam.PTransform[Any, Any]):
-    """Read the portions in files into lists of `Received`."""
+    """Read the portions in files into pieces of `Received`."""
 
     paths: Sequence[Path]
 
     def expand(self, pipeline: Any) -> Any:  # noqa: ANN401  Beam's
-        """Return one list a portion."""
+        """Return one piece a portion; its parts go to the folder of its file."""
         paths = beam.Create(list(self.paths), reshuffle=False)
-        return pipeline | paths | beam.Map(take_over).with_output_types(list[Received])
+        return pipeline | paths | beam.Map(_read).with_output_types(Piece)
+
+
+def _read(path: Path) -> Piece:
+    return Piece(path.parent, list(take_over(path)))
 
 
 @dataclass
-class Decode(beam.PTransform[PCollection[list[Received]], DoOutputsTuple]):
-    """Decode lists of `Received` into lists of `Decoded`, and of `Rejected` under `REJECTED`."""
+class Decode(beam.PTransform[PCollection[Piece], PCollection[Piece]]):
+    """Decode each `Received` to a `Decoded` or a `Rejected`."""
 
-    def expand(self, received: PCollection[list[Received]]) -> Any:  # noqa: ANN401 - Beam's wish
-        """Tag what failed, batch by batch."""
-        return received | beam.FlatMap(_decode_all).with_outputs(REJECTED, main="decoded")
-
-
-def _decode_all(batch: list[Received]) -> Iterator[list[Decoded] | Refusals]:
-    return apart(map(decode, batch))
+    def expand(self, pieces: PCollection[Piece]) -> Any:  # noqa: ANN401 - Beam's wish
+        """Return the same pieces, decoded."""
+        return pieces | _each(decode, Received)
 
 
 @dataclass
-class Validate(beam.PTransform[PCollection[list[Decoded]], DoOutputsTuple]):
-    """Validate lists of `Decoded` into lists of `Event`, and of `Rejected` under `REJECTED`."""
+class Validate(beam.PTransform[PCollection[Piece], PCollection[Piece]]):
+    """Validate each `Decoded` to an `Event` or a `Rejected`."""
 
     now: datetime
     policy: Policy = EVERYONE
 
-    def expand(self, decoded: PCollection[list[Decoded]]) -> Any:  # noqa: ANN401 - Beam's wish
-        """Tag what failed, batch by batch."""
-        validate_all = beam.FlatMap(_validate_all, now=self.now, policy=self.policy)
-        return decoded | validate_all.with_outputs(REJECTED, main="events")
-
-
-def _validate_all(
-    batch: list[Decoded], now: datetime, policy: Policy
-) -> Iterator[list[Event] | Refusals]:
-    return apart(validate(decoded, now, policy) for decoded in batch)
+    def expand(self, pieces: PCollection[Piece]) -> Any:  # noqa: ANN401 - Beam's wish
+        """Return the same pieces, validated."""
+        return pieces | _each(partial(validate, now=self.now, policy=self.policy), Decoded)
 
 
 @dataclass
-class FetchManifests(beam.PTransform[Any, Any]):
-    """Fetch the manifests of lists of `Event`."""
+class FetchManifests(beam.PTransform[PCollection[Piece], PCollection[Piece]]):
+    """Fetch the manifests that each `Event` names."""
 
     manifests: Manifests
 
-    def expand(self, events: Any) -> Any:  # noqa: ANN401  Beam's
-        """Return the same lists, marked."""
-        return events | beam.Map(fetch_manifests, manifests=self.manifests)
+    def expand(self, pieces: PCollection[Piece]) -> Any:  # noqa: ANN401  Beam's
+        """Return the same pieces, marked."""
+        return pieces | _each(partial(fetch_manifest, manifests=self.manifests), Event)
+
+
+def _each(step: Callable[[Any], Record], kind: type[Record]) -> Any:  # noqa: ANN401  Beam's
+    """Return the transform that takes each record of a kind a step further."""
+    # Beam takes the hints of a function's arguments, and stumbles over those of this one
+    step_all = "Each" >> beam.Map(partial(_step_all, step, kind))
+    return step_all.with_output_types(Piece)
+
+
+def _step_all(step: Callable[[Any], Record], kind: type[Record], piece: Piece) -> Piece:
+    records = [step(one) if isinstance(one, kind) else one for one in piece.records]
+    return replace(piece, records=records)

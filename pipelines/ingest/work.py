@@ -1,6 +1,6 @@
 """What is done with each batch: it is staged, committed, and only then acknowledged (SPEC §4)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,14 +9,11 @@ from pathlib import Path
 from time import monotonic
 from uuid import uuid4
 
-import apache_beam as beam
-
 from pipelines.errors import ManyhandsError
-from pipelines.ingest.bounded_run import bounded_run
+from pipelines.ingest.bounded_run import EMBEDDED, Engine, bounded_run
 from pipelines.ingest.commit import append_parts, parts_folder
 from pipelines.ingest.manifests import Manifests
 from pipelines.ingest.outages import through_outages
-from pipelines.ingest.outcome import REJECTED
 from pipelines.ingest.policy import Policy
 from pipelines.ingest.read import hand_over
 from pipelines.ingest.session import Session
@@ -78,14 +75,29 @@ class Work:
 
     def attempt(self, batch: Batch, batch_id: str) -> Ingested:
         """Stage a batch and commit it, once however often it is tried under one id."""
-        begun_at, now = monotonic(), self.clock()
+        begun_at, now = monotonic(), self.now()
+        with (
+            self.session.connection(),  # a warehouse that is gone needs no staging
+            parts_folder(self.session.warehouse) as parts,
+        ):
+            stage(hand_over(batch.events, parts), now, self.checks)
+            return self.commit(parts, batch_id, now, begun_at)
+
+    def now(self) -> datetime:
+        """Return the time that a batch is recorded at.
+
+        Raises TryAgainError where the log speaks against the clock.
+        """
+        now = self.clock()
         if self.by_clock and self.session.newest:
             refuse_if_behind(self.session.newest, now)
-        warehouse = self.session.warehouse
-        with self.session.connection() as connection, parts_folder(warehouse) as parts:
-            stage(batch, parts, now, self.checks)
-            staged_at = monotonic()
-            counts = append_parts(connection, warehouse, parts, batch_id, now)
+        return now
+
+    def commit(self, parts: Path, batch_id: str, now: datetime, begun_at: float) -> Ingested:
+        """Commit the parts in a folder as a batch, which was taken up at `begun_at`."""
+        staged_at = monotonic()
+        with self.session.connection() as connection:
+            counts = append_parts(connection, self.session.warehouse, parts, batch_id, now)
             self.session.head, self.session.newest = counts.head, now
         ended_at = monotonic()
         return Ingested(batch_id, counts, ended_at - begun_at, ended_at - staged_at)
@@ -95,13 +107,11 @@ class Work:
             merge_small_files(connection, self.session.warehouse, self.merge_files)
 
 
-def stage(batch: Batch, parts: Path, now: datetime, checks: Checks) -> None:
-    """Run the pipeline over one batch."""
-    portions = hand_over(batch.events, parts)
-    with bounded_run() as pipeline:
-        received = pipeline | Read(portions)
-        decoded = received | Decode()
-        valid = decoded.decoded | Validate(now, checks.policy)
-        events = valid.events | FetchManifests(checks.manifests)
-        refusals = (decoded[REJECTED], valid[REJECTED]) | beam.Flatten()
-        (events, refusals) | Stage(parts, now)
+def stage(
+    portions: Sequence[Path], now: datetime, checks: Checks, engine: Engine = EMBEDDED
+) -> None:
+    """Run the pipeline over portions; the parts of each go to the folder that it is in."""
+    with bounded_run(engine) as pipeline:
+        received = pipeline | Read(portions) | Decode()
+        valid = received | Validate(now, checks.policy) | FetchManifests(checks.manifests)
+        valid | Stage(now)

@@ -43,6 +43,13 @@ class Source:
     """Of the file that had the name when the command began; None of a stream."""
     size: int = 0
     """Bytes that the file had then."""
+    path: str = ""
+    """Where it is opened, if not by its name."""
+
+    @property
+    def place(self) -> Path:
+        """Where it is opened."""
+        return Path(self.path or self.name)
 
 
 def find(name: str) -> Source:
@@ -93,8 +100,8 @@ def _binary(source: Source) -> AbstractContextManager[BinaryIO]:
     if source.name == STANDARD_INPUT:
         return nullcontext(sys.stdin.buffer)
     if source.identity is None:
-        return Path(source.name).open("rb")  # which waits for a pipe to fill a block
-    return Path(source.name).open("rb", buffering=0)
+        return source.place.open("rb")  # which waits for a pipe to fill a block
+    return source.place.open("rb", buffering=0)
 
 
 def _is_file(file: BinaryIO) -> bool:
@@ -117,7 +124,7 @@ def _check_opened(source: Source, status: os.stat_result) -> None:
 def _check_name(source: Source) -> None:
     """Raise UnfinishedError where the name is another file's now; a file moved away was read."""
     try:
-        status = Path(source.name).stat()
+        status = source.place.stat()
     except FileNotFoundError:
         return
     if source.identity not in {None, Identity.of(status)}:

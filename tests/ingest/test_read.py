@@ -108,7 +108,9 @@ def test_a_batch_is_handed_to_a_pipeline_and_opens_nothing(tmp_path: Path) -> No
             pipeline
             | Read(paths)
             | beam.FlatMap(
-                lambda part: [(one.position, one.origin, one.origin_item, one.body) for one in part]
+                lambda piece: [
+                    (one.position, one.origin, one.origin_item, one.body) for one in piece.records
+                ]
             )
         )
         assert_that(seen, equal_to(expected))

@@ -6,12 +6,13 @@ from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 from itertools import takewhile
+from pathlib import Path
 
 import apache_beam as beam
 import pytest
 from apache_beam.testing.util import assert_that, equal_to
 
-from pipelines.ingest.outcome import REJECTED
+from pipelines.ingest.outcome import Piece, Record
 from pipelines.ingest.transforms import Decode, Validate
 from pipelines.ingest.validate import validate
 from schemas.canonical import canonical_json
@@ -171,8 +172,8 @@ def test_what_a_producer_wrote_never_makes_a_detail_long() -> None:
     assert len(by_type.message) < 100
 
 
-def test_the_transforms_tag_what_they_refuse() -> None:
-    """Of a batch, what passes and what fails go on apart, each in the order received."""
+def test_the_transforms_hand_on_what_they_refuse() -> None:
+    """In its place among what passes, in the order received."""
     event = cases.read("asset-generated.downloaded.pass.json")["event"]
     batch = [
         cases.structured(event),
@@ -182,24 +183,28 @@ def test_the_transforms_tag_what_they_refuse() -> None:
     ]
 
     with beam.Pipeline(runner="apache_beam.runners.portability.fn_api_runner.FnApiRunner") as p:
-        decoded = p | beam.Create([batch]) | Decode()
-        validated = decoded.decoded | Validate(now=datetime(2026, 12, 1))  # noqa: DTZ001
-        assert_that(validated.events | "ids" >> beam.Map(_ids), equal_to([["e1", "e2"]]))
+        pieces = p | beam.Create([Piece(Path(), list(batch))])
+        validated = pieces | Decode() | Validate(now=datetime(2026, 12, 1))  # noqa: DTZ001
         assert_that(
-            decoded[REJECTED] | "undecoded" >> beam.Map(_reasons),
-            equal_to([[("not_json", "manyhands/0.1.0 decode")]]),
-            label="undecoded rejected",
+            validated | beam.Map(_told),
+            equal_to(
+                [
+                    [
+                        "e1",
+                        "manyhands/0.1.0 decode: not_json",
+                        "e2",
+                        "manyhands/0.1.0 validate: unknown_type",
+                    ]
+                ]
+            ),
         )
-        assert_that(
-            validated[REJECTED] | "invalid" >> beam.Map(_reasons),
-            equal_to([[("unknown_type", "manyhands/0.1.0 validate")]]),
-            label="invalid rejected",
-        )
 
 
-def _ids(events: list[Event]) -> list[str]:
-    return [event.id for event in events]
+def _told(piece: Piece) -> list[str]:
+    return [_told_one(record) for record in piece.records]
 
 
-def _reasons(batch: list[Rejected]) -> list[tuple[str, str]]:
-    return [(rejected.reason, rejected.processor) for rejected in batch]
+def _told_one(record: Record) -> str:
+    if isinstance(record, Rejected):
+        return f"{record.processor}: {record.reason}"
+    return record.id if isinstance(record, Event) else repr(record)

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from pipelines.ingest.decode import decode
-from pipelines.ingest.manifests import Manifests, fetch_manifests
+from pipelines.ingest.manifests import Manifests, fetch_manifest
 from pipelines.ingest.stage import events_table, refusals_table
 from pipelines.ingest.validate import validate
 from pipelines.lake.connection import connect
@@ -50,7 +50,7 @@ def batch(
             refusals.append(outcome)
         else:
             events.append(outcome)
-    found = fetch_manifests(events, manifests)
+    found = [fetch_manifest(event, manifests) for event in events]
     return StagedBatch(
         batch_id or str(uuid4()), now, events_table(found), refusals_table(refusals, now)
     )
