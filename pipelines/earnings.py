@@ -86,9 +86,7 @@ def refuse_unnamed(connection: duckdb.DuckDBPyConnection, contributor: str | Non
 
 def _refuse_place(warehouse: Warehouse, out: Path) -> None:
     """Refuse a place that can't be written, holds no file, or belongs to the warehouse."""
-    if out.resolve().is_relative_to(warehouse.folder.resolve()):
-        message = f"{out} is in the warehouse's folder; name a file outside of it"
-        raise UsageError(message)
+    warehouse.refuse_within(out)
     if out.exists() and not stat.S_ISREG(out.stat().st_mode):
         message = f"{out} is no file; --out names the file to write, such as earnings.csv"
         raise UsageError(message)
@@ -111,7 +109,7 @@ def _last_closing(connection: duckdb.DuckDBPyConnection, period: str) -> Closing
     if named > closed:
         message = (
             f"{period} is not closed, the last close is of {last.period}; `manyhands estimate`"
-            " shows what is earned so far in the period that isn't over"
+            " shows what is earned so far in the periods that aren't closed"
         )
         raise NotFoundError(message)
     return Closing(closed, last.log_seq, None)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pipelines.errors import NotFoundError
 from pipelines.lake import reading
+from pipelines.lake.catalogs import located
 from pipelines.lake.warehouse import Warehouse
 from pipelines.outputs.exports import write_statements
 from pipelines.outputs.formats import Format
@@ -15,8 +16,10 @@ def export(warehouse: Warehouse, *, period: str | None, form: Format, out: Path)
 
     Returns the files' paths: `statements-<period>` and, but for JSON, `statement_lines-<period>`.
 
-    Raises NotFoundError where there is no such close, or none yet.
+    Raises UsageError where the folder is in the warehouse's, NotFoundError where there is no such
+    close, or none yet.
     """
+    located(warehouse).refuse_within(out)
     with reading.connect(warehouse) as connection:
         closed = reading.closed_period(connection, period)
         if closed is None:
@@ -24,4 +27,5 @@ def export(warehouse: Warehouse, *, period: str | None, form: Format, out: Path)
             raise NotFoundError(message)
         out.mkdir(parents=True, exist_ok=True)
         with ExitStack() as stack:
-            return write_statements(stack, connection, closed, form, out)
+            written = write_statements(stack, connection, closed, form, out)
+            return [one.path for one in written]

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,8 @@ def _sell_more(run: Run, folder: Path) -> None:
 def test_a_draft_is_what_the_export_of_the_close_is(market: Run, tmp_path: Path) -> None:
     """In all formats: text to the byte, Parquet to the value; and the digest is the close's.
 
-    A file beside says its period, its digest and the one before, and how far it read the log.
+    A file beside says its period, its digest and the one before, how far it read the log, and the
+    SHA-256 of each of the others.
     """
     shutil.rmtree(tmp_path / "draft")
     before = stored.bytes_of(tmp_path / "warehouse")
@@ -92,9 +94,14 @@ def test_a_draft_is_what_the_export_of_the_close_is(market: Run, tmp_path: Path)
         else:
             assert issued.read_bytes() == drafted_file.read_bytes()
     assert FILES == sorted(path.name for path in (tmp_path / "draft").iterdir())
+    described = _described(tmp_path)
+    assert 64 == len(described.pop("draft_sha256"))
+    assert {
+        name: sha256((tmp_path / "draft" / name).read_bytes()).hexdigest() for name in FILES[1:]
+    } == described.pop("files")
     assert {
         name: closed[name] for name in ("digest", "log_seq", "period", "previous_digest")
-    } == _described(tmp_path)
+    } == described
 
 
 def test_a_close_is_issued_where_its_digest_is_the_expected_one(
@@ -172,6 +179,24 @@ def test_a_closed_period_is_held_against_what_was_expected(market: Run, tmp_path
     assert "no draft of it" in drafted.stderr
 
 
+def test_of_a_closed_period_both_digests_are_told_and_not_that_nothing_was_issued(
+    market: Run, tmp_path: Path
+) -> None:
+    """It was: the message says with which digest, and offers no draft, which can't be made."""
+    _sell_more(market, tmp_path)
+    digest = market("close", JANUARY, AS_OF, "--json").json["closes"][0]["digest"]
+    expected = market("close", JANUARY, AS_OF, f"--expect={'0' * 64}")
+    drafted = market("close", JANUARY, AS_OF, "--draft=draft")
+
+    said = f"2026-01 is closed with the digest {digest}, not with "
+    assert f"{said}{'0' * 64} as expected" in expected.stderr
+    assert f"{said}{_described(tmp_path)['digest']} as expected" in drafted.stderr
+    for outcome in (expected, drafted):
+        assert (5, "") == (outcome.code, outcome.stdout)
+        assert "nothing was issued" not in outcome.stderr
+        assert "writes a new draft" not in outcome.stderr
+
+
 def _edit(tmp_path: Path) -> None:
     path = tmp_path / "draft" / "statements-2026-01.ndjson"
     path.write_text(path.read_text().replace('"payable":"', '"payable":"1', 1))
@@ -191,6 +216,11 @@ def _blur(tmp_path: Path) -> None:
     (tmp_path / "draft" / "draft-2026-01.json").write_bytes(b"\xff" * 9_000)
 
 
+def _claim_more_of_the_log(tmp_path: Path) -> None:
+    path = tmp_path / "draft" / "draft-2026-01.json"
+    path.write_text(path.read_text().replace('"log_seq": 9', '"log_seq": 99'))
+
+
 def _remove(tmp_path: Path) -> None:
     (tmp_path / "draft" / "statements-2026-01.ndjson").unlink()
 
@@ -203,6 +233,7 @@ def _remove(tmp_path: Path) -> None:
         (_forge, 2, "this is the draft of 2026-02"),
         (_blur, 2, "doesn't say what a draft is of"),
         (_remove, 3, "not there"),
+        (_claim_more_of_the_log, 2, "draft-2026-01.json was changed since it was written"),
     ],
 )
 def test_a_draft_that_is_not_as_it_was_written_is_refused(
@@ -217,6 +248,70 @@ def test_a_draft_that_is_not_as_it_was_written_is_refused(
     assert told in closed.stderr
     assert told in compared.stderr
     assert [] == market("statements", "list", "--json").json
+
+
+@pytest.mark.parametrize("name", FILES[1:])
+def test_each_file_of_a_draft_is_as_it_was_written_or_the_draft_is_refused(
+    market: Run, tmp_path: Path, name: str
+) -> None:
+    """What somebody reviewed in a spreadsheet is what is issued; a file that is gone is named."""
+    path = tmp_path / "draft" / name
+    path.write_bytes(path.read_bytes() + b"\n")
+    changed = [
+        market("close", JANUARY, AS_OF, "--draft=draft"),
+        market("statements", "diff", "2026-01", "--draft=draft"),
+    ]
+    path.unlink()
+    gone = market("close", JANUARY, AS_OF, "--draft=draft")
+
+    assert [(2, ""), (2, "")] == [(one.code, one.stdout) for one in changed]
+    assert [name in one.stderr for one in changed] == [True, True]
+    assert (3, True) == (gone.code, name in gone.stderr)
+    assert [] == market("statements", "list", "--json").json
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["close", JANUARY, AS_OF, "--draft="],
+        ["close", JANUARY, AS_OF, "--dry-run", "--out="],
+        ["close", JANUARY, AS_OF, "--checks="],
+        ["statements", "diff", "2026-01", "--draft="],
+        ["statements", "export", "--format=csv", "--out="],
+        ["earnings", JANUARY, "--format=csv", "--out="],
+    ],
+    ids=" ".join,
+)
+def test_an_empty_name_is_not_the_current_folder(
+    market: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    """Exit 2, though there is a draft in it; nothing is written, and nothing closed."""
+    monkeypatch.chdir(tmp_path / "draft")
+    before = stored.bytes_of(tmp_path)
+    outcome = market(*words)
+
+    assert (2, "") == (outcome.code, outcome.stdout)
+    assert "an empty name" in outcome.stderr
+    assert before == stored.bytes_of(tmp_path)
+
+
+@pytest.mark.parametrize("place", ["warehouse", "warehouse/drafts", "link/data"])
+@pytest.mark.parametrize(
+    "words",
+    [["close", JANUARY, AS_OF, "--dry-run"], ["statements", "export", "--format=csv"]],
+    ids=["draft", "export"],
+)
+def test_the_warehouses_own_folder_takes_no_statements(
+    market: Run, tmp_path: Path, words: list[str], place: str
+) -> None:
+    """Exit 2, also through a link; the folder is as it was."""
+    (tmp_path / "link").symlink_to(tmp_path / "warehouse")
+    before = stored.bytes_of(tmp_path / "warehouse")
+    outcome = market(*words, f"--out={place}")
+
+    assert (2, "") == (outcome.code, outcome.stdout)
+    assert f"{place} is in the warehouse's folder" in outcome.stderr
+    assert before == stored.bytes_of(tmp_path / "warehouse")
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipelines.cli.flags import AsOfFlag, Common, OptionalDraftFlag, SourcePolicyFlag, instant
+from pipelines.cli.flags import (
+    AsOfFlag,
+    Common,
+    OptionalDraftFlag,
+    SourcePolicyFlag,
+    instant,
+    named_path,
+)
 from pipelines.cli.policy import source_policy as policy_of
 from pipelines.cli.printing import print_document, print_line
 from pipelines.cli.progress import Report, reporting
@@ -53,7 +60,12 @@ def close(  # noqa: PLR0913  a flag each
     ] = False,
     out: Annotated[
         Path | None,
-        typer.Option("--out", metavar="DIR", help="Of a dry run: write a draft into this folder."),
+        typer.Option(
+            "--out",
+            metavar="DIR",
+            parser=named_path,
+            help="Of a dry run: write a draft into this folder.",
+        ),
     ] = None,
     expect: Annotated[
         str,
@@ -68,7 +80,10 @@ def close(  # noqa: PLR0913  a flag each
     checks: Annotated[
         Path | None,
         typer.Option(
-            "--checks", metavar="DIR", help="Folder of .sql files: checks of your own for the gate."
+            "--checks",
+            metavar="DIR",
+            parser=named_path,
+            help="Folder of .sql files: checks of your own for the gate.",
         ),
     ] = None,
     source_policy: SourcePolicyFlag = None,

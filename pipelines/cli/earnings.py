@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from pipelines.cli.flags import Common
+from pipelines.cli.flags import Common, named_path
 from pipelines.cli.printing import print_document, print_line
 from pipelines.cli.progress import reporting
 from pipelines.cli.words import counted
@@ -34,7 +34,9 @@ def earnings(
     period: Annotated[
         str, typer.Option("--period", metavar="P", help="The period that the money is of, closed.")
     ],
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="File to write.")],
+    out: Annotated[
+        Path, typer.Option("--out", metavar="FILE", parser=named_path, help="File to write.")
+    ],
     contributor: ContributorFlag = None,
     form: Annotated[
         Format | None,

@@ -31,6 +31,18 @@ from pipelines.warehouses import (
 
 DEFAULT_WAREHOUSE = "warehouse"
 
+
+def named_path(text: str) -> Path:
+    """Return the path that a flag names.
+
+    Raises BadParameter where the name is empty, which would be the current folder.
+    """
+    if not text:
+        message = "an empty name; name a folder, or a file"
+        raise typer.BadParameter(message)
+    return Path(text)
+
+
 WarehouseFlag = Annotated[
     str | None,
     typer.Option(
@@ -46,6 +58,7 @@ DataPathFlag = Annotated[
     Path | None,
     typer.Option(
         metavar="DIR",
+        parser=named_path,
         help="Folder of the data: for init, and where it has moved since.",
         rich_help_panel=_POSTGRES,
     ),
@@ -60,6 +73,7 @@ PasswordFileFlag = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE",
+        parser=named_path,
         help="File that holds the password alone. [default: as libpq finds it]",
         rich_help_panel=_POSTGRES,
     ),
@@ -125,7 +139,10 @@ SourcePolicyFlag = Annotated[
     ),
 ]
 _DRAFT = typer.Option(
-    "--draft", metavar="DIR", help="Folder with a draft that `close --dry-run --out` wrote."
+    "--draft",
+    metavar="DIR",
+    parser=named_path,
+    help="Folder with a draft that `close --dry-run --out` wrote.",
 )
 DraftFlag = Annotated[Path, _DRAFT]
 OptionalDraftFlag = Annotated[Path | None, _DRAFT]

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pipelines.cli.flags import Common, PeriodFlag
+from pipelines.cli.flags import Common, PeriodFlag, named_path
 from pipelines.cli.printing import print_document, print_line, print_rows, print_table
 from pipelines.cli.settings import is_given
 from pipelines.errors import UsageError
@@ -110,7 +110,10 @@ def export_statements(
     common: Common,
     *,
     form: Annotated[Format, typer.Option("--format", help="Format of the files.")],
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder to write to.")],
+    out: Annotated[
+        Path,
+        typer.Option("--out", metavar="DIR", parser=named_path, help="Folder to write to."),
+    ],
     period: PeriodFlag = None,
 ) -> None:
     """Write the statements of a close and their lines as files."""

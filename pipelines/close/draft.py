@@ -1,10 +1,11 @@
 """Writes and reads drafts: the files of a close that was computed and not issued."""
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import duckdb
 from pydantic import ValidationError
@@ -17,6 +18,7 @@ from pipelines.lake.disk import replacing
 from pipelines.outputs.documents import dumps
 from pipelines.outputs.exports import sealed_path, write_statements
 from pipelines.outputs.formats import Format
+from schemas.canonical import canonical_json, content_sha256
 from schemas.model import Strict
 from schemas.scalars import Sha256
 
@@ -28,9 +30,17 @@ class _DraftFile(Strict):
     """The file that says what a draft is of."""
 
     digest: Sha256
+    draft_sha256: Sha256
+    """Of the other fields as they were written: of their canonical JSON."""
+    files: dict[str, Sha256]
+    """SHA-256 of each file beside it, by name."""
     log_seq: int
     period: str
     previous_digest: Sha256
+
+    def sha256(self) -> str:
+        """Return what `draft_sha256` has to be."""
+        return content_sha256(canonical_json(self.model_dump(exclude={"draft_sha256"})))
 
 
 @dataclass(frozen=True)
@@ -74,25 +84,27 @@ def write_draft(
     Returns the paths; that of the file that says what the draft is of is the last.
     """
     period, path = computed.period, draft_path(out, computed.period)
-    described = _DraftFile(
-        digest=computed.digest,
-        log_seq=computed.log_seq,
-        period=period,
-        previous_digest=computed.previous_digest,
-    )
     out.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         # the first on the stack appears last, and so speaks of files that are there
         place = stack.enter_context(replacing(path))
-        place.write_text(dumps(described.model_dump()) + "\n", encoding="utf-8")
         written = [
             one for form in Format for one in write_statements(stack, connection, period, form, out)
         ]
-    return (*written, path)
+        described: dict[str, Any] = {
+            "digest": computed.digest,
+            "files": {one.path.name: _sha256(one.place) for one in written},
+            "log_seq": computed.log_seq,
+            "period": period,
+            "previous_digest": computed.previous_digest,
+        }
+        described["draft_sha256"] = content_sha256(canonical_json(described))
+        place.write_text(dumps(described) + "\n", encoding="utf-8")
+    return (*(one.path for one in written), path)
 
 
 def read_draft(folder: Path, period: str) -> Draft:
-    """Read the draft of a period from a folder, and its statements once, for their digest.
+    """Read the draft of a period from a folder, and each of its files once, for their digests.
 
     Raises NotFoundError where a file isn't there, UsageError where one isn't as it was written.
     """
@@ -101,6 +113,8 @@ def read_draft(folder: Path, period: str) -> Draft:
     if described.period != period:
         message = f"{path}: this is the draft of {described.period}; name one of {period}"
         raise UsageError(message)
+    if described.sha256() != described.draft_sha256:
+        raise _changed(path)
     draft = Draft(folder, period, described.digest, described.log_seq)
     digest = _digest(draft, described.previous_digest)
     if digest != draft.digest:
@@ -109,6 +123,8 @@ def read_draft(folder: Path, period: str) -> Draft:
             f" the digest {digest}, but {path.name} has {draft.digest}; make the draft again"
         )
         raise UsageError(message)
+    for name, sha256 in described.files.items():
+        _refuse_unless_as_written(folder / name, sha256)
     return draft
 
 
@@ -122,6 +138,25 @@ def _described(path: Path) -> _DraftFile:
     except ValidationError as error:
         message = f"{path}: this doesn't say what a draft is of; make the draft again"
         raise UsageError(message) from error
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _refuse_unless_as_written(path: Path, sha256: str) -> None:
+    """Refuse a file of a draft that somebody may have read otherwise than it was computed."""
+    try:
+        found = _sha256(path)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise _missing(path) from error
+    if found != sha256:
+        raise _changed(path)
+
+
+def _changed(path: Path) -> UsageError:
+    return UsageError(f"{path} was changed since it was written; make the draft again")
 
 
 def _digest(draft: Draft, previous_digest: str) -> str:

@@ -17,6 +17,9 @@ from pipelines.royalties.money import from_micros
 NAMES_SHOWN: Final = 10
 """How many contributors a message names."""
 
+_NAME_A_DRAFT: Final = "name the folder of the draft with --draft DIR to see what changed"
+_DRAFT_AGAIN: Final = "`manyhands close --period {} --dry-run --out DIR` writes a new draft"
+
 _Sums = dict[str, list[int]]
 """Micros payable and withheld, by currency."""
 
@@ -34,22 +37,30 @@ class Expectation:
         connection: duckdb.DuckDBPyConnection,
         found: PeriodClose,
         totals: Mapping[str, tuple[int, int]],
+        *,
+        is_closed: bool = False,
     ) -> None:
         """Raise ConflictError, with both digests and what changed, where a close has another one.
 
-        `connection` reads what is exported of it: the staged statements, or those issued.
+        `connection` reads what is exported of it: the staged statements, or, where the period
+        `is_closed` already, those issued.
         """
         if found.digest == self.digest:
             return
         head = (
-            f"{found.period} comes to the digest {found.digest}, not to {self.digest} as expected;"
-            " nothing was issued:"
+            f"{found.period} is closed with the digest {found.digest}, not with {self.digest} as"
+            " expected:"
+            if is_closed
+            else f"{found.period} comes to the digest {found.digest}, not to {self.digest} as"
+            " expected; nothing was issued:"
         )
-        changed = (
-            _without_draft(found, totals)
-            if self.draft is None
-            else _since(self.draft, found, reading.sealed_statements(connection, found.period))
-        )
+        if self.draft is None:
+            changed = [*_without_draft(found, totals), _NAME_A_DRAFT]
+        else:
+            sealed = reading.sealed_statements(connection, found.period)
+            changed = [*_since(self.draft, found, sealed)]
+            if not is_closed:  # of what is closed there is no draft
+                changed.append(_DRAFT_AGAIN.format(found.period))
         raise ConflictError("\n".join([head, *changed]))
 
 
@@ -73,7 +84,6 @@ def _without_draft(found: PeriodClose, totals: Mapping[str, tuple[int, int]]) ->
     for currency, (payable, withheld) in sorted(totals.items()):
         amounts = f"{from_micros(payable)} payable, {from_micros(withheld)} withheld"
         yield f"  {currency} {amounts}"
-    yield "name the folder of the draft with --draft DIR to see what changed"
 
 
 def _since(draft: Draft, found: PeriodClose, sealed: Iterable[bytes]) -> Iterator[str]:
@@ -95,7 +105,6 @@ def _since(draft: Draft, found: PeriodClose, sealed: Iterable[bytes]) -> Iterato
     yield f"  log up to {found.log_seq}, in the draft up to {draft.log_seq}"
     yield from _names(counts, differ)
     yield from _compared(drafted, now)
-    yield f"`manyhands close --period {draft.period} --dry-run --out DIR` writes a new draft"
 
 
 def _add(sums: _Sums, one: Stated | None) -> None:

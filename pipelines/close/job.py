@@ -88,13 +88,15 @@ def close(  # noqa: PLR0913  one of them only listens
 
     What the conditions name is read before this returns, and all else is done by the iterator.
 
-    Raises UsageError for a period that isn't one of the cadence, NotFoundError before there is
-    any money to close for, TryAgainError where the period isn't over, a source hasn't reported all
-    of it or the log speaks against the clock, ConflictError where it is out of order, another
-    closer won or it isn't what was expected, GateError where a report and the log differ or a
-    check found something, GateNotRunError where none did and some could not run, DeadLettersError
-    where dead letters stop it.
+    Raises UsageError for a period that isn't one of the cadence or a draft in the warehouse's
+    folder, NotFoundError before there is any money to close for, TryAgainError where the period
+    isn't over, a source hasn't reported all of it or the log speaks against the clock,
+    ConflictError where it is out of order, another closer won or it isn't what was expected,
+    GateError where a report and the log differ or a check found something, GateNotRunError where
+    none did and some could not run, DeadLettersError where dead letters stop it.
     """
+    if out:
+        located(warehouse).refuse_within(out)
     checks = read_checks(conditions.checks) if conditions.checks else ()
     expected = expectation(conditions.expected_digest, conditions.draft, period or "")
     run = _Run(warehouse, as_of, dry_run, out, conditions, expected, checks)
@@ -141,7 +143,7 @@ def _refuse_if_reviewed_otherwise(run: _Run, closed: Closed) -> None:
     """
     if run.expected:
         with reading.connect(run.warehouse) as connection:
-            run.expected.refuse_unless_met(connection, closed, closed.totals)
+            run.expected.refuse_unless_met(connection, closed, closed.totals, is_closed=True)
     if run.dry_run and run.out:
         message = (
             f"{closed.period} is closed, so there is no draft of it; `manyhands statements export"

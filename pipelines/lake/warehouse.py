@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from pipelines.errors import UsageError
 from pipelines.lake import memory
 from pipelines.lake.address import Server
 
@@ -72,3 +73,9 @@ class Warehouse:
     def at(self, folder: Path) -> "Warehouse":
         """Return the same warehouse with its files in a folder."""
         return replace(self, folder=folder)
+
+    def refuse_within(self, out: Path) -> None:
+        """Raise UsageError for a file or a folder to write that is in the warehouse's folder."""
+        if out.resolve().is_relative_to(self.folder.resolve()):
+            message = f"{out} is in the warehouse's folder; name a place outside of it"
+            raise UsageError(message)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 
@@ -14,26 +15,37 @@ from pipelines.outputs.spreadsheets import write_csv
 _RELATIONS = ("statement", "statement_line")
 
 
+class Exported(NamedTuple):
+    """A file that was written and appears when its stack unwinds."""
+
+    path: Path
+    place: Path
+    """Where it is until then."""
+
+
 def write_statements(
     stack: ExitStack, connection: duckdb.DuckDBPyConnection, period: str, form: Format, out: Path
-) -> list[Path]:
+) -> list[Exported]:
     """Write the statements of a close into the folder `out`; they appear when the stack unwinds.
 
-    Returns the files' paths: `statements-<period>` and, but for JSON, `statement_lines-<period>`.
+    Returns the files: `statements-<period>` and, but for JSON, `statement_lines-<period>`.
     """
     if form is Format.JSON:
         path = sealed_path(out, period)
-        with stack.enter_context(replacing(path)).open("wb") as file:
+        place = stack.enter_context(replacing(path))
+        with place.open("wb") as file:
             file.writelines(_lines(reading.sealed_statements(connection, period)))
-        return [path]
-    paths = [out / f"{name}s-{period}.{form}" for name in _RELATIONS]
-    for name, path in zip(_RELATIONS, paths, strict=True):
+        return [Exported(path, place)]
+    exported = []
+    for name in _RELATIONS:
+        path = out / f"{name}s-{period}.{form}"
         place = stack.enter_context(replacing(path))
         if form is Format.PARQUET:
             reading.write_parquet(connection, name, period, place)
         else:
             write_csv(place, *reading.report(connection, name, period))
-    return paths
+        exported.append(Exported(path, place))
+    return exported
 
 
 def sealed_path(out: Path, period: str) -> Path:
