@@ -14,8 +14,9 @@ from schemas import instants
 from schemas.decimals import scaled
 from schemas.envelope import ATTRIBUTE_PREFIX
 from schemas.events import PAYMENTS
-from schemas.json_text import UnreadableError, read_json
+from schemas.json_text import MAX_DEPTH, UnreadableError, read_json
 from schemas.parts import Money
+from schemas.rejection import Reason
 
 _TIME: Final = f"{ATTRIBUTE_PREFIX}time"
 _SOURCE: Final = f"{ATTRIBUTE_PREFIX}source"
@@ -56,9 +57,38 @@ def readable(payload: bytes, attributes: str | None, *, is_cut: bool = False) ->
 def _members(text: bytes) -> dict[str, object]:
     try:
         value = read_json(text)
-    except UnreadableError:
-        return {}
+    except UnreadableError as error:
+        value = _shallow_value(text) if error.reason is Reason.TOO_DEEP else None
     return value if isinstance(value, dict) else {}
+
+
+def _shallow_value(text: bytes) -> object:
+    try:
+        return read_json(_without_what_is_deep(text))
+    except UnreadableError:
+        return None
+
+
+def _without_what_is_deep(text: bytes) -> bytes:
+    """Return a JSON text with null for every list and object that is deeper than an event may be.
+
+    Where more is closed than is open, or a string isn't whole, it is no JSON, and nothing is left.
+    """
+    kept: list[bytes] = []
+    depth, begun = 0, 0
+    for match in _MARK.finditer(text):
+        mark = match[0]
+        if mark in _CLOSERS:
+            depth += 1
+            if depth == MAX_DEPTH + 1:
+                kept += (text[begun : match.start()], b"null")
+        elif mark in {b"}", b"]"}:
+            depth -= 1
+            if depth == MAX_DEPTH:
+                begun = match.end()
+        if depth < 0 or mark == b'"':
+            return b""
+    return b"".join((*kept, text[begun:])) if depth == 0 else b""
 
 
 def _up_to_last_member(text: bytes) -> bytes:

@@ -70,6 +70,26 @@ def test_a_close_counts_what_was_refused_and_sums_its_money(refused_market: Run)
     assert [JANUARY] * 3 == [dry, closed, again]
 
 
+def test_what_is_too_deep_has_its_time_and_its_money_all_the_same(
+    manyhands: Run, tmp_path: Path
+) -> None:
+    """It counts before the period's end, and stops a close that is told so."""
+    events = small(Events())
+    nested: list[Any] = []
+    for _ in range(20):
+        nested = [nested]
+    events.generation("1", "9000", note=nested)
+    manyhands("ingest", events.write(tmp_path / "events.ndjson"), AS_OF)
+    stopped = manyhands("close", "--period=2026-01", "--fail-on-dead-letters", AS_OF)
+
+    assert {
+        "amounts": {"too_deep": {"USD": "9000.000000"}},
+        "letters": {"too_deep": 1},
+        "undated": {},
+    } == _refused(manyhands, "--period=2026-01", "--dry-run")
+    assert (4, True) == (stopped.code, "1 too_deep" in stopped.stderr)
+
+
 def test_status_says_it_of_the_next_period_to_close(refused_market: Run) -> None:
     """January's before January is closed, and with February's after that."""
     before = refused_market("status", AS_OF, "--json").json["refused"]

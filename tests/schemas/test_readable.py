@@ -112,6 +112,12 @@ def test_a_time_that_is_blank_or_unreadable_is_none(time: object) -> None:
         b'{"time":1e999999,"data":{"fee":{"amount":-1e999999,"currency":1}}}',
         b'{"time":NaN}',
         b'{"data":"' + b"x" * MAX_BYTES + b'"}',
+        b"[" * MAX_BYTES,
+        b"{" * MAX_BYTES,
+        b"[" * (MAX_BYTES // 2) + b"]" * (MAX_BYTES // 2),
+        b"[{" * (MAX_BYTES // 4) + b"}]" * (MAX_BYTES // 4),
+        b'{"a":' + b"[" * 40 + b'"' + b"]" * 40 + b"}",
+        b'{"a":' + b"[" * 40 + b"]" * 42 + b',"time":"2026-01-15T12:00:00Z"}',
     ],
     ids=lambda payload: repr(payload[:30]),
 )
@@ -121,6 +127,31 @@ def test_nothing_that_was_received_makes_reading_fail(
 ) -> None:
     """Huge, deep, cut short, no UTF-8: there is no time and no amount."""
     assert Readable(None, ()) == readable(payload, attributes)
+
+
+def nested(depth: int) -> object:
+    """Return a list that opens brackets so deep, with brackets and quotes in texts in it."""
+    value: object = ']}"'
+    for _ in range(depth):
+        value = [value, {"[": "{"}, value] if isinstance(value, str) else [value, "[{\\"]
+    return value
+
+
+@pytest.mark.parametrize("depth", [14, 15, 16, 17, 18, 60, 900])
+def test_what_is_too_deep_is_read_without_what_is_deep(depth: int) -> None:
+    """Wherever in the event that is; an amount that is deep itself isn't read."""
+    data = sale()["data"]
+    expected = Readable(AT, (("USD", 12_500_000),), "/shop")
+
+    for deep in (
+        {"source": "/shop", "first": nested(depth), **sale(), "last": nested(depth)},
+        sale(source="/shop", data={"first": nested(depth), **data, "last": nested(depth)}),
+        sale(source="/shop", data=data | {"fee": {"amount": nested(depth), "currency": "USD"}}),
+    ):
+        assert expected == read(deep)
+        text = json.dumps(deep).encode()
+        assert expected[:2] == readable(text, None, is_cut=True)[:2]
+    assert expected == read(data | {"last": nested(depth)}, {"ce-time": TIME, "ce-source": "/shop"})
 
 
 CUT = json.dumps(
