@@ -100,7 +100,28 @@ def test_a_check_that_cannot_run_stops_the_close(market: Run, tmp_path: Path, le
 
     assert (1, "") == (stopped.code, stopped.stdout)
     assert "1 of" in stopped.stderr
-    assert "no_such_column" in stopped.stderr
+    (told,) = [line for line in stopped.stderr.splitlines() if "no_such_column" in line]
+    assert told.startswith("  broken: Binder Error: ")
+    assert "LINE 1" not in stopped.stderr
+    assert [] == market("statements", "list", "--json").json
+
+
+@pytest.mark.parametrize("level", ["-- level: warn\n", "-- level: stop\n"])
+def test_a_check_whose_rows_cannot_be_computed_stops_the_close(
+    market: Run, tmp_path: Path, level: str
+) -> None:
+    """Though they can be counted: exit 1, with the check and the engine's reason in one line."""
+    body = "SELECT CAST(statement_id AS INTEGER) AS number FROM statement\n"
+    stopped = market(*CLOSE, _checks(tmp_path, {"numbered.sql": f"{HEAD}{level}{body}"}))
+    kept = _kept(tmp_path)
+
+    (told,) = [line for line in stopped.stderr.splitlines() if "numbered" in line]
+    assert (1, "") == (stopped.code, stopped.stdout)
+    assert told.startswith("  numbered: Conversion Error: Could not convert string '2026-01/")
+    assert ("error", f"  numbered: {kept['numbered']['message']}") == (
+        kept["numbered"]["outcome"],
+        told,
+    )
     assert [] == market("statements", "list", "--json").json
 
 

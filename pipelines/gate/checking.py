@@ -9,6 +9,7 @@ tables: what is TEMP, or in a transaction still open, they don't see.
 import json
 import os
 import platform
+import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -31,6 +32,8 @@ from pipelines.lake.rights import follow
 from pipelines.lake.staged import first_rows
 from pipelines.lake.warehouse import Warehouse
 from pipelines.values import JsonValue, json_value
+
+_AROUND_A_REASON = re.compile(r"\A\([\w.]+\) |\n+LINE \d+: .*", re.DOTALL)
 
 _VARIABLES = ("HOME", "PYTHONPATH", "PYTHONWARNINGS", "TMPDIR")
 """What libraries read of the environment, and so can be stopped by."""
@@ -150,14 +153,19 @@ def _result(
         return result(Outcome.ERROR, message="Great Expectations gave no result of it")
     said = found[check.name]
     if said.message:
-        return result(Outcome.ERROR, message=said.message)
+        return result(Outcome.ERROR, message=_in_one_line(said.message))
     if said.count == 0:
         return result(Outcome.PASSED)
     try:
         rows = _first_rows(connection, check)
-    except duckdb.Error as error:
-        return result(Outcome.FAILED, said.count, message=str(error))
+    except duckdb.Error as error:  # a count needn't compute what the rows hold
+        return result(Outcome.ERROR, message=_in_one_line(str(error)))
     return result(Outcome.FAILED, said.count, rows)
+
+
+def _in_one_line(message: str) -> str:
+    """Return the engine's reason, without its Python class and the query that it points into."""
+    return " ".join(_AROUND_A_REASON.sub("", message).split())
 
 
 def _first_rows(

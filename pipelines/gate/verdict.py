@@ -50,7 +50,7 @@ class CheckResult:
     rows: tuple[dict[str, JsonValue], ...] = ()
     """The first of them, at most ROWS_SHOWN, in the order of their columns."""
     message: str = ""
-    """Why it could not run, or its rows could not be read."""
+    """Why it could not run, in one line."""
     level: Level = Level.STOP
 
     def as_json(self) -> dict[str, JsonValue]:
@@ -69,7 +69,7 @@ class CheckResult:
         """Return in lines what it found, with the first rows."""
         rows = [f"    {json.dumps(row, ensure_ascii=False)}" for row in self.rows]
         unseen = self.count - len(self.rows)
-        more = [f"    and {unseen} more {self.message}".rstrip()] if unseen else []
+        more = [f"    and {unseen} more"] if unseen else []
         noun = "row" if self.count == 1 else "rows"
         found = f"  {self.name} found {self.count} {noun}. {self.meaning}"
         return "\n".join([found, *rows, *more])
