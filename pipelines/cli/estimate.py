@@ -1,4 +1,4 @@
-"""The command `estimate`: what is earned so far in the period that isn't over."""
+"""The command `estimate`: what is earned so far in the periods that aren't closed."""
 
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
@@ -11,16 +11,16 @@ from pipelines.cli.progress import reporting
 if TYPE_CHECKING:
     from pipelines.estimate import Estimate
 
-_SHOWN = ("contributor_id", "currency", "amount")
+_SHOWN = ("contributor_id", "period", "currency", "amount")
 
 
 def estimate(
     common: Common, *, contributor: ContributorFlag = None, as_of: AsOfFlag = None
 ) -> None:
-    """Show what is earned so far in the period that isn't over: an estimate, not sealed.
+    """Show what is earned so far in each period that isn't closed: an estimate, not sealed.
 
     It goes by the log up to now and changes until the period is closed. With --contributor it also
-    shows how far the last statement's balance is from the payment threshold.
+    shows how far the last statement's balance and these earnings are from the payment threshold.
     """
     from pipelines.estimate import estimate as job
 
@@ -40,7 +40,7 @@ def _print_document(estimated: "Estimate") -> None:
     others = {
         "estimate": True,
         "log_seq": estimated.log_seq,
-        "period": estimated.period,
+        "periods": estimated.periods,
         "sealed": False,
         "threshold": estimated.threshold,
     }
@@ -48,9 +48,10 @@ def _print_document(estimated: "Estimate") -> None:
 
 
 def _print_for_people(common: Common, estimated: "Estimate", contributor: str | None) -> None:
+    they_are = "the period is" if len(estimated.periods) == 1 else "the periods are"
     print_line(
-        f"{estimated.period} so far, by the log up to {estimated.log_seq}: an estimate, not sealed;"
-        " it changes until the period is closed"
+        f"{', '.join(estimated.periods)} so far, by the log up to {estimated.log_seq}: an estimate,"
+        f" not sealed; it changes until {they_are} closed"
     )
     print_line()
     print_rows(common, *estimated.earned, shown=_SHOWN)
@@ -66,5 +67,6 @@ def _threshold_in_words(estimated: "Estimate", contributor: str) -> str:
     currency, statement_id = balance["currency"], balance["statement_id"]
     carried = f"{balance['carried']} {currency}"
     stated = f"{statement_id} carried {carried}" if statement_id else "there is no statement yet"
+    earned = f"{balance['earned']} {currency} are earned so far"
     threshold = f"the payment threshold is {balance['threshold']} {currency}"
-    return f"{stated}; {threshold}, so {balance['missing']} {currency} are missing"
+    return f"{stated}, and {earned}; {threshold}, so {balance['missing']} {currency} are missing"

@@ -1,5 +1,5 @@
 -- Which earnings are asked for.
 -- Grain: one row.
 --
--- period VARCHAR: name of the origin period
+-- period VARCHAR: name of the origin period; of an estimate the first of them, the close's the last
 -- contributor_id VARCHAR: whose they are; null for everybody's
