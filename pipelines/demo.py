@@ -131,7 +131,13 @@ def _close(  # noqa: PLR0913  one of them only listens
 ) -> Month:
     conditions = Conditions(reporting=reporting)
     (closed,) = close(
-        warehouse, period=period, as_of=now, dry_run=False, conditions=conditions, report=report
+        warehouse,
+        period=period,
+        as_of=now,
+        dry_run=False,
+        conditions=conditions,
+        report=report,
+        note=report,
     )
     return Month(ingested, closed, _held(warehouse, period))
 

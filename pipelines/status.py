@@ -13,6 +13,7 @@ from pipelines.close.compute import compute_coverage
 from pipelines.close.reporting import Reporting
 from pipelines.errors import NotFoundError
 from pipelines.lake import closes, coverage, reading
+from pipelines.lake.coverage import ClosedDifference
 from pipelines.lake.refused import Refused, refused
 from pipelines.lake.warehouse import Warehouse
 from pipelines.royalties.periods import Period
@@ -37,6 +38,8 @@ class Standing:
     """What the last statements leave open, by currency and kind."""
     reported: dict[str, str]
     """How far each source reported what it sent without a gap, from the next period's start on."""
+    report_differences: list[ClosedDifference]
+    """What reports of closed periods say otherwise than the log."""
     dead_letters: int
     refused: Refused
     """Open dead letters of a time before the end of `next_period`; of any time where it is None."""
@@ -74,6 +77,7 @@ def status(warehouse: Warehouse, as_of: datetime, reporting: Sequence[str] = ())
         standing = closes.progress(connection)
         last = standing.latest
         following = closes.next_period(connection, standing)
+        reported, differences = _reported(connection, standing, following, reporting)
         return Standing(
             head=standing.head,
             cadence=standing.setting.cadence.value,
@@ -83,7 +87,8 @@ def status(warehouse: Warehouse, as_of: datetime, reporting: Sequence[str] = ())
             due=[period.name for period in closes.due_periods(connection, standing, as_of)],
             held=_held(connection),
             open=_open(connection),
-            reported=_reported(connection, standing, following, reporting),
+            reported=reported,
+            report_differences=differences,
             dead_letters=next(_rows(connection, "dead_letter_total"))["letters"],
             refused=refused(connection, following.ends_at if following else None),
             last_batch=_last_batch(connection),
@@ -112,13 +117,15 @@ def _reported(
     standing: closes.Progress,
     following: Period | None,
     reporting: Sequence[str],
-) -> dict[str, str]:
+) -> tuple[dict[str, str], list[ClosedDifference]]:
+    """Return how far each source has reported, and what differs of closed periods."""
     sources = sorted({*reporting, *coverage.reporting_sources(connection)})
     if following is None or not sources:
-        return {}
+        return {}, []
     closing = Closing(following, standing.head, standing.latest, Reporting(sources))
     compute_coverage(connection, closing)
-    return {source: written(at) for source, at in coverage.reported_until(connection).items()}
+    until = {source: written(at) for source, at in coverage.reported_until(connection).items()}
+    return until, coverage.closed_differences(connection)
 
 
 def _published(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, int]]:

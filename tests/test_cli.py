@@ -249,6 +249,7 @@ def test_the_status_tells_how_the_warehouse_stands(look: Run) -> None:
         },
         "published": {},
         "refused": {"amounts": {}, "letters": {}, "undated": {"not_json": 2}},
+        "report_differences": [],
         "reported": {},
         "source_policy": None,
     }
@@ -715,6 +716,7 @@ def test_a_close_tells_what_it_came_to(manyhands: Run, monkeypatch: pytest.Monke
             "EUR": {"payable": "-0.000001", "withholding": "0.000005"},
             "USD": {"payable": f"{'9' * 32}.999999", "withholding": "0.000000"},
         },
+        "report_differences": [],
         "warnings": [],
     }
     assert {"closes": [expected]} == outcome.json

@@ -4,7 +4,7 @@ import re
 import sys
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from pipelines.close.job import Closed
     from pipelines.close.reporting import Reporting
+    from pipelines.ingest.policy import Policy
     from pipelines.publish import Publisher
     from pipelines.warehouses import Warehouse
 
@@ -108,8 +109,9 @@ def close(  # noqa: PLR0913  a flag each
 
     chosen = _chosen_period(common.context, period, due=due)
     _refuse_unless_reviewable(common.context, chosen, expect, draft, dry_run=dry_run)
+    policy = policy_of(source_policy)
     conditions = Conditions(
-        fail_on_dead_letters, expect, draft, checks, _reporting(source_policy, without)
+        fail_on_dead_letters, expect, draft, checks, _reporting(policy, without)
     )
     now = instant(common.warehouse, as_of)
     done: list[Closed] = []
@@ -127,6 +129,7 @@ def close(  # noqa: PLR0913  a flag each
                 out=out,
                 conditions=conditions,
                 report=report,
+                note=cache(report.note),  # what several closes warn of is shown once
             )
             with optionally_publishing(
                 common, publish_to, now, report, dry_run=dry_run
@@ -142,11 +145,11 @@ def close(  # noqa: PLR0913  a flag each
         publisher.refuse_too_large()
 
 
-def _reporting(source_policy: str | None, without: str) -> "Reporting":
+def _reporting(policy: "Policy", without: str) -> "Reporting":
     """Return which sources have to report, and which of them a period is closed without."""
     from pipelines.close.reporting import Reporting
 
-    sources = policy_of(source_policy).reporting
+    sources = policy.reporting
     waived = [source.strip() for source in without.split(",") if source.strip()]
     for source in waived:
         if source not in sources:
@@ -155,7 +158,7 @@ def _reporting(source_policy: str | None, without: str) -> "Reporting":
                 f" those that do: {', '.join(sources) or 'none'}"
             )
             raise UsageError(message)
-    return Reporting(sources, waived)
+    return Reporting(sources, waived, policy.summary)
 
 
 def _close_and_publish(
@@ -260,6 +263,7 @@ def describe_close(closed: "Closed") -> dict[str, Any]:
         "totals": totals,
         "refused": describe_refused(closed.refused),
         "warnings": [check.as_json() for check in closed.warnings],
+        "report_differences": [one.as_json() for one in closed.report_differences],
     }
     del described["was_closed"]
     del described["files"]

@@ -24,6 +24,7 @@ def status(
     if common.json:
         described = {
             "refused": describe_refused(standing.refused),
+            "report_differences": [one.as_json() for one in standing.report_differences],
             "source_policy": _described(policy),
         }
         print_document(asdict(standing) | described)
@@ -54,6 +55,10 @@ def _rows(standing: "Standing", policy: "Policy") -> list[tuple[str, object]]:
         *(
             (f"reported by {source}", f"without a gap until {until}")
             for source, until in standing.reported.items()
+        ),
+        *(
+            (f"closed {one.period}", f"{one.source}, {one.difference.in_words}")
+            for one in standing.report_differences
         ),
         *(
             (f"held {reason}", f"{amount} {currency}")

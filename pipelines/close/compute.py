@@ -47,10 +47,12 @@ def _macro(name: str) -> Step:
 COVERAGE: tuple[Step, ...] = (
     _rule("counted_report"),
     _rule("source_coverage"),
+    _rule("differing_report"),
     _rule("report_difference"),
+    _rule("closed_difference"),
     _result("close_coverage"),
 )
-"""Whether all is there that sources report."""
+"""Whether all is there that sources report, of the period and of those closed before it."""
 
 OWED: tuple[Step, ...] = (
     # what counts: of what was declared again the first

@@ -1,6 +1,6 @@
 """Closes periods: computes apart from the warehouse, is gated, commits once (SPEC §6)."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +13,12 @@ from pipelines.close.compute import compute
 from pipelines.close.conditions import NONE, Conditions
 from pipelines.close.draft import write_draft
 from pipelines.close.expectation import Expectation, expectation
-from pipelines.close.reporting import refuse_unless_complete
+from pipelines.close.reporting import (
+    differences_in_words,
+    no_longer_asked,
+    refuse_unless_complete,
+    who_is_complete,
+)
 from pipelines.close.seal import seal
 from pipelines.errors import (
     ConflictError,
@@ -27,7 +32,13 @@ from pipelines.lake.catalogs import located
 from pipelines.lake.clock import check_clock
 from pipelines.lake.closes import PeriodClose, Progress
 from pipelines.lake.connection import connect
-from pipelines.lake.coverage import Coverage, coverages
+from pipelines.lake.coverage import (
+    ClosedDifference,
+    Coverage,
+    closed_differences,
+    coverages,
+    sources_asked,
+)
 from pipelines.lake.own_checks import OwnCheck, read_checks
 from pipelines.lake.refused import Refused, refused
 from pipelines.lake.results import Totals
@@ -53,6 +64,8 @@ class Closed(PeriodClose):
     """The files of the draft that was written."""
     warnings: tuple[CheckResult, ...] = ()
     """What the gate found and didn't stop the close for."""
+    report_differences: tuple[ClosedDifference, ...] = ()
+    """What reports of periods that were closed before say otherwise than the log."""
 
 
 @dataclass(frozen=True)
@@ -66,9 +79,10 @@ class _Run:
     conditions: Conditions
     expected: Expectation | None
     checks: tuple[OwnCheck, ...]
+    note: Callable[[str], None]
 
 
-def close(  # noqa: PLR0913  one of them only listens
+def close(  # noqa: PLR0913  two of them only listen
     warehouse: Warehouse,
     *,
     period: str | None,
@@ -78,6 +92,7 @@ def close(  # noqa: PLR0913  one of them only listens
     out: Path | None = None,
     conditions: Conditions = NONE,
     report: Callable[[str], None],
+    note: Callable[[str], None],
 ) -> Iterator[Closed]:
     """Close one period, or every period that is due where `period` is None, in order.
 
@@ -85,6 +100,8 @@ def close(  # noqa: PLR0913  one of them only listens
     A dry run computes and checks the first of them, and leaves the warehouse as it is; into the
     folder `out` it writes a draft.
     `by_clock` says that `as_of` is what the clock says, and so can be wrong.
+    `note` is told which source policy holds, which sources are complete, and what should be looked
+    at and stops nothing.
 
     What the conditions name is read before this returns, and all else is done by the iterator.
 
@@ -99,7 +116,7 @@ def close(  # noqa: PLR0913  one of them only listens
         located(warehouse).refuse_within(out)
     checks = read_checks(conditions.checks) if conditions.checks else ()
     expected = expectation(conditions.expected_digest, conditions.draft, period or "")
-    run = _Run(warehouse, as_of, dry_run, out, conditions, expected, checks)
+    run = _Run(warehouse, as_of, dry_run, out, conditions, expected, checks, note)
     return _close(run, period, report, by_clock=by_clock)
 
 
@@ -116,6 +133,8 @@ def _close(
         progress = closes.progress(connection)
         if by_clock:
             check_clock(connection, progress, run.as_of)
+        if run.conditions.reporting.policy:
+            run.note(f"source policy: {run.conditions.reporting.policy}")
         for chosen, standing in _chosen(connection, progress, period, run.as_of):
             reporting = run.conditions.reporting
             closing = Closing(chosen, standing.head, standing.latest, reporting)
@@ -171,7 +190,11 @@ def _close_one(connection: duckdb.DuckDBPyConnection, run: _Run, closing: Closin
     run.conditions.refuse_dead_letters(left_out, closing.period.name)
     compute(connection, closing)
     covered = coverages(connection)
+    differing = tuple(closed_differences(connection))
+    for warning in _warnings(connection, closing, differing):
+        run.note(warning)
     refuse_unless_complete(closing.period.name, covered)
+    run.note(who_is_complete(closing.period.name, covered))
     with closing.times.of("gate"):
         warnings = _pass_gate(connection, run, closing, covered)
     with closing.times.of("seal"):
@@ -186,7 +209,21 @@ def _close_one(connection: duckdb.DuckDBPyConnection, run: _Run, closing: Closin
     if not run.dry_run:
         issue(connection, run.warehouse, closing, sealed, run.as_of)
     closed = _closed(new, came_to, was_closed=False)
-    return replace(closed, refused=left_out, files=files, warnings=warnings)
+    return replace(
+        closed, refused=left_out, files=files, warnings=warnings, report_differences=differing
+    )
+
+
+def _warnings(
+    connection: duckdb.DuckDBPyConnection,
+    closing: Closing,
+    differing: Iterable[ClosedDifference],
+) -> Iterator[str]:
+    """Yield what finance should know before a period closes, and what doesn't stop it."""
+    if closing.previous is not None:
+        last = closing.previous.period
+        yield from no_longer_asked(last, sources_asked(connection, last), closing.reporting)
+    yield from differences_in_words(differing)
 
 
 def _refuse_unless_next(

@@ -34,6 +34,15 @@ class Difference:
             return from_micros(self.reported), from_micros(self.logged)
         return str(self.reported), str(self.logged)
 
+    @property
+    def in_words(self) -> str:
+        """Of which time, and in what, the report and the log differ."""
+        reported, logged = self.numbers
+        return (
+            f"{written(self.reported_from)} to {written(self.reported_until)}: {self.unit}:"
+            f" {reported} reported, {logged} in the log"
+        )
+
     def as_json(self) -> dict[str, str]:
         """Return it as JSON shows it."""
         reported, logged = self.numbers
@@ -44,6 +53,20 @@ class Difference:
             "reported": reported,
             "logged": logged,
         }
+
+
+@dataclass(frozen=True)
+class ClosedDifference:
+    """Something that a report of a closed period says otherwise than the log now."""
+
+    period: str
+    """The closed period."""
+    source: str
+    difference: Difference
+
+    def as_json(self) -> dict[str, str]:
+        """Return it as JSON shows it."""
+        return {"period": self.period, "source": self.source, **self.difference.as_json()}
 
 
 @dataclass(frozen=True)
@@ -58,6 +81,11 @@ class Coverage:
     differences: Sequence[Difference]
     refused: Mapping[str, int]
     """Open dead letters of the source and of the time of its reports that differ, by reason."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all of the period is reported, and the log has what is reported."""
+        return self.uncovered_from is None and not self.differences
 
     def as_json(self) -> dict[str, Any]:
         """Return it as JSON shows it."""
@@ -78,6 +106,15 @@ def reporting_sources(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return [source for (source,) in rows]
 
 
+def sources_asked(connection: duckdb.DuckDBPyConnection, period: str) -> list[str]:
+    """Return the sources that had to report before a period was closed."""
+    rows = connection.execute(
+        "SELECT source FROM warehouse.close_coverage WHERE period = $period ORDER BY source",
+        {"period": period},
+    ).fetchall()
+    return [source for (source,) in rows]
+
+
 def reported_until(connection: duckdb.DuckDBPyConnection) -> dict[str, datetime]:
     """Return by source how far the reports go without a gap, from the period's start on."""
     return dict(
@@ -85,6 +122,15 @@ def reported_until(connection: duckdb.DuckDBPyConnection) -> dict[str, datetime]
             "SELECT source, reported_until FROM source_coverage ORDER BY source"
         ).fetchall()
     )
+
+
+def closed_differences(connection: duckdb.DuckDBPyConnection) -> list[ClosedDifference]:
+    """Return what reports of closed periods say otherwise than the log, by period and source."""
+    rows = connection.execute(
+        "SELECT period, source, reported_from, reported_until, unit, is_money, reported, logged"
+        " FROM closed_difference ORDER BY period, source, reported_from, is_money, unit"
+    ).fetchall()
+    return [ClosedDifference(period, source, Difference(*rest)) for period, source, *rest in rows]
 
 
 def coverages(connection: duckdb.DuckDBPyConnection) -> list[Coverage]:

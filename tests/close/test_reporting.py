@@ -285,3 +285,181 @@ def test_a_source_reports_for_another_where_the_policy_names_the_type(
     assert {"source_not_allowed": 1} == refused["rejected"]
     assert 1 == allowed["accepted"]
     assert 0 == manyhands(*CLOSE).code
+
+
+NEXT = ("close", "--period=2026-02", "--as-of=2026-03-01T00:00:00Z", f"--without={KIOSK}")
+IS_CLOSED = "warning: 2026-01 is closed, and the log isn't what was reported of it"
+JANUARY = "2026-01-01T00:00:00.000000Z", "2026-02-01T00:00:00.000000Z"
+
+
+def _difference(
+    unit: str, reported: str, logged: str, span: tuple[str, str] = JANUARY
+) -> dict[str, str]:
+    """Return, as JSON has it, what a report of the kiosk's of January says otherwise."""
+    of = {"period": "2026-01", "source": KIOSK, "from": span[0], "until": span[1]}
+    return {**of, "unit": unit, "reported": reported, "logged": logged}
+
+
+def _lines(differences: list[dict[str, str]]) -> list[str]:
+    """Return what is shown for people of differences."""
+    return [
+        f"{one['source']}, {one['from']} to {one['until']}:"
+        f" {one['unit']}: {one['reported']} reported, {one['logged']} in the log"
+        for one in differences
+    ]
+
+
+def _insist_on(manyhands: Run, differences: list[dict[str, str]]) -> None:
+    """Assert that a dry run, `status` and the next close say what differs of January alone."""
+    dry = manyhands(*NEXT, "--dry-run", "--json")
+    standing = manyhands("status", "--json").json["report_differences"]
+    shown = manyhands("status").stdout
+    closed = manyhands(*NEXT)
+
+    assert differences == dry.json["closes"][0]["report_differences"]
+    assert differences == standing
+    for outcome in (dry, closed):
+        told = outcome.stderr.splitlines()
+        assert 0 == outcome.code
+        assert bool(differences) == (IS_CLOSED in told)
+        assert [f"  {line}" for line in _lines(differences)] == [
+            line for line in told if "in the log" in line
+        ]
+    assert [f"closed 2026-01 {line}" for line in _lines(differences)] == [
+        " ".join(line.split()) for line in shown.splitlines() if "in the log" in line
+    ]
+
+
+def test_a_source_that_was_left_out_is_compared_once_it_reports(
+    manyhands: Run, kiosk: Events, tmp_path: Path
+) -> None:
+    """What it reports of the closed period and the log are told apart, by type and currency."""
+    _send(manyhands, kiosk, tmp_path)
+    assert 0 == manyhands(*CLOSE, f"--without={KIOSK}").code
+    _report(kiosk, {"asset-generated": 3}, {"USD": "17", "EUR": "2.5"})
+    _send(manyhands, kiosk, tmp_path)
+
+    _insist_on(
+        manyhands,
+        [
+            _difference("asset-generated", "3", "2"),
+            _difference("USD", "17.000000", "10.000000"),
+        ],
+    )
+
+
+def test_what_comes_late_is_compared_with_the_report_that_agreed(
+    manyhands: Run, kiosk: Events, tmp_path: Path
+) -> None:
+    """The source was complete; a sale of its closed period came since."""
+    _report(kiosk, **SENT)
+    _send(manyhands, kiosk, tmp_path)
+    assert 0 == manyhands(*CLOSE).code
+    assert [] == manyhands("status", "--json").json["report_differences"]
+    late = Events(KIOSK)
+    late.add("asset-generated", {**_sale(kiosk), "asset_id": "late"}, "2026-01-31T23:59:59Z")
+    late.events[-1]["id"] = "late"
+    _send(manyhands, late, tmp_path)
+
+    _insist_on(
+        manyhands,
+        [
+            _difference("asset-generated", "2", "3"),
+            _difference("USD", "10.000000", "11.000000"),
+        ],
+    )
+
+
+def _sale(events: Events) -> dict[str, Any]:
+    """Return the data of a sale for 1 USD."""
+    events.generation("1", "1")
+    data: dict[str, Any] = events.events.pop()["data"]
+    return data
+
+
+def test_who_reports_late_and_right_is_not_warned_of(
+    manyhands: Run, kiosk: Events, tmp_path: Path
+) -> None:
+    """Nor is a wrong report that a later one covers, nor what is of no closed period."""
+    _send(manyhands, kiosk, tmp_path)
+    assert 0 == manyhands(*CLOSE, f"--without={KIOSK}").code
+    _report(kiosk, {"asset-generated": 9}, {}, time=MADE)
+    _report(kiosk, **SENT, time=MADE_LATER)
+    _report(kiosk, {"asset-generated": 9}, {}, ("2025-12-01", "2026-01-01"))
+    _report(kiosk, {"asset-generated": 9}, {}, ("2026-02-01", "2026-02-02"), "2026-02-02T00:00:00Z")
+    source = kiosk.write(tmp_path / "kiosk.ndjson")
+    counts = manyhands("ingest", source, "--as-of=2026-02-03T00:00:00Z", "--json").json
+
+    assert 4 == counts["accepted"]
+    _insist_on(manyhands, [])
+
+
+def test_a_report_of_more_than_the_closed_period_is_compared_whole(
+    manyhands: Run, kiosk: Events, tmp_path: Path
+) -> None:
+    """Its numbers are of all of its time; and a source that needn't report is compared too."""
+    _send(manyhands, kiosk, tmp_path)
+    assert 0 == manyhands(*CLOSE, f"--without={KIOSK}").code
+    _report(kiosk, {"asset-generated": 3}, SENT["amounts"], ("2025-12-01", "2026-02-01"))
+    _send(manyhands, kiosk, tmp_path)
+    narrow = tmp_path / "narrow.toml"
+    narrow.write_text('[[source-policy]]\nsource = "*"\n')
+    dry = manyhands(*NEXT[:-1], "--dry-run", f"--source-policy={narrow}", "--json")
+
+    span = "2025-12-01T00:00:00.000000Z", "2026-02-01T00:00:00.000000Z"
+    differences = [_difference("asset-generated", "3", "2", span)]
+    assert differences == dry.json["closes"][0]["report_differences"]
+    _insist_on(manyhands, differences)
+
+
+def test_a_close_that_is_refused_warns_all_the_same(
+    manyhands: Run, kiosk: Events, tmp_path: Path
+) -> None:
+    """February isn't reported; that January's report differs is worth knowing until then."""
+    _send(manyhands, kiosk, tmp_path)
+    assert 0 == manyhands(*CLOSE, f"--without={KIOSK}").code
+    _report(kiosk, {}, {})
+    _send(manyhands, kiosk, tmp_path)
+    said = _said(manyhands(*NEXT[:-1]), 75).splitlines()
+
+    assert said.index(IS_CLOSED) < said.index(
+        "error: 2026-02 isn't closed: not all of it was reported"
+    )
+
+
+def test_a_close_says_which_policy_holds_and_which_sources_were_complete(
+    manyhands: Run, kiosk: Events, tmp_path: Path
+) -> None:
+    """On stderr, in the words of an ingest; also of a dry run."""
+    _send(manyhands, kiosk, tmp_path)
+    without = manyhands(*CLOSE, "--dry-run", f"--without={KIOSK}").stderr.splitlines()
+    _report(kiosk, **SENT)
+    _send(manyhands, kiosk, tmp_path)
+    closed = manyhands(*CLOSE).stderr.splitlines()
+
+    assert ["source policy: 3 entries of manyhands.toml"] * 2 == [without[0], closed[0]]
+    assert f"2026-01: complete sources: none; without {KIOSK}" in without
+    assert f"2026-01: complete sources: {KIOSK}" in closed
+
+
+def test_a_close_that_no_longer_asks_a_source_warns(
+    manyhands: Run, kiosk: Events, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In another current folder there is no policy, so nobody has to report, and it would close."""
+    _report(kiosk, **SENT)
+    _send(manyhands, kiosk, tmp_path)
+    assert 0 == manyhands(*CLOSE).code
+    words = [*NEXT[:-1], "--dry-run"]
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    elsewhere = manyhands(*words)
+    named = manyhands(*words, f"--without={KIOSK}", "--source-policy=../manyhands.toml")
+
+    warning = f"warning: {KIOSK} had to report before 2026-01 was closed, and needn't"
+    said = elsewhere.stderr.splitlines()
+    assert (0, 0) == (elsewhere.code, named.code)
+    assert "source policy: none, so every source may send and reverse everything" == said[0]
+    assert "2026-02: no source has to report what it sent" in said
+    (told,) = [line for line in said if line.startswith(warning)]
+    assert "--source-policy FILE" in told
+    assert warning not in named.stderr

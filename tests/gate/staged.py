@@ -24,6 +24,7 @@ STAGED_RULES = (
     "standing_held",
     "last_statement",
     "report_difference",
+    "closed_difference",
 )
 
 
