@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
-.PHONY: setup demo test faults package check bench lock schemas
+.PHONY: setup demo test faults catalogs package check bench lock schemas
 
 # the environment, from the lock; made again when the lock changes
 setup: .venv/.installed
@@ -30,6 +30,10 @@ faults: setup
 	$(BIN)/python -m pytest -m long --timeout=3600
 	$(BIN)/python -m pytest --hypothesis-profile=long --timeout=0 \
 		tests/test_properties.py tests/test_change_of_currency.py
+
+# every vector with its catalog in PostgreSQL: takes minutes
+catalogs: setup
+	$(BIN)/python -m pytest -m "" -k postgresql tests/test_vectors.py
 
 # what is packed, installed on every Python of the machine: takes minutes, and the package registry
 package: setup
