@@ -39,6 +39,7 @@ from pipelines.cli.receiving import (
 from pipelines.cli.runners import RunnerFlag
 from pipelines.runners import Runner
 from pipelines.sources.limits import DEFAULT_LIMITS, DEFAULT_RECEIVING, MOST, Limits, Receiving
+from pipelines.sources.staged import is_staged
 from pipelines.sources.subscriptions import is_subscription
 from pipelines.sources.watch import Watch
 from pipelines.warehouses import Warehouse
@@ -57,7 +58,7 @@ def ingest(  # noqa: PLR0913  a flag each
         typer.Argument(
             metavar="SOURCE...",
             help="NDJSON files, plain or compressed with gzip or zstd; folders of them;"
-            " `-` for standard input; `pubsub:projects/P/subscriptions/S`.",
+            " `-` for standard input; `pubsub:projects/P/subscriptions/S`; `staged:FOLDER`.",
         ),
     ],
     as_of: AsOfFlag = None,
@@ -108,7 +109,7 @@ def ingest(  # noqa: PLR0913  a flag each
     from pipelines.ingest.job import ingest as job
 
     ending = common.invocation.ending
-    ending.stops_by_itself = all(is_subscription(source) for source in sources)
+    ending.stops_by_itself = all(is_subscription(source) or is_staged(source) for source in sources)
     common.invocation.standing = partial(_standing, common.warehouse)
     with logged(common.invocation, log_format) as log:
         watch = Watch(log.note, lambda: ending.is_stopping)

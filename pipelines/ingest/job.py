@@ -11,6 +11,7 @@ from typing import Final
 from pipelines.errors import UsageError
 from pipelines.ingest.backfill import backfill
 from pipelines.ingest.bounded_run import EMBEDDED, Engine
+from pipelines.ingest.committer import commit_parts
 from pipelines.ingest.manifests import Manifests
 from pipelines.ingest.policy import EVERYONE, Policy
 from pipelines.ingest.session import Session
@@ -28,6 +29,7 @@ from pipelines.sources.files import find_files
 from pipelines.sources.limits import DEFAULT_LIMITS, DEFAULT_RECEIVING, Limits, Receiving
 from pipelines.sources.opened import STANDARD_INPUT
 from pipelines.sources.receiving import received
+from pipelines.sources.staged import find_staged, is_staged
 from pipelines.sources.subscriptions import find_subscriptions, is_subscription
 from pipelines.sources.watch import Watch
 
@@ -63,10 +65,10 @@ def ingest(  # noqa: PLR0913  one of them only listens
     can't be NDJSON, and TryAgainError where the log speaks against the clock or a broker is out of
     reach; and ManyhandsError where a source couldn't be read to its end, after all others.
     """
-    files, others = find_files([source for source in sources if not is_subscription(source)])
-    subscriptions = find_subscriptions(sources)
-    if receiving.follow and not subscriptions:
-        message = "--follow waits for messages; name a subscription"
+    folders, subscriptions = find_staged(sources), find_subscriptions(sources)
+    files, others = find_files([] if folders else [s for s in sources if not is_subscription(s)])
+    if receiving.follow and not subscriptions and not folders:
+        message = "--follow waits for messages, or for parts; name a subscription, or staged:FOLDER"
         raise UsageError(message)
     if receiving.follow:
         warehouse = replace(warehouse, patience_s=FOLLOWING_PATIENCE_S)
@@ -99,6 +101,7 @@ def ingest(  # noqa: PLR0913  one of them only listens
                     backfill(work, files if is_spread else [], engine, limits),
                     _taken(work, read, None),
                     _taken(work, messages, watch if receiving.follow else None),
+                    commit_parts(work, folders, watch, follow=receiving.follow) if folders else [],
                 ),
             )
 
@@ -118,6 +121,6 @@ def _at_least_one(head: int, ingested: Iterator[Ingested]) -> Iterator[Ingested]
 
 def _refuse_unless_files(engine: Engine, sources: Sequence[str]) -> None:
     for source in sources:
-        if source == STANDARD_INPUT or is_subscription(source):
+        if source == STANDARD_INPUT or is_subscription(source) or is_staged(source):
             message = f"{source}: --runner {engine.runner} reads files and folders alone"
             raise UsageError(message)

@@ -6,7 +6,7 @@ apart so that a producer's check, which takes the same functions, starts without
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -68,12 +68,17 @@ class Decode(beam.PTransform[PCollection[Piece], PCollection[Piece]]):
 class Validate(beam.PTransform[PCollection[Piece], PCollection[Piece]]):
     """Validate each `Decoded` to an `Event` or a `Rejected`."""
 
-    now: datetime
+    now: datetime | None
+    """None: by the clock of the worker, at that moment."""
     policy: Policy = EVERYONE
 
     def expand(self, pieces: PCollection[Piece]) -> Any:  # noqa: ANN401 - Beam's wish
         """Return the same pieces, validated."""
-        return pieces | _each(partial(validate, now=self.now, policy=self.policy), Decoded)
+        return pieces | _each(partial(_validate, self.now, self.policy), Decoded)
+
+
+def _validate(now: datetime | None, policy: Policy, decoded: Decoded) -> Record:
+    return validate(decoded, now or datetime.now(UTC).replace(tzinfo=None), policy)
 
 
 @dataclass

@@ -9,6 +9,8 @@ from pathlib import Path
 from time import monotonic
 from uuid import uuid4
 
+import pyarrow as pa
+
 from pipelines.errors import ManyhandsError
 from pipelines.ingest.bounded_run import EMBEDDED, Engine, bounded_run
 from pipelines.ingest.commit import append_parts, parts_folder
@@ -20,7 +22,7 @@ from pipelines.ingest.session import Session
 from pipelines.ingest.stage import Stage
 from pipelines.ingest.transforms import Decode, FetchManifests, Read, Validate
 from pipelines.lake.clock import refuse_if_behind
-from pipelines.lake.log import Counts
+from pipelines.lake.log import Counts, StagedBatch, append
 from pipelines.lake.merging import merge_small_files
 from pipelines.sources.batch import Batch
 from pipelines.sources.watch import Watch
@@ -98,6 +100,18 @@ class Work:
         staged_at = monotonic()
         with self.session.connection() as connection:
             counts = append_parts(connection, self.session.warehouse, parts, batch_id, now)
+            self.session.head, self.session.newest = counts.head, now
+        ended_at = monotonic()
+        return Ingested(batch_id, counts, ended_at - begun_at, ended_at - staged_at)
+
+    def append(
+        self, events: pa.Table, refusals: pa.Table, batch_id: str, now: datetime, begun_at: float
+    ) -> Ingested:
+        """Append what was staged as a batch, once however often it is tried under one id."""
+        staged_at = monotonic()
+        batch = StagedBatch(batch_id, now, events, refusals)
+        with self.session.connection() as connection:
+            counts = append(connection, self.session.warehouse, batch)
             self.session.head, self.session.newest = counts.head, now
         ended_at = monotonic()
         return Ingested(batch_id, counts, ended_at - begun_at, ended_at - staged_at)

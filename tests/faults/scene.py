@@ -102,6 +102,8 @@ class Scene:
     naming: list[str] = field(default_factory=list)
     """What names one with a catalog on a server to its processes, which may go by a proxy: that is
     a thread of this process, and can't forward what a call into DuckDB here waits for."""
+    directly: list[str] = field(default_factory=list)
+    """What names it without one."""
     processes: list[Process] = field(default_factory=list)
 
     @property
@@ -112,9 +114,7 @@ class Scene:
     @property
     def words(self) -> list[str]:
         """What names its warehouse on a command line in this process."""
-        if self.server is None:
-            return [f"--warehouse={self.warehouse}"]
-        return [f"--warehouse={self.server.address}", *self.naming[1:]]
+        return self.directly or [f"--warehouse={self.warehouse}"]
 
     @property
     def place(self) -> Path | Warehouse:
@@ -123,9 +123,13 @@ class Scene:
             return self.warehouse
         return self.server.place(self.naming, self.warehouse)
 
-    def make_on(self, server: Postgres, *flags: str, **keywords: object) -> None:
-        """Make its warehouse, with its catalog on a server that goes by other keywords."""
-        self.server, self.naming = server, [*server.warehouse(**keywords), *flags]
+    def make_on(self, server: Postgres, *, user: str = "", port: int = 0) -> None:
+        """Make its warehouse, with its catalog on a server, as a user; processes use the port."""
+        as_user = {"user": user} if user else {}
+        self.server, self.directly = server, server.warehouse(**as_user)
+        _, *others = self.directly
+        named = server.addressed(**as_user, port=port or server.port)
+        self.naming = [f"--warehouse={named}", *others]
         made = run(["init", *self.words, f"--data-path={self.warehouse}"])
         assert 0 == made.code, made.stderr
 
