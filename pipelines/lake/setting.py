@@ -53,6 +53,8 @@ def refuse_other_format(connection: duckdb.DuckDBPyConnection, warehouse: Wareho
 
 def found_format(connection: duckdb.DuckDBPyConnection) -> int:
     """Return the format of a warehouse; the first had no number."""
-    setting = connection.sql("FROM warehouse.setting")
-    row = setting.select("format").fetchone() if "format" in setting.columns else (FIRST,)
-    return int(row[0]) if row else FORMAT
+    found = connection.execute("FROM warehouse.setting").fetchall()
+    names = [column[0] for column in connection.description]
+    if "format" not in names:
+        return FIRST
+    return int(found[0][names.index("format")]) if found else FORMAT
