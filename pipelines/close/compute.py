@@ -158,7 +158,7 @@ def _stage_inputs(connection: duckdb.DuckDBPyConnection, closing: Closing) -> No
     stage_input(connection, "period_ahead", ahead)
     stage_input(connection, "required_source", closing.reporting.rows())
     stage_currencies(connection)
-    view_stored(connection)
+    view_stored(connection, copy_small=True)
     view_earlier(connection, period.name)
     view_in_force(connection)
 

@@ -15,6 +15,9 @@ from pipelines.lake.connection import stored_relations
 from pipelines.lake.literals import quoted
 from schemas.currencies import MINOR_DIGITS
 
+SMALL_BYTES = 1 << 20
+"""The files of a relation that is copied have less than this: in memory it has a few times that."""
+
 
 def stage(connection: duckdb.DuckDBPyConnection, folder: str, name: str) -> None:
     """Fill the staged table `name` from the relation's SELECT.
@@ -54,30 +57,38 @@ def stage_macro(connection: duckdb.DuckDBPyConnection, name: str) -> None:
 
 
 def view_stored(
-    connection: duckdb.DuckDBPyConnection, names: Collection[str] | None = None
+    connection: duckdb.DuckDBPyConnection,
+    names: Collection[str] | None = None,
+    *,
+    copy_small: bool = False,
 ) -> None:
     """Make `stored`: a view of each relation of the warehouse, or of those named.
 
-    One that has no rows yet stands there as an empty table. Whenever DuckLake plans a query of a
-    relation without data files, it asks the catalog for statistics again, which takes longer than
-    the query.
+    Whenever DuckLake plans a query of a relation, it asks the catalog for its files, which of a
+    small one takes longer than the query. So one that has no rows yet stands there as an empty
+    table, and where `copy_small`, for what reads all of them often, a small one as a copy.
     """
     _make_schema(connection, "stored")
-    files = dict(
-        connection.execute(
-            "SELECT table_name, file_count FROM ducklake_table_info('warehouse')"
+    sizes = {
+        name: (files, size)
+        for name, files, size in connection.execute(
+            "SELECT table_name, file_count, file_size_bytes FROM ducklake_table_info('warehouse')"
         ).fetchall()
-    )
+    }
     for relation in stored_relations():
         if names is not None and relation.name not in names:
             continue
-        if relation.name not in files:
+        if relation.name not in sizes:
             message = f"the warehouse's relation {relation.name} is missing; restore a backup"
             raise ManyhandsError(message)
-        if files[relation.name]:
-            _view(connection, f"stored.{relation.name}", f"FROM warehouse.{relation.name}")
+        files, size = sizes[relation.name]
+        name, query = f"stored.{relation.name}", f"FROM warehouse.{relation.name}"
+        if not files:
+            _create_empty(connection, name, relation)
+        elif copy_small and size < SMALL_BYTES:
+            connection.execute(f"CREATE TABLE {name} AS {query}")
         else:
-            _create_empty(connection, f"stored.{relation.name}", relation)
+            _view(connection, name, query)
 
 
 def view_earlier(connection: duckdb.DuckDBPyConnection, period: str) -> None:
