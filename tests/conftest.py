@@ -1,6 +1,9 @@
 """Fixtures shared by the tests: commands in one process, and a warehouse to run them on."""
 
+import gc
+import importlib
 import json
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -36,6 +39,17 @@ def _one_thread() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine, "bounded", lambda *given: bounded(*given) | {"threads": 1})
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _kept_from_collector() -> None:
+    """Load what is largest, and keep it from the collector, which each ingest sets going.
+
+    A worker comes to need it, as a rule; a few tests that are run by themselves may not.
+    """
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        importlib.import_module("pipelines.gate.expectations")
+        gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

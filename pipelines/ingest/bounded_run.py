@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final, cast
 
 import apache_beam as beam
@@ -115,5 +116,10 @@ def _keep_from_collector() -> None:
     the collector would be long in coming to.
     """
     gc.collect()
-    if not gc.get_freeze_count():
-        gc.freeze()
+    _freeze_once()
+
+
+@cache
+def _freeze_once() -> None:
+    """Freeze at the first call alone; asking the collector whether it did counts all objects."""
+    gc.freeze()
