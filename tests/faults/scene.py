@@ -5,11 +5,13 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from pipelines.lake.catalogs.sqlite import files
 from pipelines.lake.warehouse import Warehouse
 from tests.cli.processes import with_default_signals
 from tests.conftest import run
@@ -190,8 +192,22 @@ class Scene:
         return int(head)
 
     def reach(self, head: int, seconds: float = 120) -> None:
-        """Wait until the log has so many events."""
-        wait_until(lambda: self.head >= head, seconds, f"the head of the log is {head}")
+        """Wait until the log has so many events; a catalog in files is read once they change."""
+        seen: list[object] = []
+
+        def is_reached() -> bool:
+            before, seen[:] = list(seen), self._catalog_files()
+            is_new = self.server is not None or before != seen
+            return is_new and self.head >= head
+
+        wait_until(is_reached, seconds, f"the head of the log is {head}")
+
+    def _catalog_files(self) -> Iterator[object]:
+        """Yield what is another after a commit; a look at a catalog takes longer than its state."""
+        for path in files(Warehouse(self.warehouse)):
+            with suppress(FileNotFoundError):
+                found = path.stat()
+                yield path.name, found.st_ino, found.st_size, found.st_mtime_ns
 
     def end(self) -> None:
         """Leave no process behind."""
