@@ -59,7 +59,7 @@ def _ingest(
     begun_at, now = monotonic(), work.now()
     stage(portions(folder), now, work.checks, engine)
     for batch in cut_batches(folder):
-        yield work.commit(for_engine(batch), str(uuid4()), now, begun_at)
+        yield work.append_folder(for_engine(batch), str(uuid4()), now, begun_at)
         shutil.rmtree(batch)
         begun_at = monotonic()
 

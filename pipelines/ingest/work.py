@@ -83,7 +83,7 @@ class Work:
             parts_folder(self.session.warehouse) as parts,
         ):
             stage(hand_over(batch.events, parts), now, self.checks)
-            return self.commit(parts, batch_id, now, begun_at)
+            return self.append_folder(parts, batch_id, now, begun_at)
 
     def now(self) -> datetime:
         """Return the time that a batch is recorded at.
@@ -95,8 +95,8 @@ class Work:
             refuse_if_behind(self.session.newest, now)
         return now
 
-    def commit(self, parts: Path, batch_id: str, now: datetime, begun_at: float) -> Ingested:
-        """Commit the parts in a folder as a batch, which was taken up at `begun_at`."""
+    def append_folder(self, parts: Path, batch_id: str, now: datetime, begun_at: float) -> Ingested:
+        """Append the parts in a folder as a batch, which was taken up at `begun_at`."""
         staged_at = monotonic()
         with self.session.connection() as connection:
             counts = append_parts(connection, self.session.warehouse, parts, batch_id, now)

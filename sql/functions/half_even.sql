@@ -3,10 +3,10 @@
 -- which is 2 * remainder + 1 > denominator without a number above 38 digits.
 CREATE OR REPLACE MACRO half_even(numerator, denominator) AS
 sign(exact_integer(numerator)) * sign(exact_integer(denominator)) * (
-    floor_magnitude(abs(exact_integer(numerator)), abs(exact_integer(denominator)))
+    floor_abs(abs(exact_integer(numerator)), abs(exact_integer(denominator)))
     + CAST(
         abs(exact_integer(numerator)) % abs(exact_integer(denominator))
-        + (floor_magnitude(abs(exact_integer(numerator)), abs(exact_integer(denominator))) & 1)
+        + (floor_abs(abs(exact_integer(numerator)), abs(exact_integer(denominator))) & 1)
         > abs(exact_integer(denominator))
         - abs(exact_integer(numerator)) % abs(exact_integer(denominator))
         AS INTEGER
