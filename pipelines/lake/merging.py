@@ -4,6 +4,7 @@ from typing import Final
 
 import duckdb
 
+from pipelines.lake.catalogs import catalog_of
 from pipelines.lake.transaction import commit_once
 from pipelines.lake.warehouse import SCHEMA, Warehouse
 
@@ -11,13 +12,12 @@ SMALL_BYTES: Final = 4 << 20
 """A file of fewer bytes is small. What is merged is merged again until it isn't small any more, so
 a merge rewrites little, however large the log is."""
 
-_CATALOG: Final = "__ducklake_metadata_warehouse"
-_CROWDED: Final = f"""
+_CROWDED: Final = """
     SELECT relation.table_name
-    FROM {_CATALOG}.ducklake_data_file AS file
-    INNER JOIN {_CATALOG}.ducklake_table AS relation
+    FROM {catalog}.ducklake_data_file AS file
+    INNER JOIN {catalog}.ducklake_table AS relation
         ON file.table_id = relation.table_id AND relation.end_snapshot IS NULL
-    LEFT JOIN {_CATALOG}.ducklake_delete_file AS deletion
+    LEFT JOIN {catalog}.ducklake_delete_file AS deletion
         ON file.data_file_id = deletion.data_file_id AND deletion.end_snapshot IS NULL
     WHERE
         file.end_snapshot IS NULL
@@ -47,12 +47,14 @@ def merge_small_files(
     A merge that loses the race, or fails (a full disk, say), changes nothing and is tried again
     the next time: only speed depends on it, and who needs a file says what is wrong with it.
     """
-    return [name for name in _crowded(connection, files) if _merge(connection, warehouse, name)]
+    crowded = _crowded(connection, warehouse, files)
+    return [name for name in crowded if _merge(connection, warehouse, name)]
 
 
-def _crowded(connection: duckdb.DuckDBPyConnection, files: int) -> list[str]:
+def _crowded(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, files: int) -> list[str]:
+    query = _CROWDED.format(catalog=catalog_of(warehouse).metadata(warehouse))
     try:
-        found = connection.execute(_CROWDED, {"files": files, "small": SMALL_BYTES}).fetchall()
+        found = connection.execute(query, {"files": files, "small": SMALL_BYTES}).fetchall()
     except duckdb.InterruptException:
         raise
     except duckdb.Error:
@@ -63,7 +65,8 @@ def _crowded(connection: duckdb.DuckDBPyConnection, files: int) -> list[str]:
 def _merge(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, relation: str) -> bool:
     given = {"relation": relation, "small": SMALL_BYTES}
     try:
-        commit_once(connection, warehouse, lambda: connection.execute(_MERGE, given).fetchall())
+        with catalog_of(warehouse).committing(warehouse):
+            commit_once(connection, warehouse, lambda: connection.execute(_MERGE, given).fetchall())
     except duckdb.InterruptException:
         raise
     except (duckdb.Error, OSError):

@@ -320,6 +320,20 @@ class Lossy:
         raise duckdb.TransactionException(message)
 
 
+def test_small_files_are_merged_between_commits(
+    made: Call, postgres: Postgres, named: list[str]
+) -> None:
+    """As with SQLite: the catalog is asked which relations have many."""
+    assert 0 == made("ingest", EVENTS, AS_OF, "--batch-lines=3", "--merge-files=3").code
+    schema = named[1].removeprefix("--schema=")
+    merged = (
+        f"SELECT count(*) FROM {schema}.ducklake_snapshot_changes"
+        " WHERE changes_made LIKE '%merge%' OR changes_made LIKE '%compact%'"
+    )
+    ((merges,),) = postgres.rows(merged)
+    assert merges > 0
+
+
 def test_who_does_not_get_the_lock_goes_on_without(
     made: Call, postgres: Postgres, named: list[str]
 ) -> None:
@@ -328,6 +342,7 @@ def test_who_does_not_get_the_lock_goes_on_without(
     with catalog.committing(warehouse):
         began = monotonic()
         assert 0 == made("ingest", EVENTS, AS_OF, "--lock-seconds=1").code
+        assert 0 == made("ingest", EVENTS, AS_OF, "--lock-seconds=0").code
         waited = monotonic() - began
     assert waited >= 1
     assert "head      0" not in made("status").stdout

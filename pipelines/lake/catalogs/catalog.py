@@ -96,6 +96,10 @@ class Catalog(Protocol):
         """Return the ATTACH that opens a warehouse as `warehouse`, to read and to write."""
         ...
 
+    def metadata(self, warehouse: Warehouse) -> str:
+        """Return what DuckLake's own relations go by in a connection that it is attached to."""
+        ...
+
     def snapshot(self, warehouse: Warehouse) -> AbstractContextManager[str]:
         """Return a context with the ATTACH that opens it read-only, as it is now.
 

@@ -232,6 +232,11 @@ def _attach(warehouse: Warehouse, keywords: Mapping[str, str], more: list[str]) 
     return f"ATTACH {address} AS warehouse ({', '.join(options)})"
 
 
+def metadata(warehouse: Warehouse) -> str:
+    """Return what DuckLake's own relations go by in a connection that it is attached to."""
+    return f"__ducklake_metadata_warehouse.{_name(_server(warehouse).schema)}"
+
+
 @contextmanager
 def snapshot(warehouse: Warehouse) -> Iterator[str]:
     """Return a context with the ATTACH that opens it as it is now, by a read-only connection.
@@ -259,7 +264,7 @@ def committing(warehouse: Warehouse) -> Iterator[None]:
     Whoever doesn't get the lock in time goes on without: a stopped worker that holds it stops
     nobody, since of two that start from one head only one succeeds.
     """
-    milliseconds = round(warehouse.lock_seconds * 1000)
+    milliseconds = max(1, round(warehouse.lock_seconds * 1000))  # to the server 0 is for ever
     timeout = _with_options(warehouse, {"options": f"-c lock_timeout={milliseconds}"})
     with ExitStack() as stack:
         held = stack.enter_context(ExitStack())

@@ -135,6 +135,11 @@ def recover(warehouse: Warehouse) -> None:
     """Do nothing: SQLite recovers by itself."""
 
 
+def metadata(warehouse: Warehouse) -> str:  # noqa: ARG001  as every catalog has it
+    """Return what DuckLake's own relations go by in a connection that it is attached to."""
+    return "__ducklake_metadata_warehouse.main"
+
+
 def is_busy(error: Exception) -> bool:
     """Return whether an error of the engine means that another process was there first."""
     text = str(error).lower()
