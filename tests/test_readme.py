@@ -154,7 +154,8 @@ def test_every_command_that_a_page_names_is_there_with_its_flags(page: Path) -> 
     """
     for every in _commands(page):
         words = every[: every.index("--")] if "--" in every else every
-        Engine(Runner.DASK, tuple(every[len(words) + 1 :])).refuse_unless_usable()
+        if options := tuple(every[len(words) + 1 :]):
+            Engine(Runner.DASK, options).refuse_unless_usable()
         command: Any = typer.main.get_command(app)
         for word in words:
             if word in getattr(command, "commands", {}):

@@ -15,7 +15,7 @@ from pipelines.cli import main
 from pipelines.close.closing import Closing
 from pipelines.close.compute import compute
 from pipelines.close.seal import seal
-from pipelines.lake import closes, reading
+from pipelines.lake import closes, reading, staging
 from pipelines.lake.setting import setting
 from pipelines.lake.warehouse import Warehouse
 from pipelines.royalties.periods import Period
@@ -83,6 +83,17 @@ def test_a_worked_case_gives_the_same_with_a_catalog_in_postgresql(
     steps, expected = scenario.read(name)
 
     assert expected == scenario.run(steps, tmp_path, in_process, postgres.warehouse())
+
+
+@pytest.mark.parametrize("name", one_of(12, scenario.NAMES))
+def test_a_worked_case_gives_the_same_where_no_relation_is_small(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A close copies small relations; those of a large warehouse are read where they are."""
+    monkeypatch.setattr(staging, "SMALL_BYTES", 0)
+    steps, expected = scenario.read(name)
+
+    assert expected == scenario.run(steps, tmp_path, in_process)
 
 
 @pytest.mark.long

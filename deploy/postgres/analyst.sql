@@ -4,7 +4,7 @@
 --   psql --set=role=analyst --set=schema=manyhands --file=deploy/postgres/analyst.sql DATABASE
 --
 -- Then give the role its password with \password. To the data files it needs the right to read, by
--- means of its own: a group that may read the folder, or keys of the object storage; never to write.
+-- means of its own, such as a group that may read the folder; never to write.
 \set ON_ERROR_STOP on
 
 CREATE ROLE :"role" LOGIN;

@@ -23,6 +23,12 @@ variable "producers" {
   default     = []
 }
 
+variable "kubernetes_service_account" {
+  type        = string
+  description = "NAMESPACE/NAME of the account of Kubernetes that runs as manyhands, with GKE; empty: none."
+  default     = ""
+}
+
 variable "max_delivery_attempts" {
   type        = number
   description = "After so many a message is given up to the dead-letter topic; a worker that dies costs one."
@@ -90,6 +96,13 @@ resource "google_service_account" "manyhands" {
   project      = var.project
   account_id   = "manyhands"
   display_name = "manyhands: ingest and close"
+}
+
+resource "google_service_account_iam_member" "kubernetes" {
+  count              = var.kubernetes_service_account == "" ? 0 : 1
+  service_account_id = google_service_account.manyhands.name
+  role               = "roles/iam.workloadIdentityUser"
+  member             = "serviceAccount:${var.project}.svc.id.goog[${var.kubernetes_service_account}]"
 }
 
 resource "google_pubsub_subscription_iam_member" "ingest" {

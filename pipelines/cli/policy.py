@@ -1,5 +1,6 @@
 """Reads the source policy that a setting names (SPEC §3.4)."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.cli.settings import FILE
@@ -18,4 +19,4 @@ def source_policy(named: str | None) -> "Policy":
 
     if named is None:
         return EVERYONE
-    return read_policy(named, among_settings=named == FILE)
+    return read_policy(named, among_settings=Path(named).name == FILE)

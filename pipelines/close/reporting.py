@@ -92,7 +92,10 @@ def _silence(period: str, silent: Iterable[tuple[str, datetime]]) -> Iterator[st
     yield f"{period} isn't closed: not all of it was reported"
     for source, since in silent:
         yield f"  {source}: no report from {written(since)} on"
-    yield "wait for these reports, or close --without SOURCE"
+    yield (
+        "wait for these reports, or close --without SOURCE; `manyhands deadletter list` shows"
+        " whether one came and was refused"
+    )
 
 
 def _letters(refused: Mapping[str, int]) -> str:

@@ -13,7 +13,7 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
-from pipelines.errors import UsageError
+from pipelines.errors import TryAgainError, UsageError
 from pipelines.runners import Runner
 
 _MARK = "[while running '"
@@ -46,6 +46,16 @@ class Engine:
             raise UsageError(message)
         if given.runner:
             message = "name the runner before --, as in --runner dask"
+            raise UsageError(message)
+        self._refuse_unless_led(given)
+
+    def _refuse_unless_led(self, given: argparse.Namespace) -> None:
+        """Raise UsageError where Beam would start a cluster of its own, or download a program."""
+        if self.runner is Runner.DASK and not (given.address or given.scheduler_file):
+            message = "name the scheduler behind --, as in -- --dask_client_address=tcp://HOST:8786"
+            raise UsageError(message)
+        if self.runner is Runner.PRISM and not given.prism_location:
+            message = "name the program behind --, as in -- --prism_location=/usr/local/bin/prism"
             raise UsageError(message)
 
     def make(self) -> Any:  # noqa: ANN401  Beam's
@@ -92,15 +102,21 @@ def bounded_run(engine: Engine = EMBEDDED) -> Iterator[beam.Pipeline]:
     try:
         pipeline = beam.Pipeline(runner=engine.make(), options=options)
         yield pipeline
-        _run(pipeline)
+        _run(pipeline, engine)
     except Exception as error:
         if _MARK in str(error) and error.__context__ is not None:
             raise error.__context__ from None
         raise
 
 
-def _run(pipeline: beam.Pipeline) -> None:
-    result = pipeline.run()
+def _run(pipeline: beam.Pipeline, engine: Engine) -> None:
+    try:
+        result = pipeline.run()
+    except OSError as error:
+        if engine.runner is not Runner.DASK:
+            raise
+        message = f"Dask's scheduler can't be reached ({error}); run the command again later"
+        raise TryAgainError(message) from error
     try:
         result.wait_until_finish()
     finally:

@@ -72,10 +72,10 @@ def ingest(  # noqa: PLR0913  one of them only listens
         raise UsageError(message)
     if receiving.follow:
         warehouse = replace(warehouse, patience_s=FOLLOWING_PATIENCE_S)
-    engine.refuse_unless_usable()
     is_spread = engine.runner is not Runner.EMBEDDED
     if is_spread:
         _refuse_unless_files(engine, sources)
+    engine.refuse_unless_usable()
     read = batches([] if is_spread else files, limits)
     trusted = f"source policy: {policy.summary}"
     if subscriptions:  # before anything is said of brokers

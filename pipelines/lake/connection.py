@@ -30,6 +30,7 @@ def connect(warehouse: Warehouse) -> Iterator[duckdb.DuckDBPyConnection]:
     folder = warehouse.folder
     scratch.tidy(folder.parent, folder, warehouse.manifests, warehouse.gate, warehouse.staged)
     with faults.explained(warehouse):
+        catalog_of(warehouse).refuse_unless_writable(warehouse)
         catalog_of(warehouse).recover(warehouse)
     with opened(warehouse) as connection:
         refuse_other_format(connection, warehouse)

@@ -88,17 +88,24 @@ def explain(error: Exception, warehouse: Warehouse) -> ManyhandsError:
     text = " ".join(str(error).split("\n\n", 1)[0].split())
     if isinstance(error, duckdb.OutOfMemoryException | MemoryError):
         return _out_of_memory(text, warehouse)
-    catalog = catalog_of(warehouse)
-    if catalog.is_busy(error):
-        return catalog.busy(warehouse)
+    if fault := _of_catalog(error, warehouse):
+        return fault
     if denied := _DENIED.search(text):
         path = Path(as_named(denied[1]))
         return rights.refusal(path, "read" if path.exists() else "write")
-    if fault := catalog.fault(_bare(text), warehouse):
+    if fault := catalog_of(warehouse).fault(_bare(text), warehouse):
         return fault
     if any(words in text for words in (*_FULL, *_FAILING)):
         return _full(text, warehouse)
     return _unreadable_or_other(error, text, warehouse)
+
+
+def _of_catalog(error: Exception, warehouse: Warehouse) -> ManyhandsError | None:
+    """Return that the catalog is busy, or what its server says."""
+    catalog = catalog_of(warehouse)
+    if catalog.is_busy(error):
+        return catalog.busy(warehouse)
+    return catalog.fault_of_server(str(error), warehouse)
 
 
 def is_damage(error: Exception) -> bool:

@@ -57,6 +57,7 @@ def test_nobody_has_more_rights_than_it_needs() -> None:
         for body in _resources(kind).values()
     }
 
+    assert {"kubernetes"} == {*_resources("google_service_account_iam_member")}
     assert {"roles/pubsub.subscriber", "roles/pubsub.publisher", "roles/pubsub.viewer"} == roles
     assert "google_project_iam" not in parsed
     assert {"gives_up", "producers", "close", "looks"} == {

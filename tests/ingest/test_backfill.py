@@ -137,6 +137,8 @@ def test_a_source_that_is_damaged_is_told_and_the_others_are_ingested(
         (["in", "--runner=spark"], "'spark' is not one of"),
         (["in", "--runner=dask", "--", "--colour=red"], "--colour=red: Beam has no such option"),
         (["in", "--", "--runner=DaskRunner"], "name the runner before --"),
+        (["in", "--runner=dask"], "name the scheduler behind --"),
+        (["in", "--runner=prism"], "name the program behind --"),
         (["in", "--runner=dask", "--", "--dask_npartitions=many"], "is off"),
     ],
 )
@@ -150,6 +152,16 @@ def test_what_a_runner_cannot_do_is_a_usage_error(
     assert (2, "") == (refused.code, refused.stdout)
     assert said in refused.stderr
     assert not (tmp_path / "warehouse").exists()
+
+
+def test_a_scheduler_that_does_not_answer_is_for_later(manyhands: Run, tmp_path: Path) -> None:
+    """Exit 75, and nothing is in the log."""
+    _write(tmp_path / "in", 1)
+    options = ["--dask_client_address=tcp://127.0.0.1:1", "--dask_connection_timeout=1"]
+    refused = manyhands("ingest", "in", AS_OF, "--runner=dask", "--", *options)
+
+    assert (75, "") == (refused.code, refused.stdout)
+    assert "Dask's scheduler can't be reached" in refused.stderr
 
 
 def test_prism_gives_the_same_log(manyhands: Run, embedded: Path, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from pipelines.lake.catalogs import located, postgres_client
 from pipelines.lake.catalogs import postgres as catalog
 from pipelines.lake.connection import connect
 from tests.conftest import Outcome, Run
+from tests.marketplace import TIME, Events
 from tests.postgres import PASSWORD, Postgres, installed, own_server
 
 AS_OF = "--as-of=2026-12-01T00:00:00Z"
@@ -400,3 +401,60 @@ def test_installed_versions_give_the_same(programs: Path, made: Call, manyhands:
             digests.append(closed.json["closes"][0]["digest"])
 
     assert digests[0] == digests[1]
+
+
+TEXTS = [
+    "permission denied",
+    'x": Permission denied',
+    "server closed the connection",
+    "conflict",
+    'a": ERROR: database "x" does not exist',
+    "could not extend file: No space left on device",
+]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_what_was_received_decides_nothing_about_a_failure(
+    made: Call, postgres: Postgres, named: list[str], text: str, tmp_path: Path
+) -> None:
+    """A commit that the server refuses is exit 1, whatever it held; none of that is shown."""
+    events = Events()
+    events.generation("1", "1")
+    canary = {"licence_id": "canary", "effective_at": TIME, "reason": text}
+    events.add("licence-revoked", canary)
+    path = events.write(tmp_path / "a.ndjson")
+    schema = named[1].removeprefix("--schema=")
+    postgres.run(
+        f"CREATE FUNCTION {schema}.refuse() RETURNS trigger LANGUAGE plpgsql AS"
+        " $f$ BEGIN RAISE EXCEPTION 'not today'; END $f$"
+    )
+    postgres.run(
+        f"CREATE TRIGGER refuse BEFORE INSERT ON {schema}.ducklake_data_file"
+        f" EXECUTE FUNCTION {schema}.refuse()"
+    )
+    refused = made("ingest", path, AS_OF)
+
+    assert (1, "") == (refused.code, refused.stdout)
+    assert "not today" in refused.stderr
+    assert "canary" not in refused.stderr
+    assert text not in refused.stderr
+    assert len(refused.stderr) < 1_000
+
+
+@pytest.mark.usefixtures("made")
+def test_a_user_who_may_not_write_is_told_so(
+    manyhands: Run, postgres: Postgres, named: list[str]
+) -> None:
+    """Exit 1, and what to do: it isn't a matter of trying again. To read is no matter."""
+    schema = named[1].removeprefix("--schema=")
+    role = f"reading_{schema}"
+    script = ROOT / "deploy" / "postgres" / "analyst.sql"
+    postgres.psql(script, role=role, schema=schema)
+    postgres.run(f"ALTER ROLE {role} PASSWORD $p${PASSWORD}$p$")
+    words = [f"--warehouse={postgres.addressed(user=role)}", *named[1:]]
+    refused = manyhands("ingest", EVENTS, AS_OF, *words)
+
+    assert 0 == manyhands("status", *words).code
+    assert (1, "") == (refused.code, refused.stdout)
+    assert f"{role} may not do that, but only read" in refused.stderr
+    assert len(refused.stderr) < 1_000

@@ -77,6 +77,10 @@ class Catalog(Protocol):
         """
         ...
 
+    def refuse_unless_writable(self, warehouse: Warehouse) -> None:
+        """Raise ManyhandsError where this user may not commit, as far as no file shows it."""
+        ...
+
     def recover(self, warehouse: Warehouse) -> None:
         """Mend what commits left whose answer nobody came to know."""
         ...
@@ -119,6 +123,13 @@ class Catalog(Protocol):
 
     def busy(self, warehouse: Warehouse) -> TryAgainError:
         """Return the error of a catalog that stays busy."""
+        ...
+
+    def fault_of_server(self, text: str, warehouse: Warehouse) -> ManyhandsError | None:
+        """Return what a server said in the engine's whole text, and what to do; None: nothing.
+
+        The text can hold what was received, which decides nothing and isn't repeated.
+        """
         ...
 
     def fault(self, text: str, warehouse: Warehouse) -> ManyhandsError | None:

@@ -44,44 +44,53 @@ _LONGEST_S: Final = 60.0
 _PAUSE_S: Final = 0.1
 
 _ADDRESS = re.compile(r'Unable to connect to Postgres at ".*?": ', re.DOTALL)
+_STATEMENT = re.compile(r'Failed to (?:execute|prepare)(?: (?:query|COPY))? ".*": ?', re.DOTALL)
+"""What stands before the server's words: a statement, which holds what was received."""
+
 _OVERTAKEN = ("conflict", "could not serialize access", "deadlock detected", "duplicate key value")
-_WRONG_ADDRESS = (
-    "invalid connection option",
-    "definition of service",
-    "invalid port number",
-    "invalid integer value",
-    "invalid sslmode value",
-    "syntax error in service file",
-)
-_REFUSED = (
-    "authentication failed",
-    "no password supplied",
-    "no pg_hba.conf entry",
-    "permission denied",
-    "is not permitted to log in",
-    "must be owner",
-)
-_FULL = ("No space left on device", "could not extend file", "disk full")
 _GONE = (
-    "connection to server",
-    "server closed the connection",
-    "could not translate host name",
-    "could not receive data from server",
-    "could not send data to server",
-    "no connection to the server",
-    "terminating connection",
-    "SSL connection has been closed",
-    "SSL SYSCALL error",
-    "the database system is",
-    "too many clients",
-    "remaining connection slots",
-    "too many connections",
-    "timeout expired",
-    "Connection refused",
-    "Connection timed out",
-    "Connection reset",
-    'Failed to execute query "',
+    "^$|connection to server|server closed the connection|could not translate host name"
+    "|could not (receive|send) data|no connection to the server|terminating connection"
+    "|SSL connection has been closed|SSL SYSCALL error|the database system is|too many clients"
+    "|too many connections|remaining connection slots|timeout expired|Connection refused"
+    "|Connection timed out|Connection reset"
 )
+_SAID: Final[tuple[tuple[str, type[ManyhandsError], str], ...]] = (
+    (
+        (
+            "invalid connection option|definition of service|invalid port number"
+            "|invalid integer value|invalid sslmode value|syntax error in service file"
+        ),
+        UsageError,
+        "{name}: {said}; correct --warehouse",
+    ),
+    (
+        'database "[^"]*" does not exist',
+        NotFoundError,
+        "{name}: {said}; make the database, or correct --warehouse",
+    ),
+    (
+        "authentication failed|no password supplied|no pg_hba.conf entry|not permitted to log in",
+        ManyhandsError,
+        "{name}: {said}; correct the user or its password",
+    ),
+    (
+        "permission denied|read-only transaction|must be owner",
+        ManyhandsError,
+        (
+            "{name}: this user may not do that ({said}); run the command as the owner of the"
+            " schema, or give it the rights"
+        ),
+    ),
+    (
+        "No space left on device|could not extend file|disk full",
+        ManyhandsError,
+        "{name}: the server has no room ({said}); make room there",
+    ),
+    (_GONE, TryAgainError, "{name} can't be reached ({said}); run the command again later"),
+    ("", ManyhandsError, "{name}: the server refused it ({said}); see the server's log"),
+)
+"""What the server, or libpq, says, which error that is, and what to do; the first that fits."""
 
 
 def _server(warehouse: Warehouse) -> Server:
@@ -336,6 +345,22 @@ def finish(
         kept.forget()
 
 
+def refuse_unless_writable(warehouse: Warehouse) -> None:
+    """Raise ManyhandsError where the server lets this user only read."""
+    table = quoted(_relation(warehouse, "ducklake_snapshot"))
+    ((user, may_write),) = _rows(
+        warehouse,
+        f"SELECT current_user::VARCHAR AS name, has_table_privilege({table}, 'INSERT')"
+        " AND current_setting('transaction_read_only') = 'off' AS may_write",
+    )
+    if not may_write:
+        message = (
+            f"{warehouse.name}: {user} may not do that, but only read; run the command as the owner"
+            " of the schema, or give it the rights"
+        )
+        raise ManyhandsError(message)
+
+
 def recover(warehouse: Warehouse) -> None:
     """Put back the files of commits that were made, and whose processes are gone."""
     kept_files.recover(warehouse, partial(_was_committed, warehouse))
@@ -371,10 +396,11 @@ def _was_committed(warehouse: Warehouse, mark: str) -> bool:
 
 def is_busy(error: Exception) -> bool:
     """Return whether an error of the engine means that another committer was there first."""
-    text = str(error).lower()
-    return isinstance(error, duckdb.TransactionException) and any(
-        words in text for words in _OVERTAKEN
-    )
+    if not isinstance(error, duckdb.TransactionException):
+        return False
+    said = _of_server(str(error))
+    text = str(error) if said is None else said
+    return any(words in text.lower() for words in _OVERTAKEN)
 
 
 def busy(warehouse: Warehouse) -> TryAgainError:
@@ -382,20 +408,30 @@ def busy(warehouse: Warehouse) -> TryAgainError:
     return TryAgainError(f"{warehouse.name}: the catalog is busy; run the command again later")
 
 
-def fault(text: str, warehouse: Warehouse) -> ManyhandsError | None:
+def fault(text: str, warehouse: Warehouse) -> None:
+    """Return None: what isn't the server's is no catalog's here."""
+
+
+def fault_of_server(text: str, warehouse: Warehouse) -> ManyhandsError | None:
     """Return what the server says, or that it can't be reached, where the text is of that."""
-    text = " ".join(_ADDRESS.sub("", text).split())
-    name = warehouse.name
-    if any(words in text for words in _WRONG_ADDRESS):
-        return UsageError(f"{name}: {text}; correct --warehouse")
-    if re.search(r'database "[^"]*" does not exist', text):
-        return NotFoundError(f"{name}: {text}; make the database, or correct --warehouse")
-    if any(words in text for words in _REFUSED):
-        return ManyhandsError(f"{name}: {text}; correct the user, its password or its rights")
-    if any(words in text for words in _FULL) and re.search("(ERROR|FATAL|PANIC): ", text):
-        return ManyhandsError(f"{name}: the server has no room ({text}); make room there")
-    if any(words in text for words in _GONE):
-        return TryAgainError(f"{name} can't be reached ({text}); run the command again later")
+    said = _of_server(text)
+    if said is None:
+        return None
+    kind, message = next((kind, told) for words, kind, told in _SAID if re.search(words, said))
+    return kind(message.format(name=warehouse.name, said=said or "it closed the connection"))
+
+
+def _of_server(text: str) -> str | None:
+    """Return what the server or libpq said, in one line; None where nothing of it is theirs.
+
+    What stands before it, a statement or an address, is left out: it can hold an event's text,
+    which decides nothing and is shown to nobody.
+    """
+    for before in (_STATEMENT, _ADDRESS):
+        if found := list(before.finditer(text)):
+            said = text[found[-1].end() :]
+            first, *_ = re.split(r"\n?(?:LINE \d+|DETAIL|HINT|CONTEXT|STATEMENT):", said)
+            return " ".join(first.split())
     return None
 
 
@@ -407,7 +443,9 @@ def _explained(warehouse: Warehouse) -> Iterator[None]:
         raise
     except duckdb.Error as error:
         text = str(error)
-        raise fault(text, warehouse) or ManyhandsError(f"{warehouse.name}: {text}") from error
+        raise fault_of_server(text, warehouse) or ManyhandsError(
+            f"{warehouse.name}: {text}"
+        ) from error
 
 
 def _rows(warehouse: Warehouse, query: str) -> list[tuple[Any, ...]]:

@@ -131,6 +131,10 @@ def finish(
     commit()
 
 
+def refuse_unless_writable(warehouse: Warehouse) -> None:
+    """Do nothing: the rights of its files say who may commit."""
+
+
 def recover(warehouse: Warehouse) -> None:
     """Do nothing: SQLite recovers by itself."""
 
@@ -181,6 +185,10 @@ def keep(warehouse: Warehouse, name: str) -> str:
                 wanted.unlink(missing_ok=True)
     sync_file(warehouse.folder)
     return str(kept)
+
+
+def fault_of_server(text: str, warehouse: Warehouse) -> None:
+    """Return None: there is no server."""
 
 
 @contextmanager
