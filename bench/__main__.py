@@ -1,4 +1,4 @@
-"""Runs the benchmarks: ingest, close, small commits, the demo, streams, several workers."""
+"""Runs the benchmarks: ingest, close, small commits, the demo, streams, workers."""
 
 import argparse
 import json
@@ -10,7 +10,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 
-from bench import commits, events, stream, warehouse, workers
+from bench import commits, events, spread, stream, warehouse, workers
 from bench.measure import Measured, manyhands
 from bench.report import Figure, Section, report, write
 
@@ -140,6 +140,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "stream": stream.stream,
     "batches": stream.small_batches,
     "workers": workers.workers,
+    "spread": spread.spread,
 }
 
 
