@@ -16,12 +16,13 @@ from hypothesis import settings
 
 from pipelines.cli import main
 from pipelines.lake import engine
-from tests import faketime, prism, promtool
+from tests import faketime, prism, promtool, stores
 from tests.dask_cluster import dask_cluster
 from tests.emulator import MISSING, emulator
 from tests.postgres import postgres
+from tests.stores import running_store, store
 
-__all__ = ["dask_cluster", "emulator", "postgres"]
+__all__ = ["dask_cluster", "emulator", "postgres", "running_store", "store"]
 
 # The same examples every time, and no deadline: a busy machine is no failure.
 settings.register_profile("everyday", deadline=None, derandomize=True)
@@ -55,7 +56,13 @@ def _kept_from_collector() -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print how many tests were skipped for want of a program, whatever else is printed."""
     reasons = [str(one.longrepr) for one in terminalreporter.stats.get("skipped", [])]
-    for missing in (MISSING, faketime.MISSING, prism.MISSING, promtool.MISSING):
+    for missing in (
+        MISSING,
+        faketime.MISSING,
+        prism.MISSING,
+        promtool.MISSING,
+        stores.MISSING,
+    ):
         if skipped := sum(missing in reason for reason in reasons):
             terminalreporter.write_line(f"{skipped} tests were skipped: {missing}", yellow=True)
 

@@ -481,7 +481,7 @@ def test_what_became_of_events_is_counted(manyhands: Run, tmp_path: Path) -> Non
         (["missing.ndjson"], 3),
         (["there.ndjson", "missing"], 3),
         (["there.ndjson", "--as-of=2026-10-01"], 2),
-        (["there.ndjson", "--manifest-roots=s3://bucket"], 2),
+        (["there.ndjson", "--manifest-roots=https://bucket"], 2),
         ([], 2),
     ],
 )

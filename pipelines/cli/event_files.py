@@ -2,13 +2,14 @@
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 from pipelines.cli.flags import bounded
-from pipelines.errors import NotFoundError, UsageError
+from pipelines.errors import NotFoundError
+from pipelines.ingest.roots import RemoteRoot, Root, read_root
+from pipelines.ingest.stores import store_of
 from pipelines.sources.limits import MOST
 
 _STANDARD_INPUT: Final = {"-", "/dev/stdin", "/dev/fd/0"}
@@ -18,9 +19,9 @@ ManifestRootsFlag = Annotated[
     typer.Option(
         "--manifest-roots",
         "--manifest-root",
-        metavar="FOLDERS",
-        help="Folders that manifests named by uri are read from, separated by commas."
-        " [default: none]",
+        metavar="ROOTS",
+        help="Where manifests named by uri are read from, separated by commas: folders,"
+        " gs://BUCKET/PREFIX, s3://BUCKET/PREFIX. [default: none]",
     ),
 ]
 ManifestBytesFlag = Annotated[
@@ -28,17 +29,16 @@ ManifestBytesFlag = Annotated[
 ]
 
 
-def roots_of(manifest_roots: str) -> list[Path]:
-    """Return the folders of `--manifest-roots`.
+def roots_of(manifest_roots: str) -> list[Root]:
+    """Return the roots of `--manifest-roots`.
 
-    Raises UsageError where one isn't local.
+    Raises UsageError where one is of another kind, or what reads it isn't installed.
     """
-    roots = [root.strip() for root in manifest_roots.split(",") if root.strip()]
+    roots = [read_root(name.strip()) for name in manifest_roots.split(",") if name.strip()]
     for root in roots:
-        if "://" in root:
-            message = f"manifest root {root}: not supported in this version; name a local folder"
-            raise UsageError(message)
-    return [Path(root) for root in roots]
+        if isinstance(root, RemoteRoot):
+            store_of(root)
+    return roots
 
 
 def refuse_closed_input(sources: Sequence[str]) -> None:

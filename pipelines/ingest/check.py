@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pipelines.errors import ManyhandsError, UsageError
@@ -19,6 +18,7 @@ from pipelines.ingest.identities import Identities
 from pipelines.ingest.policy import EVERYONE, Policy
 from pipelines.ingest.read import read
 from pipelines.ingest.refuse import refused
+from pipelines.ingest.roots import Root
 from pipelines.ingest.validate import validate
 from pipelines.sources.batches import fail, read_lines
 from pipelines.sources.limits import DEFAULT_LIMITS
@@ -41,7 +41,7 @@ class Rules:
     """Naive, in UTC."""
     memory_bytes: int
     """What checking a manifest may hold before it writes to a temporary file."""
-    manifest_roots: tuple[Path, ...] = ()
+    manifest_roots: tuple[Root, ...] = ()
     manifest_bytes: int = DEFAULT_LIMITS.manifest_size
     policy: Policy = EVERYONE
 
@@ -71,7 +71,8 @@ class Check:
     def refusals(self, sources: Iterable[Source]) -> Iterator[Rejected]:
         """Read sources to their end, and yield what is refused, in the order received.
 
-        Raises ManyhandsError where a manifest can't be copied for want of room.
+        Raises ManyhandsError where a manifest can't be copied for want of room, credentials or
+        network.
         """
         for source in sources:
             for received in self._read(source):

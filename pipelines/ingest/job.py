@@ -5,7 +5,6 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from itertools import chain
-from pathlib import Path
 from typing import Final
 
 from pipelines.errors import UsageError
@@ -14,6 +13,7 @@ from pipelines.ingest.bounded_run import EMBEDDED, Engine
 from pipelines.ingest.committer import commit_parts
 from pipelines.ingest.manifests import Manifests
 from pipelines.ingest.policy import EVERYONE, Policy
+from pipelines.ingest.roots import Root
 from pipelines.ingest.session import Session
 from pipelines.ingest.work import Checks, Ingested, Work
 from pipelines.lake.catalogs import located
@@ -43,7 +43,7 @@ def ingest(  # noqa: PLR0913  one of them only listens
     *,
     clock: Callable[[], datetime],
     by_clock: bool = False,
-    manifest_roots: Sequence[Path],
+    manifest_roots: Sequence[Root],
     policy: Policy = EVERYONE,
     watch: Watch,
     limits: Limits = DEFAULT_LIMITS,

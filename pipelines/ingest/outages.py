@@ -1,4 +1,4 @@
-"""Goes on by itself when a warehouse that can't be written is back (SPEC §8, promise 7)."""
+"""Goes on by itself when a warehouse or a manifest root is back (SPEC §8, promise 7)."""
 
 import re
 from collections.abc import Callable
@@ -18,7 +18,8 @@ Result = TypeVar("Result")
 def through_outages(attempt: Callable[[], Result], watch: Watch) -> Result | None:
     """Run `attempt` until it succeeds, with a pause after each failure, and say each once.
 
-    A full disk, a busy, damaged or missing catalog: whatever the user can act on is waited for.
+    A full disk, a busy, damaged or missing catalog, a store out of reach: whatever the user can
+    act on is waited for.
     Returns None where it is to stop before an attempt succeeds.
     """
     pause, said = _FIRST_PAUSE_S, set[str]()
@@ -38,5 +39,5 @@ def through_outages(attempt: Callable[[], Result], watch: Watch) -> Result | Non
         else:
             watch.is_waiting = False
             if said:
-                watch.note("the warehouse can be written again")
+                watch.note("batches are committed again")
             return result

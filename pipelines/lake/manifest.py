@@ -6,7 +6,6 @@ they were checked.
 
 import errno
 import hashlib
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,14 +45,13 @@ def kept_rows(warehouse: Warehouse, sha256: str) -> int | None:
     return int(pq.read_metadata(for_engine(path)).num_rows) if path.exists() else None
 
 
-def keep(warehouse: Warehouse, file: BinaryIO, sha256: str, rows: int) -> None:
-    """Copy a manifest's open file, as long as it is now, and check the copy: its hash, its rows.
+def keep(warehouse: Warehouse, file: BinaryIO, size: int, sha256: str, rows: int) -> None:
+    """Copy the first `size` bytes of a manifest's open file, and check them: hash and rows.
 
     Raises ManifestError where it isn't what its event says, NoRoomError where it doesn't fit.
     """
     folder = warehouse.manifests
     make_folder(folder)
-    size = os.fstat(file.fileno()).st_size
     with (
         _room_for(size, folder),
         faults.explained(warehouse),

@@ -253,7 +253,7 @@ def test_a_source_that_ends_too_early_is_told_after_all_others(
         (["missing.ndjson"], 3, "no such file or folder; nothing was read"),
         (["a.zip"], 2, "a ZIP archive, not NDJSON"),
         (["pubsub:projects/p/subscriptions/s"], 2, "validate reads files"),
-        (["a.ndjson", "--manifest-roots=s3://b"], 2, "name a local folder"),
+        (["a.ndjson", "--manifest-roots=s3:///b"], 2, "name a local folder"),
         (["a.ndjson", "--as-of=2026"], 2, "--as-of 2026: not an instant"),
         (["a.ndjson", "--from=2026-10-01T00:00:00Z"], 2, "name its source by --report SOURCE"),
         (["a.ndjson", "--report=/m", "--from=2026-10-01T00:00:00Z"], 2, "go together"),

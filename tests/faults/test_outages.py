@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from hashlib import sha256
 from pathlib import Path
 from random import Random
 from resource import RLIM_INFINITY, RLIMIT_FSIZE, prlimit
@@ -9,14 +10,17 @@ from time import sleep
 
 import pytest
 
+from tests.emulator import free_port
 from tests.faults.disk import filled, small_disk
 from tests.faults.final_check import check
-from tests.faults.scene import Process, Scene, market_bodies
-from tests.feed import Feed
+from tests.faults.scene import FOLLOWING, Process, Scene, market_bodies
+from tests.feed import Feed, bodies
 from tests.lake.holding import catalog_held
+from tests.marketplace import Events
+from tests.stores import BUCKET, nobody, running
 
 Outage = Callable[[Path], AbstractContextManager[None]]
-BACK = "the warehouse can be written again"
+BACK = "batches are committed again"
 
 
 @contextmanager
@@ -109,4 +113,32 @@ def test_a_disk_that_is_full_at_any_moment_costs_nothing(
         prlimit(process.running.pid, RLIMIT_FSIZE, (RLIM_INFINITY, RLIM_INFINITY))
     scene.reach(len(scene.messages))
     scene.stop(process)
+    check(scene)
+
+
+def test_an_ingest_goes_on_when_a_manifest_root_answers_again(scene: Scene) -> None:
+    """What came with the manifest's event waits too; nothing is refused, each is taken once."""
+    content = b'{"image_id":"a"}\n'
+    manifest = {"uri": "m", "sha256": sha256(content).hexdigest(), "rows": 1}
+    events = Events("/trained")
+    events.generation("1", "1")
+    events.model("7", manifest)
+    port, feed = free_port(), scene.feed()
+    root = f"--manifest-roots=s3://{BUCKET}/some"
+    words = ("ingest", feed.source, *FOLLOWING, root)
+    process = scene.start(*words, environment=nobody("s3", port).environment)
+    scene.publish(feed, bodies(events.events))
+    process.says("can't be read now (no connection)")
+    sleep(2)
+    assert 0 == scene.head
+    assert [] == scene.broker.pull(feed.path), "what is held went to somebody else"
+
+    with running("s3", port) as store:
+        store.put("some/m", content)
+        scene.reach(len(events.events))
+        process.says(BACK)
+        counts = scene.stop(process)
+
+    assert 1 == process.stderr.count("can't be read now")
+    assert len(events.events) == counts["accepted"] == counts["received"]
     check(scene)

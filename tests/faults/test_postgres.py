@@ -22,7 +22,7 @@ from tests.feed import Feed
 from tests.lake.sending import rows
 from tests.postgres import PASSWORD, Postgres, own_server
 
-BACK: Final = "the warehouse can be written again"
+BACK: Final = "batches are committed again"
 WORKER: Final = "worker"
 """A role with no more rights than it needs."""
 

@@ -361,11 +361,11 @@ def test_a_device_is_no_file(manifests: Manifests) -> None:
 
 
 def test_a_file_in_a_later_root_is_found_behind_what_is_no_file(
-    manifests: Manifests, root: Path
+    manifests: Manifests, tmp_path: Path, root: Path
 ) -> None:
     """Roots are gone through in turn for a file."""
     digest = _write(root / "m", b'{"image_id":"a"}\n')
-    (manifests.roots[0] / "m").mkdir()
+    (tmp_path / "empty/m").mkdir()
 
     manifests.fetch("m", digest, 1)
 

@@ -35,7 +35,7 @@ def test_each_failure_is_said_once_and_so_is_its_end() -> None:
     assert "committed" == done
     assert 3 == len(notes)
     assert notes[0].startswith("its disk is full; until then nothing is acknowledged")
-    assert "the warehouse can be written again" == notes[2]
+    assert "batches are committed again" == notes[2]
 
 
 def test_a_stop_does_not_wait_for_the_warehouse() -> None:
@@ -67,7 +67,7 @@ def test_each_reason_of_an_outage_is_said_once(monkeypatch: pytest.MonkeyPatch) 
     assert "done" == through_outages(attempt, Watch(said.append))
     assert 3 == len(said)
     assert ["0123abcd-77.parquet is full", "busy"] == [text.split(";")[0] for text in said[:2]]
-    assert "the warehouse can be written again" == said[2]
+    assert "batches are committed again" == said[2]
 
 
 def _failures() -> Iterator[ManyhandsError]:
