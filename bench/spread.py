@@ -35,8 +35,8 @@ def spread(folder: Path, scale: float, seed: int) -> Section:
     return Section(
         "A backfill over the workers of a Dask cluster",
         f"{count:,} events from seed {seed} in {FILES} files. Scheduler, workers and the ingest"
-        " that commits share these 2 cores,\nso two workers and the driver are one too many: this shows"
-        " what spreading costs, not what it gains.",
+        " that commits share these 2 cores,\nso two workers and the driver are one too many:"
+        " this shows what spreading costs, not what it gains.",
         ["manyhands ingest in/ --runner dask -- --dask_client_address=tcp://…"],
         figures,
     )

@@ -1,10 +1,11 @@
 """Fetch the manifests that events name: copy, hash and check them before the commit (SPEC §3.3)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from pipelines.errors import ManyhandsError
-from pipelines.ingest.opened_manifest import OpenedManifest, opened
+from pipelines.ingest.opened_manifest import OpenedManifest, candidates, opened
 from pipelines.ingest.roots import Root
 from pipelines.lake.manifest import NoRoomError, keep, kept_rows
 from pipelines.lake.manifest_rows import ManifestError, check_beginning, mismatch, unavailable
@@ -29,7 +30,7 @@ class Manifests:
         Raises ManifestError, NoRoomError where the copy doesn't fit on its disk, TryAgainError
         where a remote root can't be reached, ManyhandsError where it doesn't know the caller.
         """
-        _refuse_elsewhere(uri)
+        _refuse_elsewhere(uri, self.roots)
         if kept_rows(self.warehouse, sha256) is None:
             self._read(uri, sha256, rows)
         actual = kept_rows(self.warehouse, sha256)
@@ -66,9 +67,12 @@ def _refuse_by_beginning(file: BinaryIO, rows: int) -> None:
         unavailable(f"it can't be read: {error.strerror}")
 
 
-def _refuse_elsewhere(uri: str) -> None:
-    if not uri or "\0" in uri or "://" in uri or uri.startswith("/") or ".." in uri.split("/"):
-        message = "should be a path relative to a manifest root, without `..`"
+def _refuse_elsewhere(uri: str, roots: Sequence[Root]) -> None:
+    leads_out = uri.startswith("/") or ".." in uri.split("/")
+    if "://" in uri and not any(candidates(uri, roots)):
+        leads_out = True
+    if not uri or "\0" in uri or leads_out:
+        message = "should be a path relative to a manifest root, or begin with one, without `..`"
         unavailable(message)
 
 

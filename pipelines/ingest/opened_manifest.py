@@ -50,13 +50,25 @@ def opened(uri: str, roots: Sequence[Root]) -> Iterator[OpenedManifest]:
 def _first(uri: str, roots: Sequence[Root]) -> OpenedManifest:
     """Open the first file of that name; where there is none, say what else has the name."""
     reasons = []
-    for root in roots:
+    for root, path in candidates(uri, roots):
         try:
-            return _open_in(root, uri)
+            return _open_in(root, path)
         except NotInRootError as error:
             reasons.append(str(error))
     nowhere = f"{uri} is under none of the {len(roots)} manifest roots"
     return unavailable(next(filter(None, reasons), nowhere))
+
+
+def candidates(uri: str, roots: Sequence[Root]) -> Iterator[tuple[Root, str]]:
+    """Yield each root that a uri can be in, with its path there.
+
+    What begins with the name of a root in a bucket is in that alone.
+    """
+    for root in roots:
+        if "://" not in uri:
+            yield root, uri
+        elif isinstance(root, RemoteRoot) and uri.startswith(f"{root}/"):
+            yield root, uri.removeprefix(f"{root}/")
 
 
 def _open_in(root: Root, uri: str) -> OpenedManifest:

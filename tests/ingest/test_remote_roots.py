@@ -80,6 +80,21 @@ def test_an_object_is_read_by_its_relative_path(
     assert LINE == (manifests.warehouse.manifests / _digest(LINE)).read_bytes()
 
 
+def test_a_uri_may_begin_with_a_root(manifests: Manifests, store: Store, tmp_path: Path) -> None:
+    """Then it is in that root alone, and none that begins otherwise is looked for."""
+    store.put("some/prefix/a/m", LINE)
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a/m").write_bytes(OTHER)
+    (root,) = manifests.roots
+    both = replace(manifests, roots=(tmp_path, root))
+    for uri in (f"{root}x/a/m", f"{store.scheme}://{BUCKET}/outside.ndjson", f"https://{BUCKET}/m"):
+        assert Reason.MANIFEST_UNAVAILABLE == _refused(both, uri, _digest(LINE)).reason
+
+    both.fetch(f"{root}/a/m", _digest(LINE), 1)
+
+    assert [("a", 1000)] == _kept(manifests, _digest(LINE))
+
+
 def test_a_bucket_can_be_a_root(manifests: Manifests, store: Store) -> None:
     """Without a prefix."""
     whole = replace(manifests, roots=(read_root(f"{store.scheme}://{BUCKET}"),))
