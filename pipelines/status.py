@@ -13,7 +13,7 @@ from pipelines.close.compute import compute_coverage
 from pipelines.close.reporting import Reporting
 from pipelines.errors import NotFoundError
 from pipelines.lake import closes, coverage, reading
-from pipelines.lake.coverage import ClosedDifference
+from pipelines.lake.coverage import ClosedDifference, ClosedGap
 from pipelines.lake.refused import Refused, refused
 from pipelines.lake.warehouse import Warehouse
 from pipelines.royalties.periods import Period
@@ -39,6 +39,7 @@ class Standing:
     reported: dict[str, str]
     """How far each source reported what it sent without a gap, from the next period's start on."""
     report_differences: list[ClosedDifference]
+    report_gaps: list[ClosedGap]
     """What reports of closed periods say otherwise than the log."""
     dead_letters: int
     refused: Refused
@@ -77,7 +78,7 @@ def status(warehouse: Warehouse, as_of: datetime, reporting: Sequence[str] = ())
         standing = closes.progress(connection)
         last = standing.latest
         following = closes.next_period(connection, standing)
-        reported, differences = _reported(connection, standing, following, reporting)
+        reported, differences, gaps = _reported(connection, standing, following, reporting)
         return Standing(
             head=standing.head,
             cadence=standing.setting.cadence.value,
@@ -89,6 +90,7 @@ def status(warehouse: Warehouse, as_of: datetime, reporting: Sequence[str] = ())
             open=_open(connection),
             reported=reported,
             report_differences=differences,
+            report_gaps=gaps,
             dead_letters=next(_rows(connection, "dead_letter_total"))["letters"],
             refused=refused(connection, following.ends_at if following else None),
             last_batch=_last_batch(connection),
@@ -117,15 +119,16 @@ def _reported(
     standing: closes.Progress,
     following: Period | None,
     reporting: Sequence[str],
-) -> tuple[dict[str, str], list[ClosedDifference]]:
-    """Return how far each source has reported, and what differs of closed periods."""
-    sources = sorted({*reporting, *coverage.reporting_sources(connection)})
+) -> tuple[dict[str, str], list[ClosedDifference], list[ClosedGap]]:
+    """Return how far each source has reported, and what differs or is missing of closed periods."""
+    asked = coverage.sources_ever_asked(connection)
+    sources = sorted({*reporting, *asked, *coverage.reporting_sources(connection)})
     if following is None or not sources:
-        return {}, []
+        return {}, [], []
     closing = Closing(following, standing.head, standing.latest, Reporting(sources))
     compute_coverage(connection, closing)
     until = {source: written(at) for source, at in coverage.reported_until(connection).items()}
-    return until, coverage.closed_differences(connection)
+    return until, coverage.closed_differences(connection), coverage.closed_gaps(connection)
 
 
 def _published(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, int]]:

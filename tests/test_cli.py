@@ -250,6 +250,7 @@ def test_the_status_tells_how_the_warehouse_stands(look: Run) -> None:
         "published": {},
         "refused": {"amounts": {}, "letters": {}, "undated": {"not_json": 2}},
         "report_differences": [],
+        "report_gaps": [],
         "reported": {},
         "source_policy": None,
     }
@@ -633,6 +634,9 @@ def test_a_missing_warehouse_is_not_found(manyhands: Run, tmp_path: Path, words:
         ["status", "--warehouse=postgres:dbname=x password=sesame"],
         ["status", "--warehouse=postgresql://ana:sesame@x"],
         ["status", "--warehouse=postgresql://x?password=sesame"],
+        ["status", "--warehouse=POSTGRESQL://ana:sesame@x"],
+        ["ingest", "a.ndjson", "--warehouse=postgresql+psycopg://x"],
+        ["status", "--warehouse=postgres:PASSWORD=sesame"],
         ["status", "--warehouse=postgres:dbname='x"],
         ["status", "--warehouse=postgres:dbname=x", "--schema=pg_x"],
         ["status", "--data-path=data"],
@@ -717,6 +721,7 @@ def test_a_close_tells_what_it_came_to(manyhands: Run, monkeypatch: pytest.Monke
             "USD": {"payable": f"{'9' * 32}.999999", "withholding": "0.000000"},
         },
         "report_differences": [],
+        "report_gaps": [],
         "warnings": [],
     }
     assert {"closes": [expected]} == outcome.json

@@ -264,6 +264,7 @@ def describe_close(closed: "Closed") -> dict[str, Any]:
         "refused": describe_refused(closed.refused),
         "warnings": [check.as_json() for check in closed.warnings],
         "report_differences": [one.as_json() for one in closed.report_differences],
+        "report_gaps": [one.as_json() for one in closed.report_gaps],
     }
     del described["was_closed"]
     del described["files"]

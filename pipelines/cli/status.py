@@ -25,6 +25,7 @@ def status(
         described = {
             "refused": describe_refused(standing.refused),
             "report_differences": [one.as_json() for one in standing.report_differences],
+            "report_gaps": [one.as_json() for one in standing.report_gaps],
             "source_policy": _described(policy),
         }
         print_document(asdict(standing) | described)
@@ -59,6 +60,13 @@ def _rows(standing: "Standing", policy: "Policy") -> list[tuple[str, object]]:
         *(
             (f"closed {one.period}", f"{one.source}, {one.difference.in_words}")
             for one in standing.report_differences
+        ),
+        *(
+            (
+                f"closed {one.period}",
+                f"{one.source}, not reported from {one.as_json()['uncovered_from']}",
+            )
+            for one in standing.report_gaps
         ),
         *(
             (f"held {reason}", f"{amount} {currency}")

@@ -50,6 +50,7 @@ COVERAGE: tuple[Step, ...] = (
     _rule("differing_report"),
     _rule("report_difference"),
     _rule("closed_difference"),
+    _rule("closed_gap"),
     _result("close_coverage"),
 )
 """Whether all is there that sources report, of the period and of those closed before it."""

@@ -15,6 +15,7 @@ from pipelines.close.draft import write_draft
 from pipelines.close.expectation import Expectation, expectation
 from pipelines.close.reporting import (
     differences_in_words,
+    gaps_in_words,
     no_longer_asked,
     refuse_unless_complete,
     who_is_complete,
@@ -34,8 +35,10 @@ from pipelines.lake.closes import PeriodClose, Progress
 from pipelines.lake.connection import connect
 from pipelines.lake.coverage import (
     ClosedDifference,
+    ClosedGap,
     Coverage,
     closed_differences,
+    closed_gaps,
     coverages,
     sources_asked,
 )
@@ -65,6 +68,7 @@ class Closed(PeriodClose):
     warnings: tuple[CheckResult, ...] = ()
     """What the gate found and didn't stop the close for."""
     report_differences: tuple[ClosedDifference, ...] = ()
+    report_gaps: tuple[ClosedGap, ...] = ()
     """What reports of periods that were closed before say otherwise than the log."""
 
 
@@ -190,8 +194,8 @@ def _close_one(connection: duckdb.DuckDBPyConnection, run: _Run, closing: Closin
     run.conditions.refuse_dead_letters(left_out, closing.period.name)
     compute(connection, closing)
     covered = coverages(connection)
-    differing = tuple(closed_differences(connection))
-    for warning in _warnings(connection, closing, differing):
+    differing, gaps = tuple(closed_differences(connection)), tuple(closed_gaps(connection))
+    for warning in (*_warnings(connection, closing, differing), *gaps_in_words(gaps)):
         run.note(warning)
     refuse_unless_complete(closing.period.name, covered)
     run.note(who_is_complete(closing.period.name, covered))
@@ -210,7 +214,12 @@ def _close_one(connection: duckdb.DuckDBPyConnection, run: _Run, closing: Closin
         issue(connection, run.warehouse, closing, sealed, run.as_of)
     closed = _closed(new, came_to, was_closed=False)
     return replace(
-        closed, refused=left_out, files=files, warnings=warnings, report_differences=differing
+        closed,
+        refused=left_out,
+        files=files,
+        warnings=warnings,
+        report_differences=differing,
+        report_gaps=gaps,
     )
 
 

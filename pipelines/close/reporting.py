@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Final
 
 from pipelines.errors import GateError, TryAgainError
-from pipelines.lake.coverage import ClosedDifference, Coverage
+from pipelines.lake.coverage import ClosedDifference, ClosedGap, Coverage
 from schemas.instants import written
 
 
@@ -85,6 +85,15 @@ def differences_in_words(differences: Iterable[ClosedDifference]) -> Iterator[st
         yield (
             "send what is missing, or a later report that is right; what the log has more by now"
             " is an adjustment of the next close"
+        )
+
+
+def gaps_in_words(gaps: Iterable[ClosedGap]) -> Iterator[str]:
+    """Yield a warning for each closed period and source that wasn't reported whole."""
+    for gap in gaps:
+        yield (
+            f"warning: {gap.period} is closed, and {gap.source} has not reported all of it:"
+            f" no report that counts from {written(gap.uncovered_from)} on"
         )
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from urllib.parse import unquote
 
 DEFAULT_SCHEMA = "manyhands"
-MOST_OF_A_NAME = 63
-"""Bytes that PostgreSQL keeps of a name."""
+MOST_OF_A_NAME = 48
+"""Bytes of a schema's name: PostgreSQL keeps 63, and copies of it are named after it."""
 
 _KIND = re.compile(r"(?:ducklake:)?postgres(?:ql)?:(.*)", re.DOTALL)
 _KEYWORD = re.compile(r"\s*(\w+)\s*=\s*(?:'((?:[^'\\]|\\.)*)'|((?:[^\s'\\]|\\.)(?:[^\s\\]|\\.)*|))")
@@ -74,7 +74,7 @@ def read(named: str, schema: str = DEFAULT_SCHEMA, password_file: Path | None = 
 
 def _refuse_secrets(keywords: tuple[tuple[str, str], ...]) -> None:
     for key, value in keywords:
-        if key in _SECRETS or any(f"{secret}=" in value for secret in _SECRETS):
+        if key.lower() in _SECRETS or any(f"{secret}=" in value for secret in _SECRETS):
             message = (
                 f"a password in the address ({key}) shows in the list of processes; take it out,"
                 " and name a file with --password-file, or use PGPASSFILE or service="

@@ -70,6 +70,24 @@ class ClosedDifference:
 
 
 @dataclass(frozen=True)
+class ClosedGap:
+    """A time of a closed period that no report covers, though its source had to report."""
+
+    period: str
+    source: str
+    uncovered_from: datetime
+    """The first such instant, naive in UTC."""
+
+    def as_json(self) -> dict[str, str]:
+        """Return it as JSON shows it."""
+        return {
+            "period": self.period,
+            "source": self.source,
+            "uncovered_from": written(self.uncovered_from),
+        }
+
+
+@dataclass(frozen=True)
 class Coverage:
     """How complete a source is at a close."""
 
@@ -106,6 +124,14 @@ def reporting_sources(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return [source for (source,) in rows]
 
 
+def sources_ever_asked(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Return the sources that had to report before any period was closed."""
+    rows = connection.execute(
+        "SELECT DISTINCT source FROM warehouse.close_coverage ORDER BY ALL"
+    ).fetchall()
+    return [source for (source,) in rows]
+
+
 def sources_asked(connection: duckdb.DuckDBPyConnection, period: str) -> list[str]:
     """Return the sources that had to report before a period was closed."""
     rows = connection.execute(
@@ -131,6 +157,14 @@ def closed_differences(connection: duckdb.DuckDBPyConnection) -> list[ClosedDiff
         " FROM closed_difference ORDER BY period, source, reported_from, is_money, unit"
     ).fetchall()
     return [ClosedDifference(period, source, Difference(*rest)) for period, source, *rest in rows]
+
+
+def closed_gaps(connection: duckdb.DuckDBPyConnection) -> list[ClosedGap]:
+    """Return what was never reported of closed periods, by period and source."""
+    rows = connection.execute(
+        "SELECT period, source, uncovered_from FROM closed_gap ORDER BY period, source"
+    ).fetchall()
+    return [ClosedGap(*row) for row in rows]
 
 
 def coverages(connection: duckdb.DuckDBPyConnection) -> list[Coverage]:

@@ -75,15 +75,19 @@ def migrate(warehouse: Warehouse) -> Iterator[Migrated]:
         while (found := found_format(connection)) != FORMAT:
             if not EARLIEST <= found < FORMAT:
                 refuse_other_format(connection, warehouse)
-            kept = catalog_of(warehouse).keep(warehouse, f"format-{found}")
-            commit(connection, warehouse, partial(_take, connection, found))
+            kept = commit(connection, warehouse, partial(_take, connection, warehouse, found))
             yield Migrated(found, found + 1, kept)
 
 
-def _take(connection: duckdb.DuckDBPyConnection, found: int) -> None:
+def _take(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, found: int) -> str:
+    """Keep the catalog as it is, take one step, and return where it is kept.
+
+    Whoever comes second finds another format, and keeps nothing.
+    """
     if found_format(connection) != found:
         message = "another process migrates this warehouse; run the command again"
         raise ManyhandsError(message)
+    kept = catalog_of(warehouse).keep(warehouse, f"format-{found}")
     step = STEPS[found]
     relations = {relation.name: relation for relation in stored_relations()}
     for name in step.made:
@@ -91,6 +95,7 @@ def _take(connection: duckdb.DuckDBPyConnection, found: int) -> None:
     for name, rows in step.remade.items():
         _remake(connection, relations[name], rows)
     connection.execute("UPDATE warehouse.setting SET format = ?", [found + 1])
+    return kept
 
 
 def _remake(connection: duckdb.DuckDBPyConnection, relation: sql.Relation, rows: str) -> None:

@@ -4,7 +4,6 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from typing import TypeVar
 from uuid import uuid4
 
@@ -81,7 +80,7 @@ def commit_once(
         made = entries(warehouse.data) - before
         settle(made)
         connection.execute(_MARK, {"mark": mark})
-        catalog_of(warehouse).finish(warehouse, mark, made, partial(connection.execute, "COMMIT"))
+        catalog_of(warehouse).finish(connection, warehouse, mark, made)
     except BaseException:
         _roll_back(connection)
         raise

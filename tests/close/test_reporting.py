@@ -463,3 +463,28 @@ def test_a_close_that_no_longer_asks_a_source_warns(
     (told,) = [line for line in said if line.startswith(warning)]
     assert "--source-policy FILE" in told
     assert warning not in named.stderr
+
+
+def test_a_closed_period_that_was_never_reported_whole_is_warned_of(
+    manyhands: Run, kiosk: Events, tmp_path: Path
+) -> None:
+    """Also where a later report, however short, took the place of one that covered it."""
+    _send(manyhands, kiosk, tmp_path)
+    assert 0 == manyhands(*CLOSE, f"--without={KIOSK}").code
+    gap = {"period": "2026-01", "source": KIOSK, "uncovered_from": "2026-01-01T00:00:00.000000Z"}
+    words = f"warning: 2026-01 is closed, and {KIOSK} has not reported all of it"
+    never = manyhands(*NEXT, "--dry-run", "--json")
+    assert [gap] == never.json["closes"][0]["report_gaps"]
+    assert [gap] == manyhands("status", "--json", "--as-of=2026-03-01T00:00:00Z").json[
+        "report_gaps"
+    ]
+    assert words in never.stderr
+
+    _report(kiosk, **SENT)
+    _send(manyhands, kiosk, tmp_path)
+    assert words not in manyhands(*NEXT, "--dry-run").stderr
+    _report(kiosk, {}, {}, ("2026-01-30", "2026-01-31"), MADE_LATER)
+    _send(manyhands, kiosk, tmp_path)
+    assert words in manyhands(*NEXT, "--dry-run").stderr
+    told = manyhands("status", "--as-of=2026-03-01T00:00:00Z").stdout
+    assert f"{KIOSK}, not reported from 2026-01-01T00:00:00.000000Z" in told

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from time import sleep
 
 _BLOCK = 1 << 16
 
@@ -19,6 +20,8 @@ class Proxy:
     """Whether new connections are forwarded; else they are cut at once."""
     last_words: bytes = b""
     """A connection on which a client sends this gets it through, and is cut before the answer."""
+    late_s: float = 0.0
+    """If above 0 the client is cut off at once, and the server gets those words so much later."""
     times_cut: int = 0
     """How often that happened."""
     _connections: list[socket.socket] = field(default_factory=list)
@@ -69,7 +72,12 @@ class Proxy:
             while block := client.recv(_BLOCK):
                 if self.last_words and self.last_words in block:
                     self.last_words = b""
-                    is_last.set()
+                    if self.late_s:
+                        self.times_cut += 1
+                        _end(client)
+                        sleep(self.late_s)
+                    else:
+                        is_last.set()
                 server.sendall(block)
         _end(client, server)
 

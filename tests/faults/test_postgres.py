@@ -121,6 +121,26 @@ def test_a_commit_whose_answer_is_cut_off_counts_once(scene: Scene, postgres: Po
         check(scene)
 
 
+def test_a_commit_that_the_server_gets_late_is_never_half_there(
+    scene: Scene, postgres: Postgres
+) -> None:
+    """The session is ended before anybody looks, so that nothing can be committed after it."""
+    with proxy_to(postgres.port) as proxy:
+        scene.make_on(postgres, port=proxy.port)
+        feed = scene.feed()
+        scene.publish(feed, market_bodies("/market"))
+        process = _stopped_at(scene, feed, "after:pipelines.lake.log:_write")
+        proxy.last_words, proxy.late_s = b"COMMIT", 4.0
+        process.send(signal.SIGCONT)
+        wait_until(lambda: 1 == proxy.times_cut, 60, "it is cut off")
+        sleep(2 * proxy.late_s)
+        scene.reach(len(scene.messages))
+        counts = scene.stop(process)
+
+        assert len(scene.messages) == counts["accepted"] == counts["received"]
+        check(scene)
+
+
 def test_a_worker_killed_after_its_answer_was_cut_off_loses_nothing(
     scene: Scene, postgres: Postgres
 ) -> None:

@@ -25,6 +25,7 @@ STAGED_RULES = (
     "last_statement",
     "report_difference",
     "closed_difference",
+    "closed_gap",
 )
 
 

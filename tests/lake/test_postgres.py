@@ -133,6 +133,16 @@ def test_data_that_moved_is_named_anew(made: Call, tmp_path: Path) -> None:
     assert 0 == made("ingest", EVENTS, AS_OF, "--data-path=moved").code
 
 
+def test_a_copy_of_the_data_is_not_written_to(made: Call, tmp_path: Path) -> None:
+    """What is written there would be missing for everybody else."""
+    shutil.copytree(tmp_path / "shared", tmp_path / "copy")
+    refused = made("ingest", EVENTS, AS_OF, "--data-path=copy")
+
+    assert (2, "") == (refused.code, refused.stdout)
+    assert f"its data path is {tmp_path}/shared" in refused.stderr
+    assert 0 == made("ingest", EVENTS, AS_OF, "--data-path=shared").code
+
+
 def test_the_server_says_why_it_will_not(
     postgres: Postgres, manyhands: Run, tmp_path: Path
 ) -> None:
@@ -284,12 +294,9 @@ def test_an_analyst_reads_and_cannot_write(
 
 
 @pytest.mark.usefixtures("made")
-def test_a_commit_whose_answer_is_lost_is_looked_up(
-    postgres: Postgres, named: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_commit_whose_answer_is_lost_is_looked_up(postgres: Postgres, named: list[str]) -> None:
     """It was made, so that nothing is done again; one that wasn't made is an error."""
     warehouse = located(postgres.place(named))
-    monkeypatch.setattr(catalog, "_QUIET_S", 0.5)
     with connect(warehouse) as connection:
 
         def write() -> str:

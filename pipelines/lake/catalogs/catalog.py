@@ -7,6 +7,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Protocol
 
+import duckdb
+
 from pipelines.errors import ManyhandsError, TryAgainError
 from pipelines.lake.warehouse import Warehouse
 
@@ -67,13 +69,17 @@ class Catalog(Protocol):
         ...
 
     def finish(
-        self, warehouse: Warehouse, mark: str, made: Iterable[str], commit: Callable[[], object]
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        warehouse: Warehouse,
+        mark: str,
+        made: Iterable[str],
     ) -> None:
-        """Run `commit`; where its answer is an error, find out whether it was made all the same.
+        """Commit; where the answer is an error, find out whether it was made all the same.
 
         `mark` is in the commit; `made` are the data files, and their folders, that it names.
 
-        Raises what `commit` does where it wasn't made, TryAgainError where that can't be known now.
+        Raises the engine's error where it wasn't made, TryAgainError where that can't be known now.
         """
         ...
 

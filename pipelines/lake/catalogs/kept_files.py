@@ -21,6 +21,8 @@ from pipelines.lake.rights import follow
 from pipelines.lake.warehouse import Warehouse
 
 PREFIX: Final = "commit-"
+_SESSION: Final = "session"
+_OWN: Final = frozenset({_SESSION, scratch.LOCK})
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,8 @@ class Kept:
 
     folder: Path
     data: Path
+    session: str
+    """What the server knows the session by that commits."""
 
     def put_back(self) -> None:
         """Give each file its first name again, where it lost that, and flush both to disk."""
@@ -44,13 +48,15 @@ class Kept:
 
     def _files(self) -> list[Path]:
         found = map(Path, sorted(entries(self.folder)))
-        return [path for path in found if path.is_file() and path.name != scratch.LOCK]
+        return [path for path in found if path.is_file() and path.name not in _OWN]
 
 
 @contextmanager
-def kept(warehouse: Warehouse, mark: str, made: Iterable[str]) -> Iterator[Kept]:
+def kept(warehouse: Warehouse, mark: str, session: str, made: Iterable[str]) -> Iterator[Kept]:
     """Give the new files of a commit a second name, on disk; whoever is done with it forgets it."""
     with scratch.within(warehouse.staged) as making:
+        (making / _SESSION).write_text(session, encoding="ascii")
+        sync_file(making / _SESSION)
         for path in map(Path, made):
             second = making / path.relative_to(warehouse.data)
             second.parent.mkdir(parents=True, exist_ok=True)
@@ -63,13 +69,13 @@ def kept(warehouse: Warehouse, mark: str, made: Iterable[str]) -> Iterator[Kept]
                 sync_file(entry)
         folder = making.rename(warehouse.staged / f"{PREFIX}{mark}")
         sync_file(warehouse.staged)
-        yield Kept(folder, warehouse.data)
+        yield Kept(folder, warehouse.data, session)
 
 
-def recover(warehouse: Warehouse, was_committed: Callable[[str], bool]) -> None:
+def recover(warehouse: Warehouse, was_committed: Callable[[str, str], bool]) -> None:
     """Put back the files of commits that were made by processes that are gone.
 
-    `was_committed` says of a mark whether its commit was made.
+    `was_committed` says of a mark, and the session that was to commit, whether that was made.
     """
     for folder in warehouse.staged.glob(f"{PREFIX}*"):
         with ExitStack() as stack:
@@ -78,8 +84,9 @@ def recover(warehouse: Warehouse, was_committed: Callable[[str], bool]) -> None:
             except FileNotFoundError:  # forgotten since
                 continue
             if is_abandoned:
-                keeping = Kept(folder, warehouse.data)
-                if was_committed(folder.name.removeprefix(PREFIX)):
+                session = (folder / _SESSION).read_text(encoding="ascii")
+                keeping = Kept(folder, warehouse.data, session)
+                if was_committed(folder.name.removeprefix(PREFIX), session):
                     keeping.put_back()
                 keeping.forget()
 

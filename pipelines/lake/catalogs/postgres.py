@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
+from uuid import uuid4
 
 import duckdb
 
@@ -35,11 +36,11 @@ _READ_ONLY: Final = {"options": "-c default_transaction_read_only=on"}
 _APART: Final = timedelta(seconds=60)
 """So far may a worker's clock be from the server's."""
 
-_QUIET_S: Final = 1.0
-"""How long a commit whose answer was lost is looked for at least: the server may still be at it."""
-
 _LONGEST_S: Final = 60.0
-"""How long it is looked for while the server is at commits."""
+"""How long a session of the server is waited for that was told to end."""
+
+_NAME: Final = "application_name"
+_NAMED = re.compile(rf"{_NAME}=(manyhands-\w+)")
 
 _PAUSE_S: Final = 0.1
 
@@ -65,7 +66,7 @@ _SAID: Final[tuple[tuple[str, type[ManyhandsError], str], ...]] = (
         "{name}: {said}; correct --warehouse",
     ),
     (
-        'database "[^"]*" does not exist',
+        'database ".*" does not exist',
         NotFoundError,
         "{name}: {said}; make the database, or correct --warehouse",
     ),
@@ -155,16 +156,22 @@ def require(warehouse: Warehouse) -> None:
 def located(warehouse: Warehouse) -> Warehouse:
     """Return the same warehouse with its data path: the one that was given, else the catalog's.
 
-    Raises NotFoundError where that isn't there.
+    Raises NotFoundError where that isn't there, UsageError where the catalog's is there and
+    another was given: what is written to a copy is missing for everybody else.
     """
-    found = warehouse.absolute()
-    if warehouse.folder == NOT_ASKED:
-        ((data,),) = _rows(
-            warehouse,
-            f"SELECT value FROM {_relation(warehouse, 'ducklake_metadata')}"
-            " WHERE key = 'data_path' AND scope IS NULL",
+    ((data,),) = _rows(
+        warehouse,
+        f"SELECT value FROM {_relation(warehouse, 'ducklake_metadata')}"
+        " WHERE key = 'data_path' AND scope IS NULL",
+    )
+    known = Path(str(data)).parent
+    found = warehouse.at(known) if warehouse.folder == NOT_ASKED else warehouse.absolute()
+    if found.folder.resolve() != known.resolve() and (known / DATA).is_dir():
+        message = (
+            f"{warehouse.name}: its data path is {known}, which is there; leave out --data-path"
+            f" {found.folder}, or move that folder away if it isn't the warehouse's any more"
         )
-        found = warehouse.at(Path(str(data)).parent)
+        raise UsageError(message)
     if not found.data.is_dir():
         message = (
             f"{warehouse.name}: its data path {found.folder} isn't there, or has no {DATA}/;"
@@ -224,8 +231,11 @@ def _make_catalog(warehouse: Warehouse) -> None:
 
 
 def attach_statement(warehouse: Warehouse) -> str:
-    """Return the ATTACH that opens a warehouse, to read and to write."""
-    return _attach(warehouse, {}, [])
+    """Return the ATTACH that opens a warehouse, to read and to write.
+
+    The sessions that the server has for it have a name of their own.
+    """
+    return _attach(warehouse, {_NAME: f"manyhands-{uuid4().hex}"}, [])
 
 
 def _attach(warehouse: Warehouse, keywords: Mapping[str, str], more: list[str]) -> str:
@@ -326,23 +336,35 @@ def only_publisher(warehouse: Warehouse) -> Iterator[None]:
 
 
 def finish(
-    warehouse: Warehouse, mark: str, made: Iterable[str], commit: Callable[[], object]
+    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, mark: str, made: Iterable[str]
 ) -> None:
-    """Run `commit`; where its answer is an error, find out whether it was made all the same.
+    """Commit; where the answer is an error, find out whether it was made all the same.
 
-    Raises what `commit` does where it wasn't made, TryAgainError where that can't be known now.
+    Raises the engine's error where it wasn't made, TryAgainError where that can't be known now.
     """
-    with kept_files.kept(warehouse, mark, made) as kept:
+    with kept_files.kept(warehouse, mark, _session(connection), made) as kept:
         try:
-            commit()
+            connection.execute("COMMIT")
         except duckdb.InterruptException:
             raise
         except duckdb.Error:
-            if not _was_committed(warehouse, mark):
+            if not _was_committed(warehouse, mark, kept.session):
                 kept.forget()
                 raise
             kept.put_back()
         kept.forget()
+
+
+def _session(connection: duckdb.DuckDBPyConnection) -> str:
+    """Return the name that the server's sessions of a connection have."""
+    ((address,),) = connection.execute(
+        "SELECT path FROM duckdb_databases() WHERE database_name = 'warehouse'"
+    ).fetchall()
+    named = _NAMED.search(str(address))
+    if named is None:
+        message = "the connection's sessions have no name"
+        raise RuntimeError(message)
+    return named[1]
 
 
 def refuse_unless_writable(warehouse: Warehouse) -> None:
@@ -366,32 +388,30 @@ def recover(warehouse: Warehouse) -> None:
     kept_files.recover(warehouse, partial(_was_committed, warehouse))
 
 
-def _was_committed(warehouse: Warehouse, mark: str) -> bool:
+def _was_committed(warehouse: Warehouse, mark: str, session: str) -> bool:
     """Return whether a commit with a mark is in the catalog, asked for over a new connection.
 
-    It isn't where it isn't found, and for a moment no commit was under way that could be it.
+    A server may not have read its COMMIT yet, or be at it. So the sessions of who committed are
+    ended first: once they are gone the commit is there, or never will be.
 
-    Raises TryAgainError where the server can't be reached, or is at it for too long.
+    Raises TryAgainError where the server can't be reached, or a session doesn't end.
     """
-    begun_at = time.monotonic()
-    query = (
-        "SELECT (SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-        " AND state = 'active' AND query ILIKE 'COMMIT%') AS committing,"
-        f" (SELECT count(*) FROM {_relation(warehouse, 'ducklake_snapshot_changes')}"
-        f" WHERE commit_extra_info = {quoted(mark)}) AS found"
-    )
-    while time.monotonic() < begun_at + _LONGEST_S:
-        ((committing, found),) = _rows(warehouse, query)
-        if found:
-            return True
-        if not committing and time.monotonic() > begun_at + _QUIET_S:
-            return False
+    deadline = time.monotonic() + _LONGEST_S
+    while _rows(
+        warehouse,
+        "SELECT pg_terminate_backend(pid) AS told FROM pg_stat_activity"
+        f" WHERE {_NAME} = {quoted(session)}",
+    ):
+        if time.monotonic() > deadline:
+            message = (
+                f"{warehouse.name}: a session of the server that commits doesn't end for"
+                f" {_LONGEST_S:.0f} seconds; run the command again later"
+            )
+            raise TryAgainError(message)
         time.sleep(_PAUSE_S)
-    message = (
-        f"{warehouse.name}: a commit has been under way for {_LONGEST_S:.0f} seconds; run the"
-        " command again later"
-    )
-    raise TryAgainError(message)
+    changes = _relation(warehouse, "ducklake_snapshot_changes")
+    query = f"SELECT 1 AS found FROM {changes} WHERE commit_extra_info = {quoted(mark)}"
+    return bool(_rows(warehouse, query))
 
 
 def is_busy(error: Exception) -> bool:

@@ -43,6 +43,8 @@ def conninfo(server: Server, more: Mapping[str, str] | None = None) -> str:
     read or is empty.
     """
     keywords = {key: value for key, value in _DEFAULTS.items() if not server.get(key)}
+    if "," in server.get("host"):
+        keywords["target_session_attrs"] = server.get("target_session_attrs") or "primary"
     if (password := _password(server)) is not None:
         keywords["passfile"] = str(_passfile(password))
     return server.conninfo(keywords | dict(more or {}))
@@ -51,7 +53,7 @@ def conninfo(server: Server, more: Mapping[str, str] | None = None) -> str:
 def rows(server: Server, query: str) -> list[tuple[Any, ...]]:
     """Run one SELECT on a server, and return its rows."""
     with _client(conninfo(server)).cursor() as cursor:
-        return _rows(cursor, "server", query)
+        return _rows(cursor, query)
 
 
 def run(server: Server, statements: str) -> None:
@@ -77,13 +79,11 @@ def session(server: Server, more: Mapping[str, str]) -> Iterator[duckdb.DuckDBPy
 
 def ask(cursor: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:
     """Run one SELECT within a session, and return its rows."""
-    return _rows(cursor, "server", query)
+    return _rows(cursor, query)
 
 
-def _rows(cursor: duckdb.DuckDBPyConnection, attached: str, query: str) -> list[tuple[Any, ...]]:
-    return cursor.execute(
-        f"SELECT * FROM postgres_query({quoted(attached)}, {quoted(query)})"
-    ).fetchall()
+def _rows(cursor: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:
+    return cursor.execute(f"SELECT * FROM postgres_query('server', {quoted(query)})").fetchall()
 
 
 def _client(address: str) -> duckdb.DuckDBPyConnection:
