@@ -30,8 +30,8 @@ candidate AS (
     INNER JOIN counted_report
         ON
             asked.source = counted_report.source
-            AND counted_report.reported_until > asked.starts_at
-            AND counted_report.reported_until < asked.ends_at
+            AND asked.starts_at < counted_report.reported_until
+            AND asked.ends_at > counted_report.reported_until
 )
 
 SELECT
