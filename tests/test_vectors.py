@@ -75,7 +75,7 @@ def test_a_worked_case_gives_what_is_expected_to_the_digest(name: str, tmp_path:
     _insist_on_expected(name, tmp_path, recomputed_closes=1)
 
 
-@pytest.mark.parametrize("name", one_of(8, scenario.NAMES))
+@pytest.mark.parametrize("name", one_of(16, scenario.NAMES))
 def test_a_worked_case_gives_the_same_with_a_catalog_in_postgresql(
     name: str, postgres: Postgres, tmp_path: Path
 ) -> None:
@@ -85,7 +85,7 @@ def test_a_worked_case_gives_the_same_with_a_catalog_in_postgresql(
     assert expected == scenario.run(steps, tmp_path, in_process, postgres.warehouse())
 
 
-@pytest.mark.parametrize("name", one_of(12, scenario.NAMES))
+@pytest.mark.parametrize("name", one_of(22, scenario.NAMES))
 def test_a_worked_case_gives_the_same_where_no_relation_is_small(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

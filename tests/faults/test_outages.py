@@ -1,5 +1,6 @@
 """A warehouse that can't be written costs nothing: it goes on by itself (SPEC §8, promise 7)."""
 
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from hashlib import sha256
@@ -116,6 +117,7 @@ def test_a_disk_that_is_full_at_any_moment_costs_nothing(
     check(scene)
 
 
+@pytest.mark.long
 def test_an_ingest_goes_on_when_a_manifest_root_answers_again(scene: Scene) -> None:
     """What came with the manifest's event waits too; nothing is refused, each is taken once."""
     content = b'{"image_id":"a"}\n'
@@ -133,8 +135,10 @@ def test_an_ingest_goes_on_when_a_manifest_root_answers_again(scene: Scene) -> N
     assert 0 == scene.head
     assert [] == scene.broker.pull(feed.path), "what is held went to somebody else"
 
+    process.send(signal.SIGSTOP)  # so that it never finds the bucket without the object
     with running("s3", port) as store:
         store.put("some/m", content)
+        process.send(signal.SIGCONT)
         scene.reach(len(events.events))
         process.says(BACK)
         counts = scene.stop(process)

@@ -13,7 +13,6 @@ import pytest
 
 from tests import faketime
 from tests.emulator import wait_until
-from tests.everyday import one_of
 from tests.faults.disk import filled, small_disk
 from tests.faults.final_check import check
 from tests.faults.proxy import proxy_to
@@ -83,6 +82,7 @@ def _stopped_at(scene: Scene, feed: Feed, place: str, *flags: str) -> Process:
     return process
 
 
+@pytest.mark.long
 def test_a_server_that_restarts_within_a_commit_costs_nothing(
     scene: Scene, postgres: Postgres
 ) -> None:
@@ -166,6 +166,7 @@ def test_a_worker_killed_after_its_answer_was_cut_off_loses_nothing(
         assert [] == list((scene.warehouse / "staged").iterdir())
 
 
+@pytest.mark.long
 def test_a_close_whose_answer_is_cut_off_is_closed_once(scene: Scene, postgres: Postgres) -> None:
     """The closer says what it closed, and not that somebody else did."""
     with proxy_to(postgres.port) as proxy:
@@ -184,6 +185,7 @@ def test_a_close_whose_answer_is_cut_off_is_closed_once(scene: Scene, postgres: 
         check(scene)
 
 
+@pytest.mark.long
 def test_a_worker_that_hangs_with_the_lock_stops_nobody(scene: Scene, postgres: Postgres) -> None:
     """Another one goes on without it; and so does the first, when it is let."""
     scene.make_on(postgres)
@@ -219,6 +221,7 @@ def test_a_worker_whose_clock_is_two_days_off_does_nothing(
     check(scene)
 
 
+@pytest.mark.long
 def test_an_ingest_waits_until_the_servers_clock_is_right_again(scene: Scene) -> None:
     """It is set two days ahead while the ingest runs, and back."""
     with own_server() as server:
@@ -244,6 +247,7 @@ def test_an_ingest_waits_until_the_servers_clock_is_right_again(scene: Scene) ->
         check(scene)
 
 
+@pytest.mark.long
 def test_a_server_without_room_costs_nothing(scene: Scene) -> None:
     """It may crash meanwhile, as PostgreSQL does when its log can't be written."""
     place = Path(mkdtemp(prefix="tests-disk-"))  # where the server's own user can go
@@ -266,7 +270,8 @@ def test_a_server_without_room_costs_nothing(scene: Scene) -> None:
         check(scene)
 
 
-@pytest.mark.parametrize("kills", one_of(2, [4, 40]))
+@pytest.mark.long
+@pytest.mark.parametrize("kills", [4, 40])
 def test_workers_of_one_subscription_are_killed_at_random(
     scene: Scene, postgres: Postgres, chance: Random, kills: int
 ) -> None:
@@ -295,7 +300,8 @@ CLOSER: Final = (
 )
 
 
-@pytest.mark.parametrize("place", one_of(3, CLOSER))
+@pytest.mark.long
+@pytest.mark.parametrize("place", CLOSER)
 def test_of_eight_closers_one_wins_though_it_is_killed(
     scene: Scene, postgres: Postgres, place: str
 ) -> None:
