@@ -57,6 +57,7 @@ def _pass_through(
     scene.reach(before + len(events))
 
 
+@pytest.mark.long
 def test_an_ingest_goes_on_when_the_server_does(scene: Scene, postgres: Postgres) -> None:
     """It is stopped, then out of connections: each said, and no attempt is spent."""
     postgres.run(f"CREATE ROLE {WORKER} LOGIN PASSWORD $p${PASSWORD}$p$")

@@ -96,6 +96,7 @@ def test_a_worker_that_dies_in_the_middle_costs_nothing(
     _insist_on_same(embedded, tmp_path / "spread")
 
 
+@pytest.mark.long
 def test_what_a_killed_driver_staged_is_removed_by_the_next(
     tmp_path: Path, dask_cluster: LocalCluster, manyhands: Run
 ) -> None:
