@@ -5,9 +5,7 @@ and they appear whole or not at all, so that one that is cut twice is there once
 """
 
 import json
-import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -23,6 +21,8 @@ WAVE_BYTES: Final = 1 << 30
 """Of files that are cut and staged before anything of them is committed: what the disk holds."""
 
 _FAULT: Final = "fault.json"
+_CUT: Final = "[0-9]*"
+"""Groups that are cut whole; what an attempt that died left has a hidden name."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,9 @@ def cut(group: Group, folder: Path, limits: Limits) -> None:
     What went wrong with a source stands beside the batches.
     """
     place = folder / f"{group.number:06}"
-    with suppress(FileExistsError, _Existing), appearing(place) as made:
+    if place.exists():  # another attempt has cut it already
+        return
+    with appearing(place) as made:
         made.mkdir()
         try:
             for number, batch in enumerate(batches(group.sources, limits)):
@@ -76,27 +78,20 @@ def cut(group: Group, folder: Path, limits: Limits) -> None:
         except ManyhandsError as error:
             fault = {"is_usage": isinstance(error, UsageError), "message": str(error)}
             (made / _FAULT).write_text(json.dumps(fault), encoding="utf-8")
-        if place.exists():
-            shutil.rmtree(made)
-            raise _Existing
-
-
-class _Existing(Exception):  # noqa: N818  no error
-    """Another attempt has cut the group already."""
 
 
 def portions(folder: Path) -> list[Path]:
     """Return the files of all portions, in the order of the sources and of their lines."""
-    return sorted(folder.glob("*/*/*.portion"))
+    return sorted(folder.glob(f"{_CUT}/*/*.portion"))
 
 
 def cut_batches(folder: Path) -> list[Path]:
     """Return the folders of all batches, in the order of the sources and of their lines."""
-    return sorted(path for path in folder.glob("*/*") if path.is_dir())
+    return sorted(path for path in folder.glob(f"{_CUT}/*") if path.is_dir())
 
 
 def faults(folder: Path) -> Iterator[ManyhandsError]:
     """Yield what went wrong with sources, in their order."""
-    for path in sorted(folder.glob(f"*/{_FAULT}")):
+    for path in sorted(folder.glob(f"{_CUT}/{_FAULT}")):
         fault = json.loads(path.read_text(encoding="utf-8"))
         yield (UsageError if fault["is_usage"] else ManyhandsError)(fault["message"])

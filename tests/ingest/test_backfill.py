@@ -195,6 +195,31 @@ def test_a_group_that_is_cut_twice_is_there_once(tmp_path: Path) -> None:
     assert len(cut_batches(tmp_path / "one")) > 4
 
 
+def test_what_an_attempt_that_died_left_is_not_taken_for_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its batches would be staged beside those of the attempt after it."""
+    _write(tmp_path / "in", 2)
+    files, _ = find_files([str(tmp_path / "in")])
+    ((group,),) = waves(files, DEFAULT_LIMITS)
+    folder = tmp_path / "run"
+    folder.mkdir()
+    with monkeypatch.context() as patch:
+        patch.setattr("pathlib.Path.replace", _dying)
+        with pytest.raises(OSError, match="died"):
+            cut(group, folder, DEFAULT_LIMITS)
+    assert [] != list(folder.glob("*/*/*.portion"))
+    assert [] == [*portions(folder), *cut_batches(folder), *faults(folder)]
+
+    cut(group, folder, DEFAULT_LIMITS)
+    assert 1 == len(cut_batches(folder))
+
+
+def _dying(*_: object) -> None:
+    message = "died"
+    raise OSError(message)
+
+
 def test_sources_are_grouped_by_size_in_their_order() -> None:
     """Small ones share a group, so that they share commits; a wave fills a part of the disk."""
     sizes = [1, 1, DEFAULT_LIMITS.size, 1, 1 << 30, 5]
