@@ -61,6 +61,7 @@ def _ingest(
     for batch in cut_batches(folder):
         yield work.append_folder(for_engine(batch), str(uuid4()), now, begun_at)
         shutil.rmtree(batch)
+        work.merge()
         begun_at = monotonic()
 
 

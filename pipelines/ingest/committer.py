@@ -8,6 +8,7 @@ from typing import Final
 from pipelines.ingest.outages import through_outages
 from pipelines.ingest.parts import find_parts, name_of, read_part, remove
 from pipelines.ingest.work import Ingested, Work
+from pipelines.lake.log import StagedBatch
 from pipelines.sources.watch import Watch
 
 _LOOK_S: Final = 1.0
@@ -32,6 +33,7 @@ def commit_parts(
             if done is None:
                 return
             remove(path)
+            work.merge()
             yield done
             if follow and watch.is_stopping():
                 return
@@ -44,4 +46,4 @@ def commit_parts(
 def _attempt(work: Work, path: str) -> Ingested:
     begun_at, now, part = monotonic(), work.now(), read_part(path)
     events = part.with_manifests(work.checks.manifests)
-    return work.append(events, part.refusals, name_of(path), now, begun_at)
+    return work.append(StagedBatch(name_of(path), now, events, part.refusals), begun_at)

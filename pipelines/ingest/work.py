@@ -9,7 +9,7 @@ from pathlib import Path
 from time import monotonic
 from uuid import uuid4
 
-import pyarrow as pa
+import duckdb
 
 from pipelines.errors import ManyhandsError
 from pipelines.ingest.bounded_run import EMBEDDED, Engine, bounded_run
@@ -71,8 +71,7 @@ class Work:
                 batch.release()
         if done is not None:
             batch.acknowledge()
-            with suppress(ManyhandsError, OSError):  # the next batch says what is wrong
-                self._merge()
+            self.merge()
         return done
 
     def attempt(self, batch: Batch, batch_id: str) -> Ingested:
@@ -97,27 +96,37 @@ class Work:
 
     def append_folder(self, parts: Path, batch_id: str, now: datetime, begun_at: float) -> Ingested:
         """Append the parts in a folder as a batch, which was taken up at `begun_at`."""
-        staged_at = monotonic()
-        with self.session.connection() as connection:
-            counts = append_parts(connection, self.session.warehouse, parts, batch_id, now)
-            self.session.head, self.session.newest = counts.head, now
-        ended_at = monotonic()
-        return Ingested(batch_id, counts, ended_at - begun_at, ended_at - staged_at)
 
-    def append(
-        self, events: pa.Table, refusals: pa.Table, batch_id: str, now: datetime, begun_at: float
+        def act(connection: duckdb.DuckDBPyConnection) -> Counts:
+            return append_parts(connection, self.session.warehouse, parts, batch_id, now)
+
+        return self._appended(act, batch_id, now, begun_at)
+
+    def append(self, batch: StagedBatch, begun_at: float) -> Ingested:
+        """Append what was staged, once however often it is tried under one id."""
+
+        def act(connection: duckdb.DuckDBPyConnection) -> Counts:
+            return append(connection, self.session.warehouse, batch)
+
+        return self._appended(act, batch.batch_id, batch.recorded_at, begun_at)
+
+    def _appended(
+        self,
+        act: Callable[[duckdb.DuckDBPyConnection], Counts],
+        batch_id: str,
+        now: datetime,
+        begun_at: float,
     ) -> Ingested:
-        """Append what was staged as a batch, once however often it is tried under one id."""
         staged_at = monotonic()
-        batch = StagedBatch(batch_id, now, events, refusals)
         with self.session.connection() as connection:
-            counts = append(connection, self.session.warehouse, batch)
+            counts = act(connection)
             self.session.head, self.session.newest = counts.head, now
         ended_at = monotonic()
         return Ingested(batch_id, counts, ended_at - begun_at, ended_at - staged_at)
 
-    def _merge(self) -> None:
-        with self.session.connection() as connection:
+    def merge(self) -> None:
+        """Merge small files; where that fails, the next batch says what is wrong."""
+        with suppress(ManyhandsError, OSError), self.session.connection() as connection:
             merge_small_files(connection, self.session.warehouse, self.merge_files)
 
 
