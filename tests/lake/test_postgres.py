@@ -13,6 +13,7 @@ from typing import Any, TypeAlias, cast
 import duckdb
 import pytest
 
+from pipelines.errors import TryAgainError
 from pipelines.lake import engine, log, reading, transaction
 from pipelines.lake.address import Server
 from pipelines.lake.catalogs import located, postgres_client
@@ -91,6 +92,23 @@ def test_an_init_that_fails_can_be_run_again(
 
     assert 0 == manyhands("init", *named, "--data-path=shared").code
     assert 0 == manyhands("status", *named).code
+
+
+def test_an_init_of_which_nobody_knows_whether_it_failed_keeps_its_data(
+    manyhands: Run, named: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was committed here, and so the warehouse is whole."""
+    finish = catalog.finish
+
+    def unanswered(*given: Any) -> None:  # noqa: ANN401
+        finish(*given)
+        message = "the server is gone"
+        raise TryAgainError(message)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(catalog, "finish", unanswered)
+        assert 75 == manyhands("init", *named, "--data-path=shared").code
+    assert 0 == manyhands("ingest", EVENTS, AS_OF, *named).code
 
 
 def test_it_is_named_once_in_the_settings(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipelines.errors import ConflictError
+from pipelines.errors import ConflictError, TryAgainError
 from pipelines.lake import scratch
 from pipelines.lake.disk import make_folder
 from pipelines.lake.warehouse import DATA, PARTS
@@ -29,6 +29,8 @@ def alone_in(folder: Path) -> Iterator[None]:
 def in_empty_folder(folder: Path) -> Iterator[None]:
     """Have an empty folder, which is made if need be; where the context fails, it is empty again.
 
+    It stays as it is where it isn't known whether the context failed (TryAgainError).
+
     Raises ConflictError where it holds anything.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -37,6 +39,8 @@ def in_empty_folder(folder: Path) -> Iterator[None]:
         refuse_unless_empty(folder, "catalog")
         try:
             yield
+        except TryAgainError:  # what was committed, if it was, names what is there
+            raise
         except BaseException:
             for part in PARTS:
                 shutil.rmtree(folder / part, ignore_errors=True)
