@@ -1,8 +1,4 @@
-"""A PostgreSQL server of the tests' own: the one of the wheel, or of a version that is installed.
-
-MANYHANDS_TEST_POSTGRES names another server instead, by an address without a password, where a
-database of that name is ours; tests that stop their server keep to their own.
-"""
+"""A PostgreSQL server of the tests' own: that of the wheel, or of a version that is installed."""
 
 import os
 import pwd

@@ -245,14 +245,14 @@ def _settle(context: typer.Context, own: Mapping[str, Any]) -> Common:
 def _warehouse(context: typer.Context, named: str, own: Mapping[str, Any]) -> Warehouse:
     refuse_too_little()
     memory_bytes = own["memory_limit"]
-    if not address.is_postgres(named) and "://" in named:
-        kind = named.partition("://")[0]
-        message = (
-            f"--warehouse {kind}://…: a warehouse is a folder, or postgresql://… or postgres:…, in"
-            " small letters"
-        )
-        raise UsageError(message)
     if not address.is_postgres(named):
+        kind, is_url, _ = named.partition("://")
+        if is_url:
+            message = (
+                f"--warehouse {kind}://…: a warehouse is a folder, or postgresql://… or"
+                " postgres:…, in small letters"
+            )
+            raise UsageError(message)
         for flag in ("data_path", "password_file"):
             if is_given(context, flag):
                 message = f"--{flag.replace('_', '-')} is for a catalog in PostgreSQL, not a folder"

@@ -29,6 +29,8 @@ class Engine:
 
     def refuse_unless_usable(self) -> None:
         """Raise UsageError where the runner isn't installed, or Beam has no such option."""
+        if self == EMBEDDED:
+            return
         self.make()
         parser = argparse.ArgumentParser(
             exit_on_error=False, allow_abbrev=False, conflict_handler="resolve", add_help=False

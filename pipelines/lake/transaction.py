@@ -74,16 +74,12 @@ def commit_once(
     Each commit has a mark of its own, by which it is found where only its answer was lost.
     """
     before, mark = entries(warehouse.data), str(uuid4())
-    connection.execute("BEGIN")
-    try:
+    with _begun(connection):
         result = write()
         made = entries(warehouse.data) - before
         settle(made)
         connection.execute(_MARK, {"mark": mark})
         catalog_of(warehouse).finish(connection, warehouse, mark, made)
-    except BaseException:
-        _roll_back(connection)
-        raise
     return result
 
 
@@ -93,10 +89,17 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
     All of it reads the warehouse as it was when the first of it read.
     """
+    with _begun(connection):
+        yield
+        connection.execute("COMMIT")
+
+
+@contextmanager
+def _begun(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Begin a transaction, which the context commits; where that fails it is rolled back."""
     connection.execute("BEGIN")
     try:
         yield
-        connection.execute("COMMIT")
     except BaseException:
         _roll_back(connection)
         raise

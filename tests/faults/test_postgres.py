@@ -15,7 +15,7 @@ from tests import faketime
 from tests.emulator import wait_until
 from tests.faults.disk import filled, small_disk
 from tests.faults.final_check import check
-from tests.faults.proxy import proxy_to
+from tests.faults.proxy import Proxy, proxy_to
 from tests.faults.scene import CLOSE, Process, Scene, market_bodies
 from tests.feed import Feed
 from tests.lake.sending import rows
@@ -102,16 +102,22 @@ def test_a_server_that_restarts_within_a_commit_costs_nothing(
     check(scene)
 
 
+def _cut_within_a_commit(scene: Scene, proxy: Proxy) -> Process:
+    """Publish events, and start an ingest whose connection is cut at its COMMIT."""
+    feed = scene.feed()
+    scene.publish(feed, market_bodies("/market"))
+    process = _stopped_at(scene, feed, "after:pipelines.lake.log:_write")
+    proxy.last_words = b"COMMIT"
+    process.send(signal.SIGCONT)
+    wait_until(lambda: 1 == proxy.times_cut, 60, "the connection is cut")
+    return process
+
+
 def test_a_commit_whose_answer_is_cut_off_counts_once(scene: Scene, postgres: Postgres) -> None:
     """It was made, which a new connection finds out: nothing is a duplicate."""
     with proxy_to(postgres.port) as proxy:
         scene.make_on(postgres, port=proxy.port)
-        feed = scene.feed()
-        scene.publish(feed, market_bodies("/market"))
-        process = _stopped_at(scene, feed, "after:pipelines.lake.log:_write")
-        proxy.last_words = b"COMMIT"
-        process.send(signal.SIGCONT)
-        wait_until(lambda: 1 == proxy.times_cut, 60, "the answer is cut off")
+        process = _cut_within_a_commit(scene, proxy)
         kept = scene.warehouse / "staged"
         wait_until(lambda: not list(kept.glob("commit-*")), 60, "the files are put back")
         scene.reach(len(scene.messages))
@@ -128,12 +134,8 @@ def test_a_commit_that_the_server_gets_late_is_never_half_there(
     """The session is ended before anybody looks, so that nothing can be committed after it."""
     with proxy_to(postgres.port) as proxy:
         scene.make_on(postgres, port=proxy.port)
-        feed = scene.feed()
-        scene.publish(feed, market_bodies("/market"))
-        process = _stopped_at(scene, feed, "after:pipelines.lake.log:_write")
-        proxy.last_words, proxy.late_s = b"COMMIT", 4.0
-        process.send(signal.SIGCONT)
-        wait_until(lambda: 1 == proxy.times_cut, 60, "it is cut off")
+        proxy.late_s = 4.0
+        process = _cut_within_a_commit(scene, proxy)
         sleep(2 * proxy.late_s)
         scene.reach(len(scene.messages))
         counts = scene.stop(process)

@@ -285,8 +285,7 @@ def committing(warehouse: Warehouse) -> Iterator[None]:
     """
     milliseconds = max(1, round(warehouse.lock_seconds * 1000))  # to the server 0 is for ever
     timeout = _with_options(warehouse, {"options": f"-c lock_timeout={milliseconds}"})
-    with ExitStack() as stack:
-        held = stack.enter_context(ExitStack())
+    with ExitStack() as held:
         try:
             session = held.enter_context(postgres_client.session(_server(warehouse), timeout))
             key = _key(warehouse, "commit")
