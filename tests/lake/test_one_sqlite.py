@@ -12,6 +12,8 @@ from typing import Any
 import typer
 
 from pipelines.cli.app import app
+from pipelines.lake.migration import EARLIEST
+from tests.lake.test_setting import unpack
 from tests.marketplace import Events, small
 
 _RUN = """
@@ -64,19 +66,33 @@ def test_no_command_opens_a_catalog_but_with_the_engine(tmp_path: Path) -> None:
         ["status"],
         ["deadletter", "list"],
         ["deadletter", "show", ""],
+        ["migrate"],
     ]
     folder = tmp_path / "warehouse"
     words = [
         command if command[0] == "validate" else [*command, f"--warehouse={folder}"]
         for command in commands
     ]
+    _watched(folder, words)
+
+    assert _all_commands() - {"demo"} == {_name(command) for command in commands}
+
+
+def test_nor_does_a_migration_that_keeps_the_catalog(tmp_path: Path) -> None:
+    """It copies the catalog in every step; another process makes the copy."""
+    folder = unpack(EARLIEST, tmp_path)
+
+    _watched(folder, [["migrate", f"--warehouse={folder}"], ["status", f"--warehouse={folder}"]])
+
+    assert (folder / f"catalog-format-{EARLIEST}.sqlite").exists()
+
+
+def _watched(folder: Path, commands: list[list[str]]) -> None:
     subprocess.run(
-        [sys.executable, "-c", _RUN, str(folder / "catalog.sqlite"), json.dumps(words)],
+        [sys.executable, "-c", _RUN, str(folder / "catalog.sqlite"), json.dumps(commands)],
         check=True,
         cwd=Path(__file__).parents[2],
     )
-
-    assert _all_commands() - {"demo"} == {_name(command) for command in commands}
 
 
 def _all_commands() -> set[str]:
