@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+_SMALL = 10
+
 PACKAGES = ("duckdb", "duckdb-extension-ducklake", "apache-beam", "pydantic", "great-expectations")
 
 
@@ -30,9 +32,16 @@ class Figure:
 
     def row(self) -> str:
         """Return the figure as a row of a table."""
-        bound = "" if self.bound is None else f"{'≥' if self.at_least else '≤'} {self.bound:,.0f}"
-        digits = 1 if self.unit == "s" else 0
-        return f"| {self.work} | {self.value:,.{digits}f} | {self.unit} | {bound} | {self.held} |"
+        bound = (
+            "" if self.bound is None else f"{'≥' if self.at_least else '≤'} {_shown(self.bound)}"
+        )
+        value = f"{self.value:,.1f}" if self.unit == "s" else _shown(self.value)
+        return f"| {self.work} | {value} | {self.unit} | {bound} | {self.held} |"
+
+
+def _shown(value: float) -> str:
+    """Return a number with two decimals where it is small, unless it is whole."""
+    return f"{value:,.0f}" if abs(value) >= _SMALL or value == round(value) else f"{value:.2f}"
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ PASSWORD: Final = "canary:\\sesame 'n' more"  # noqa: S105  of a server for test
 """With all that a password file, a connection string or SQL would have to quote."""
 
 _USER: Final = "royal"
+_NAMED: Final = "MANYHANDS_TEST_POSTGRES"
 _ROOT: Final = 0
 _STARTED_IN_S: Final = 60.0
 _NUMBERS = count()
@@ -57,6 +58,8 @@ class Postgres:
     environment: Mapping[str, str] = field(default_factory=dict)
     """What is set for it beside what is set here."""
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+    given: Mapping[str, object] = field(default_factory=dict)
+    """Keywords of libpq that are others than those of a server of the tests' own."""
 
     @property
     def address(self) -> str:
@@ -65,13 +68,19 @@ class Postgres:
 
     def addressed(self, **keywords: object) -> str:
         """Return what `--warehouse` is, with keywords of libpq that are others."""
-        given = {"host": "127.0.0.1", "port": self.port, "dbname": "postgres", "user": _USER}
-        return "postgres:" + " ".join(f"{key}={one}" for key, one in (given | keywords).items())
+        own = {"host": "127.0.0.1", "port": self.port, "dbname": "postgres", "user": _USER}
+        given = own | dict(self.given) | keywords
+        return "postgres:" + " ".join(f"{key}={one}" for key, one in given.items())
 
     @property
     def password_file(self) -> Path:
         """A file that holds the password alone."""
         return self.folder / "password"
+
+    @property
+    def password(self) -> str:
+        """The password of its owner, which the tests give to the roles that they make."""
+        return self.password_file.read_text(encoding="utf-8").removesuffix("\n")
 
     @property
     def server(self) -> Server:
@@ -104,7 +113,7 @@ class Postgres:
             ],
             check=True,
             capture_output=True,
-            env=os.environ | {"PGPASSWORD": PASSWORD},
+            env=os.environ | {"PGPASSWORD": self.password},
         )
 
     def warehouse(self, **keywords: object) -> list[str]:
@@ -222,6 +231,38 @@ def own_server(programs: Path | None = None, place: Path | None = None) -> Itera
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
-    """Run a server for all tests of a worker; who stops it starts it again."""
-    with own_server() as running:
-        yield running
+    """Run a server for all tests of a worker, or take the one that MANYHANDS_TEST_POSTGRES names.
+
+    Who stops it starts it again.
+    """
+    if os.environ.get(_NAMED):
+        with _named(os.environ[_NAMED]) as elsewhere:
+            yield elsewhere
+    else:
+        with own_server() as running:
+            yield running
+
+
+class Elsewhere(Postgres):
+    """A server that isn't the tests' own: it can't be stopped, and its programs are the wheel's."""
+
+    def start(self) -> None:
+        """Leave a test out that starts a server."""
+        self.stop()
+
+    def stop(self, number: signal.Signals = signal.SIGQUIT) -> None:
+        """Leave a test out that stops a server."""
+        del number
+        pytest.skip(f"{_NAMED} names a server, which the tests don't stop")
+
+
+@contextmanager
+def _named(keywords: str) -> Iterator[Postgres]:
+    """Return a server that libpq's keywords name: `host=… port=… user=… password=…`."""
+    given = dict(word.split("=", 1) for word in keywords.split())
+    with tempfile.TemporaryDirectory(prefix="tests-postgres-") as made:
+        folder = Path(made)
+        (folder / "password").write_text(f"{given.pop('password', '')}\n", encoding="utf-8")
+        (folder / "password").chmod(0o600)
+        programs = _package() / "pginstall" / "bin"
+        yield Elsewhere(int(given.get("port", "5432")), folder, programs, given=given)

@@ -23,13 +23,18 @@ def read(name: str) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def run(
-    scenario: dict[str, Any], folder: Path, call: Call, warehouse: Sequence[str] = ()
+    scenario: dict[str, Any],
+    folder: Path,
+    call: Call,
+    warehouse: Sequence[str] = (),
+    data_path: str = "",
 ) -> dict[str, Any]:
     """Run a scenario in an empty folder, and give what it came to in the shape of the expected.
 
-    `warehouse` are the words that name one whose catalog isn't in the folder.
+    `warehouse` are the words that name one whose catalog isn't in the folder, and `data_path` is
+    where its data is, where that isn't there either.
     """
-    place = [f"--data-path={folder / 'warehouse'}"] if warehouse else []
+    place = [f"--data-path={data_path or folder / 'warehouse'}"] if warehouse else []
     warehouse = warehouse or [f"--warehouse={folder / 'warehouse'}"]
     call(["init", *warehouse, *place, *_settings(scenario)])
     counts: Counter[str] = Counter()

@@ -6,6 +6,7 @@ it is missing, the tests that need it are skipped; with MANYHANDS_TEST_SERVERS=r
 """
 
 import json
+import logging
 import os
 import shutil
 import signal
@@ -23,7 +24,7 @@ import botocore.session
 import pytest
 import requests
 
-from pipelines.ingest import stores
+from pipelines.stores import clients, objects
 from tests.emulator import free_port, wait_until
 from tests.required import skip_unless_required
 
@@ -54,6 +55,9 @@ class Store:
             "AWS_DEFAULT_REGION": "us-east-1",
             "AWS_CONFIG_FILE": _NONE,
             "AWS_SHARED_CREDENTIALS_FILE": _NONE,
+            "GS_ENDPOINT_URL": self.url,
+            "GS_ACCESS_KEY_ID": "an-access-key",
+            "GS_SECRET_ACCESS_KEY": "a-secret-key",
         }
 
     def make_bucket(self) -> None:
@@ -71,6 +75,11 @@ class Store:
             self._send("POST", f"/upload/storage/v1/b/{BUCKET}/o?uploadType=media&{name}", content)
         else:
             self._s3.put_object(Bucket=BUCKET, Key=key, Body=content, ContentEncoding=encoding)
+
+    def keys(self, prefix: str) -> list[str]:
+        """Return the keys of the objects that begin with a prefix, of a store that speaks S3."""
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=prefix)
+        return [one["Key"] for page in pages for one in page.get("Contents", [])]
 
     def remove(self, key: str) -> None:
         """Remove an object."""
@@ -143,6 +152,7 @@ def _listens(port: int) -> bool:
 def _s3_server(port: int) -> Iterator[Store]:
     from moto.server import ThreadedMotoServer
 
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
     server = ThreadedMotoServer("127.0.0.1", port, verbose=False)
     server.start()
     try:
@@ -181,9 +191,15 @@ def asked(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let this process's clients ask a store, or what stands in its place."""
     for name, value in store.environment.items():
         monkeypatch.setenv(name, value)
-    stores._client.cache_clear()
+    forget_clients()
     yield
-    stores._client.cache_clear()
+    forget_clients()
+
+
+def forget_clients() -> None:
+    """Let this process look for the stores and their keys anew."""
+    clients.forget_clients()
+    objects.forget_clients()
 
 
 @contextmanager

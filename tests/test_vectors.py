@@ -22,6 +22,7 @@ from pipelines.royalties.periods import Period
 from tests import scenario
 from tests.everyday import one_of
 from tests.postgres import Postgres
+from tests.stores import BUCKET, asked, running
 
 AS_PROCESSES = ("external_manifest", "late_event_adjusts", "json_text", "fx_direct_and_cross")
 
@@ -83,6 +84,23 @@ def test_a_worked_case_gives_the_same_with_a_catalog_in_postgresql(
     steps, expected = scenario.read(name)
 
     assert expected == scenario.run(steps, tmp_path, in_process, postgres.warehouse())
+
+
+@pytest.mark.parametrize("scheme", one_of(2, ["s3", "gs"]))
+def test_a_worked_case_gives_the_same_with_its_data_in_an_object_store(
+    scheme: str, postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whose manifest is a file too."""
+    steps, expected = scenario.read("external_manifest")
+    data_path = f"{scheme}://{BUCKET}/{tmp_path.name}"
+
+    with running("s3") as store, asked(store, monkeypatch):
+        found = scenario.run(steps, tmp_path, in_process, postgres.warehouse(), data_path)
+        folders = {key.split("/")[1] for key in store.keys(tmp_path.name)}
+
+    assert expected == found
+    assert {"data", "gate", "manifests", "manyhands-warehouse"} == folders
+    assert not (tmp_path / "warehouse").exists()
 
 
 @pytest.mark.parametrize("name", one_of(22, scenario.NAMES))

@@ -8,9 +8,10 @@ import typer
 
 from pipelines.cli.flags import bounded
 from pipelines.errors import NotFoundError
-from pipelines.ingest.roots import RemoteRoot, Root, read_root
-from pipelines.ingest.stores import store_of
+from pipelines.ingest.roots import Root, read_root
 from pipelines.sources.limits import MOST
+from pipelines.stores.clients import store_of
+from pipelines.stores.place import Place
 
 _STANDARD_INPUT: Final = {"-", "/dev/stdin", "/dev/fd/0"}
 
@@ -36,8 +37,8 @@ def roots_of(manifest_roots: str) -> list[Root]:
     """
     roots = [read_root(name.strip()) for name in manifest_roots.split(",") if name.strip()]
     for root in roots:
-        if isinstance(root, RemoteRoot):
-            store_of(root)
+        if isinstance(root, Place):
+            store_of(root, "manifest root")
     return roots
 
 

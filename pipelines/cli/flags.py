@@ -3,7 +3,7 @@
 import inspect
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import wraps
 from pathlib import Path
@@ -16,6 +16,7 @@ from pipelines.cli.ends import Ending
 from pipelines.cli.place import fault_of_current_folder
 from pipelines.cli.settings import is_given
 from pipelines.errors import ManyhandsError, UsageError
+from pipelines.stores.place import Place, is_place, read_place
 from pipelines.warehouses import (
     DEFAULT_LOCK_SECONDS,
     DEFAULT_MEMORY,
@@ -54,12 +55,18 @@ WarehouseFlag = Annotated[
 ]
 
 _POSTGRES = "With a catalog in PostgreSQL"
+
+
+def _data_path(text: str) -> Path | Place:
+    return read_place(text, "--data-path") if is_place(text) else named_path(text)
+
+
 DataPathFlag = Annotated[
     Path | None,
     typer.Option(
         metavar="DIR",
-        parser=named_path,
-        help="Folder of the data: for init, and where it has moved since.",
+        parser=_data_path,
+        help="Folder of the data, gs://… or s3://…: for init, and where it has moved since.",
         rich_help_panel=_POSTGRES,
     ),
 ]
@@ -264,8 +271,12 @@ def _warehouse(context: typer.Context, named: str, own: Mapping[str, Any]) -> Wa
         message = f"--warehouse: {error}"
         raise UsageError(message) from error
     data_path = own["data_path"]
-    folder = NOT_ASKED if data_path is None else _in_reach(data_path, "the data path").absolute()
-    return Warehouse(folder, memory_bytes, server=server, lock_seconds=own["lock_seconds"])
+    warehouse = Warehouse(NOT_ASKED, memory_bytes, server=server, lock_seconds=own["lock_seconds"])
+    if isinstance(data_path, Place):
+        return replace(warehouse, place=data_path)
+    if data_path is not None:
+        return warehouse.at(_in_reach(data_path, "the data path").absolute())
+    return warehouse
 
 
 def _in_reach(folder: Path, what: str) -> Path:

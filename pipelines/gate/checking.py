@@ -12,7 +12,6 @@ import platform
 import re
 from collections.abc import Mapping, Sequence
 from functools import partial
-from pathlib import Path
 
 import duckdb
 
@@ -25,7 +24,7 @@ from pipelines.gate.verdict import (
     Outcome,
     Verdict,
 )
-from pipelines.lake import sql
+from pipelines.lake import sql, working_copy
 from pipelines.lake.disk import make_folder, replacing
 from pipelines.lake.own_checks import OwnCheck
 from pipelines.lake.rights import follow
@@ -115,8 +114,10 @@ def run(
 
 def keep(
     verdict: Verdict, warehouse: Warehouse, sources: Sequence[Mapping[str, JsonValue]] = ()
-) -> Path:
+) -> str:
     """Write a verdict to `gate/<period>.json`, whole or not at all, with what is known of sources.
+
+    Return where it is.
 
     One that passed is written too: it takes the place of an earlier one that didn't.
     """
@@ -127,7 +128,8 @@ def keep(
     with replacing(path) as written:
         written.write_text(f"{text}\n", encoding="utf-8")
         follow(written, path.parent)
-    return path
+        working_copy.send(warehouse, written, path)
+    return working_copy.shown(warehouse, path)
 
 
 def _validate(

@@ -83,6 +83,7 @@ def ingest(  # noqa: PLR0913  one of them only listens
     with received(subscriptions, receiving, limits.size, watch) as messages:
         make_unless_there(warehouse)
         warehouse = located(warehouse)
+        _refuse_unless_shared(engine, warehouse)
         with closing(Session(warehouse)) as session:
             with session.connection() as connection:
                 if by_clock:
@@ -117,6 +118,15 @@ def _at_least_one(head: int, ingested: Iterator[Ingested]) -> Iterator[Ingested]
     first = next(ingested, None)
     yield first or Ingested("", Counts(head=head), 0.0, 0.0)
     yield from ingested
+
+
+def _refuse_unless_shared(engine: Engine, warehouse: Warehouse) -> None:
+    if engine.runner is Runner.DASK and warehouse.place is not None:
+        message = (
+            f"--runner dask needs a data path that is a folder, which its workers share, not"
+            f" {warehouse.place}; run the ingest without it"
+        )
+        raise UsageError(message)
 
 
 def _refuse_unless_files(engine: Engine, sources: Sequence[str]) -> None:

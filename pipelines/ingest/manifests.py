@@ -69,10 +69,12 @@ def _refuse_by_beginning(file: BinaryIO, rows: int) -> None:
 
 def _refuse_elsewhere(uri: str, roots: Sequence[Root]) -> None:
     leads_out = uri.startswith("/") or ".." in uri.split("/")
-    if "://" in uri and not any(candidates(uri, roots)):
-        leads_out = True
-    if not uri or "\0" in uri or leads_out:
-        message = "should be a path relative to a manifest root, or begin with one, without `..`"
+    is_nowhere = ("://" in uri or roots) and not any(candidates(uri, roots))
+    if not uri or "\0" in uri or leads_out or is_nowhere:
+        message = (
+            "should be a path relative to a manifest root that is a folder, or begin with one in a"
+            " bucket, without `..`"
+        )
         unavailable(message)
 
 

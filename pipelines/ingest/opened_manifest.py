@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import BinaryIO, Final, cast
 
 from pipelines.ingest.remote_file import BLOCK_BYTES, RemoteFile
-from pipelines.ingest.roots import RemoteRoot, Root
-from pipelines.ingest.store_errors import NotInRootError
+from pipelines.ingest.roots import Root
 from pipelines.lake.manifest_rows import unavailable
+from pipelines.stores.errors import NotThereError
+from pipelines.stores.place import Place
 
 _NOT_FILES: Final = (
     (stat.S_ISDIR, "a folder"),
@@ -53,7 +54,7 @@ def _first(uri: str, roots: Sequence[Root]) -> OpenedManifest:
     for root, path in candidates(uri, roots):
         try:
             return _open_in(root, path)
-        except NotInRootError as error:
+        except NotThereError as error:
             reasons.append(str(error))
     nowhere = f"{uri} is under none of the {len(roots)} manifest roots"
     return unavailable(next(filter(None, reasons), nowhere))
@@ -62,20 +63,21 @@ def _first(uri: str, roots: Sequence[Root]) -> OpenedManifest:
 def candidates(uri: str, roots: Sequence[Root]) -> Iterator[tuple[Root, str]]:
     """Yield each root that a uri can be in, with its path there.
 
-    What begins with the name of a root in a bucket is in that alone.
+    A relative one is in a folder, one that begins with the name of a root in a bucket in that.
     """
     for root in roots:
-        if "://" not in uri:
+        if isinstance(root, Place):
+            if uri.startswith(f"{root}/"):
+                yield root, uri.removeprefix(f"{root}/")
+        elif "://" not in uri:
             yield root, uri
-        elif isinstance(root, RemoteRoot) and uri.startswith(f"{root}/"):
-            yield root, uri.removeprefix(f"{root}/")
 
 
 def _open_in(root: Root, uri: str) -> OpenedManifest:
-    return _open_remote(root, uri) if isinstance(root, RemoteRoot) else _open_local(root, uri)
+    return _open_remote(root, uri) if isinstance(root, Place) else _open_local(root, uri)
 
 
-def _open_remote(root: RemoteRoot, uri: str) -> OpenedManifest:
+def _open_remote(root: Place, uri: str) -> OpenedManifest:
     remote = RemoteFile(root, uri)
     file = cast("BinaryIO", io.BufferedReader(remote, BLOCK_BYTES))
     return OpenedManifest(file, remote.size, remote.has_changed)
@@ -87,7 +89,7 @@ def _open_local(root: Path, uri: str) -> OpenedManifest:
     try:
         if what := _no_file(path.stat().st_mode):
             message = f"{uri} is {what}, not a file"
-            raise NotInRootError(message)
+            raise NotThereError(message)
         # without waiting, as a named pipe would do for a writer
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     except OSError as error:
@@ -103,15 +105,15 @@ def _open_local(root: Path, uri: str) -> OpenedManifest:
 def _within(root: Path, uri: str) -> Path:
     """Return the path of a uri in a root.
 
-    Raises NotInRootError where nothing is there, or it leads out of the root.
+    Raises NotThereError where nothing is there, or it leads out of the root.
     """
     try:
         path = (root / uri).resolve()
         is_there = path.is_relative_to(root.resolve()) and path.exists()
     except (OSError, RuntimeError) as error:  # too long a name, a loop of symbolic links
-        raise NotInRootError from error
+        raise NotThereError from error
     if not is_there:
-        raise NotInRootError
+        raise NotThereError
     return path
 
 

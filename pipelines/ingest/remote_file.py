@@ -5,12 +5,13 @@ import io
 from contextlib import AbstractContextManager
 from typing import Any, Final
 
-from pipelines.ingest.roots import RemoteRoot
-from pipelines.ingest.store_errors import NotInRootError, explained
-from pipelines.ingest.stores import SECONDS, files_of, store_of
 from pipelines.lake.manifest_rows import unavailable
+from pipelines.stores.clients import SECONDS, files_of, store_of
+from pipelines.stores.errors import NotThereError, explained
+from pipelines.stores.place import Place
 
 BLOCK_BYTES: Final = 4 << 20
+_WHAT: Final = "manifest root"
 _KEY_BYTES: Final = 1024
 """Neither store has a longer key."""
 
@@ -21,10 +22,10 @@ class RemoteFile(io.RawIOBase):
     A read raises ManifestError where it is gone or denied by now, and else what `explained` does.
     """
 
-    def __init__(self, root: RemoteRoot, uri: str) -> None:
+    def __init__(self, root: Place, uri: str) -> None:
         """Look an object up.
 
-        Raises NotInRootError where it isn't there, or may not be read.
+        Raises NotThereError where it isn't there, or may not be read.
         """
         super().__init__()
         self._root, self._uri, self._path = root, uri, f"{root.bucket}/{root.key(uri)}"
@@ -37,7 +38,7 @@ class RemoteFile(io.RawIOBase):
         """Return whether the store has another object of that name by now, or none."""
         try:
             return _version(self._look_up()) != self._version
-        except NotInRootError:
+        except NotThereError:
             return True
 
     def readable(self) -> bool:
@@ -66,14 +67,14 @@ class RemoteFile(io.RawIOBase):
 
     def _look_up(self) -> dict[str, Any]:
         if len(self._path.encode()) - len(self._root.bucket) - 1 > _KEY_BYTES:
-            raise NotInRootError
+            raise NotThereError
         with self._explained():
             found = self._info()
         if found["type"] != "file" or found["name"] != self._path:  # s3fs cuts off ?versionId=
-            raise NotInRootError
+            raise NotThereError
         if (encoding := found.get("contentEncoding", "identity")) != "identity":
             message = f"{self._uri} is stored with the encoding {encoding}; store it without"
-            raise NotInRootError(message)
+            raise NotThereError(message)
         return found
 
     def _info(self) -> dict[str, Any]:
@@ -92,14 +93,14 @@ class RemoteFile(io.RawIOBase):
             with self._explained():
                 files = files_of(self._root)
                 block: bytes = files.cat_file(self._path, start=start, end=end, timeout=SECONDS)
-        except NotInRootError as error:
+        except NotThereError as error:
             unavailable(str(error) or f"{self._uri} is gone from {self._root} while it is read")
         if not 0 < len(block) <= end - start:
             unavailable(f"{self._uri} isn't as long as {self._root} says, {self.size} bytes")
         return block
 
     def _explained(self) -> AbstractContextManager[None]:
-        return explained(self._root, self._uri, store_of(self._root))
+        return explained(_WHAT, self._root, self._uri, store_of(self._root, _WHAT))
 
 
 def _version(found: dict[str, Any]) -> tuple[Any, ...]:

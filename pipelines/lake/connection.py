@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.lake import engine, faults, rights, scratch, sql
+from pipelines.lake import engine, faults, object_store, rights, scratch, sql
 from pipelines.lake.catalogs import catalog_of, located
 from pipelines.lake.setting import refuse_other_format
 from pipelines.lake.warehouse import SCHEMA, Warehouse
@@ -26,9 +26,10 @@ def connect(warehouse: Warehouse) -> Iterator[duckdb.DuckDBPyConnection]:
     the catalog is damaged.
     """
     warehouse = located(warehouse)
-    rights.refuse_unless_writable(_written(warehouse))
-    folder = warehouse.folder
-    scratch.tidy(folder.parent, folder, warehouse.manifests, warehouse.gate, warehouse.staged)
+    if warehouse.place is None:
+        rights.refuse_unless_writable(_written(warehouse))
+        folder = warehouse.folder
+        scratch.tidy(folder.parent, folder, warehouse.manifests, warehouse.gate, warehouse.staged)
     with faults.explained(warehouse):
         catalog_of(warehouse).refuse_unless_writable(warehouse)
         catalog_of(warehouse).recover(warehouse)
@@ -63,8 +64,9 @@ def opened(warehouse: Warehouse, attach: str | None = None) -> Iterator[duckdb.D
     catalog = catalog_of(warehouse)
     with (
         faults.explained(warehouse),
-        engine.connect(warehouse.memory_bytes, catalog.EXTENSION) as connection,
+        engine.connect(warehouse.memory_bytes, *catalog.extensions(warehouse)) as connection,
     ):
+        object_store.give_keys(connection, warehouse)
         for macro in sql.names("functions"):
             connection.execute(sql.text("functions", macro))
         connection.execute(attach or catalog.attach_statement(warehouse))

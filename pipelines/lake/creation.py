@@ -12,7 +12,7 @@ from pipelines.lake.connection import opened, stored_relations
 from pipelines.lake.literals import quoted
 from pipelines.lake.setting import FORMAT, Setting
 from pipelines.lake.transaction import commit
-from pipelines.lake.warehouse import NOT_ASKED, SCHEMA, Warehouse
+from pipelines.lake.warehouse import SCHEMA, Warehouse
 from pipelines.royalties.periods import Period
 
 
@@ -55,7 +55,7 @@ def create(warehouse: Warehouse, setting: Setting) -> None:
 
 def _refuse_if_there(warehouse: Warehouse) -> None:
     if catalog_of(warehouse).exists(warehouse):
-        there = warehouse.at(NOT_ASKED) if warehouse.server else warehouse
+        there = warehouse.unasked() if warehouse.server else warehouse
         with reading.connect(there):  # of our format, or that is what is to be said
             message = f"{warehouse.name} is a warehouse already; name another folder"
             raise ConflictError(message)
@@ -66,10 +66,11 @@ def _fill(warehouse: Warehouse, setting: Setting) -> None:
 
     DuckDB makes folders that only their owner can write in, whatever the umask.
     """
-    for relation in stored_relations():
-        (warehouse.data / SCHEMA / relation.name).mkdir(parents=True)
-    for folder in (warehouse.gate, warehouse.manifests, warehouse.staged):
-        folder.mkdir()
+    if warehouse.place is None:
+        for relation in stored_relations():
+            (warehouse.data / SCHEMA / relation.name).mkdir(parents=True)
+        for folder in (warehouse.gate, warehouse.manifests, warehouse.staged):
+            folder.mkdir()
     with opened(warehouse) as connection:
         commit(connection, warehouse, lambda: _write(connection, setting))
 

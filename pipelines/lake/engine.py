@@ -15,18 +15,18 @@ from pipelines.lake.paths import for_engine
 
 
 @contextmanager
-def connect(memory_bytes: int, extension: ModuleType) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open an in-memory database with DuckLake, and the extension that reads its catalog.
+def connect(memory_bytes: int, *extensions: ModuleType) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open an in-memory database with DuckLake, and the extensions that read what it needs.
 
     It spills to a temporary folder.
     """
     with (
         scratch.temporary() as spill,
         duckdb.connect(
-            config=bounded(spill, memory_bytes) | _extensions_are_signed(extension)
+            config=bounded(spill, memory_bytes) | _extensions_are_signed(extensions)
         ) as connection,
     ):
-        load_extensions(connection, extension)
+        load_extensions(connection, *extensions)
         yield connection
 
 
@@ -46,16 +46,16 @@ def bounded(spill: Path, memory_bytes: int) -> dict[str, str | bool | int | floa
 
 
 @cache
-def _extensions_are_signed(extension: ModuleType) -> dict[str, bool]:
+def _extensions_are_signed(extensions: tuple[ModuleType, ...]) -> dict[str, bool]:
     """Check the extensions' signatures once in a process, not in each connection: it is slow."""
     with duckdb.connect() as connection:
-        load_extensions(connection, extension)
+        load_extensions(connection, *extensions)
     return {"allow_unsigned_extensions": True}
 
 
-def load_extensions(connection: duckdb.DuckDBPyConnection, extension: ModuleType) -> None:
-    """Load DuckLake and another extension from their wheels: nothing is downloaded or installed."""
-    for package in (duckdb_extension_ducklake, extension):
+def load_extensions(connection: duckdb.DuckDBPyConnection, *extensions: ModuleType) -> None:
+    """Load DuckLake and other extensions from their wheels: nothing is downloaded or installed."""
+    for package in (duckdb_extension_ducklake, *extensions):
         name = package.__name__.removeprefix("duckdb_extension_")
         (path,) = Path(package.__path__[0]).glob(f"extensions/*/{name}.duckdb_extension")
         connection.execute(f"LOAD {quoted(str(for_engine(path)))}")

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.errors import ManyhandsError
-from pipelines.lake import rights
+from pipelines.lake import object_store, rights
 from pipelines.lake.catalogs import catalog_of
 from pipelines.lake.paths import as_named, for_engine
 from pipelines.lake.scratch import HIDDEN, TEMPORARY
@@ -88,7 +88,7 @@ def explain(error: Exception, warehouse: Warehouse) -> ManyhandsError:
     text = " ".join(str(error).split("\n\n", 1)[0].split())
     if isinstance(error, duckdb.OutOfMemoryException | MemoryError):
         return _out_of_memory(text, warehouse)
-    if fault := _of_catalog(error, warehouse):
+    if fault := _of_catalog(error, warehouse) or object_store.fault(error, warehouse.place):
         return fault
     if denied := _DENIED.search(text):
         path = Path(as_named(denied[1]))

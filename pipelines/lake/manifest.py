@@ -15,7 +15,7 @@ from typing import BinaryIO
 import duckdb
 import pyarrow.parquet as pq
 
-from pipelines.lake import faults, parquet, scratch
+from pipelines.lake import faults, parquet, scratch, working_copy
 from pipelines.lake.disk import make_folder, replacing
 from pipelines.lake.engine import bounded
 from pipelines.lake.manifest_rows import ROWS, checked_rows, mismatch, unavailable
@@ -42,7 +42,8 @@ def rows_path(warehouse: Warehouse, sha256: str) -> Path:
 def kept_rows(warehouse: Warehouse, sha256: str) -> int | None:
     """Return how many rows the copy of a manifest has; None where there is no copy."""
     path = rows_path(warehouse, sha256)
-    return int(pq.read_metadata(for_engine(path)).num_rows) if path.exists() else None
+    is_there = working_copy.fetch(warehouse, path)
+    return int(pq.read_metadata(for_engine(path)).num_rows) if is_there else None
 
 
 def keep(warehouse: Warehouse, file: BinaryIO, size: int, sha256: str, rows: int) -> None:
@@ -63,6 +64,7 @@ def keep(warehouse: Warehouse, file: BinaryIO, size: int, sha256: str, rows: int
         _write_rows(copy, checked, rows, warehouse.memory_bytes)
         for part in (copy, checked):
             follow(part, folder)
+            working_copy.send(warehouse, part, folder / part.name)
 
 
 @contextmanager

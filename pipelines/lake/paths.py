@@ -15,6 +15,7 @@ from itertools import count
 from pathlib import Path
 
 from pipelines.lake import scratch
+from pipelines.lake.warehouse import DATA, Warehouse
 
 _PLAIN = re.compile(r"[\w.+,@~-]+", re.ASCII)
 _PLAIN_PLACES = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108  a folder in it is made by mkdtemp
@@ -36,6 +37,13 @@ def for_engine(path: Path) -> Path:
         if place.name and not _PLAIN.fullmatch(place.name):
             return _link(place) / path.relative_to(place)
     return path
+
+
+def data_path(warehouse: Warehouse) -> str:
+    """Return what DuckLake is given for the place of a warehouse's data files."""
+    if warehouse.place is None:
+        return f"{for_engine(warehouse.data)}/"
+    return f"{warehouse.place}/{DATA}/"
 
 
 def as_named(text: str) -> str:

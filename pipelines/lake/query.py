@@ -24,7 +24,7 @@ from pipelines.lake.catalogs import located
 from pipelines.lake.connection import stored_relations
 from pipelines.lake.functions import FUNCTIONS, TABLE_FUNCTIONS
 from pipelines.lake.literals import quoted
-from pipelines.lake.paths import for_engine
+from pipelines.lake.paths import data_path
 from pipelines.lake.warehouse import Warehouse
 
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -108,7 +108,7 @@ def _lock(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse) -> None:
         "SET TimeZone = 'UTC'",
         "SET preserve_insertion_order = true",
         "SET python_enable_replacements = false",
-        f"SET allowed_directories = [{quoted(f'{for_engine(warehouse.data)}/')}]",
+        f"SET allowed_directories = [{quoted(data_path(warehouse))}]",
         "SET enable_external_access = false",
         "SET lock_configuration = true",
     ):

@@ -10,7 +10,7 @@ from uuid import uuid4
 import duckdb
 
 from pipelines.lake.catalogs import catalog_of
-from pipelines.lake.disk import entries, settle
+from pipelines.lake.data_files import made_since
 from pipelines.lake.warehouse import Warehouse
 
 PATIENCE_S = 60.0
@@ -65,21 +65,19 @@ def patiently(warehouse: Warehouse, attempt: Callable[[], Result]) -> Result:
 def commit_once(
     connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, write: Callable[[], Result]
 ) -> Result:
-    """Run `write` and commit, with what is new in the data folder on disk in between.
+    """Run `write` and commit, with what is new among the data files on disk in between.
 
     DuckLake flushes its catalog but never its Parquet files, so a power cut could leave a
-    committed snapshot that names files of zeros. What it wrote is found by its names: those that
-    weren't there before, whatever their times say.
+    committed snapshot that names files of zeros.
 
     Each commit has a mark of its own, by which it is found where only its answer was lost.
     """
-    before, mark = entries(warehouse.data), str(uuid4())
+    made, mark = made_since(warehouse), str(uuid4())
     with _begun(connection):
         result = write()
-        made = entries(warehouse.data) - before
-        settle(made)
+        new = made()
         connection.execute(_MARK, {"mark": mark})
-        catalog_of(warehouse).finish(connection, warehouse, mark, made)
+        catalog_of(warehouse).finish(connection, warehouse, mark, new)
     return result
 
 

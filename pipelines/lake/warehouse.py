@@ -8,6 +8,7 @@ from typing import Final
 from pipelines.errors import UsageError
 from pipelines.lake import memory
 from pipelines.lake.address import Server
+from pipelines.stores.place import Place
 
 DATA = "data"
 GATE = "gate"
@@ -31,7 +32,10 @@ class Warehouse:
     """Where a warehouse is, which need not be there yet, and what working on it may take."""
 
     folder: Path
-    """What has its files; NOT_ASKED until the catalog in PostgreSQL, which knows it, was asked."""
+    """What has its files; NOT_ASKED until the catalog in PostgreSQL, which knows it, was asked.
+
+    Where they are in an object store, a folder of this process for what is on its way.
+    """
     memory_bytes: int = memory.DEFAULT_BYTES
     """What the engine holds before it writes to the folder for temporary files."""
     patience_s: float = math.inf
@@ -40,11 +44,23 @@ class Warehouse:
     """Where its catalog is kept in PostgreSQL; None: in its folder."""
     lock_seconds: float = DEFAULT_LOCK_SECONDS
     """How long a commit waits for others' in PostgreSQL, before it goes on without a lock."""
+    place: Place | None = None
+    """Where its files are in an object store; None: in its folder."""
 
     @property
     def name(self) -> str:
         """What it is called in messages."""
         return self.server.name if self.server else str(self.folder)
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether it is known where its files are."""
+        return self.place is not None or self.folder != NOT_ASKED
+
+    @property
+    def root(self) -> str:
+        """What its files are under: a folder, or a place in an object store."""
+        return str(self.place or self.folder)
 
     @property
     def data(self) -> Path:
@@ -73,6 +89,14 @@ class Warehouse:
     def at(self, folder: Path) -> "Warehouse":
         """Return the same warehouse with its files in a folder."""
         return replace(self, folder=folder)
+
+    def in_store(self, place: Place, folder: Path) -> "Warehouse":
+        """Return the same warehouse with its files in an object store, and a folder of ours."""
+        return replace(self, folder=folder, place=place)
+
+    def unasked(self) -> "Warehouse":
+        """Return the same warehouse, of which the catalog knows where its files are."""
+        return replace(self, folder=NOT_ASKED, place=None)
 
     def refuse_within(self, out: Path) -> None:
         """Raise UsageError for a file or a folder to write that is in the warehouse's folder."""

@@ -17,7 +17,7 @@ from tests.deploy.commands import insist_on_flags
 from tests.emulator import Emulator, wait_until
 from tests.feed import bodies
 from tests.marketplace import Events, small
-from tests.postgres import PASSWORD, Postgres
+from tests.postgres import Postgres
 
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text())
@@ -72,7 +72,7 @@ class Stage:
 @pytest.fixture
 def stage(tmp_path: Path, emulator: Emulator, postgres: Postgres) -> Iterator[Stage]:
     """Set the stage, with the database that the image of PostgreSQL would make."""
-    postgres.run(f"CREATE ROLE royalties LOGIN PASSWORD $p${PASSWORD}$p$")
+    postgres.run(f"CREATE ROLE royalties LOGIN PASSWORD $p${postgres.password}$p$")
     postgres.alone("CREATE DATABASE royalties OWNER royalties")
     (tmp_path / "data").mkdir()
     made = Stage(tmp_path, emulator, postgres)

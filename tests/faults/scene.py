@@ -123,16 +123,18 @@ class Scene:
         """Its warehouse, as what reads it takes it."""
         if self.server is None:
             return self.warehouse
-        return self.server.place(self.naming, self.warehouse)
+        return self.server.place(self.naming)
 
-    def make_on(self, server: Postgres, *, user: str = "", port: int = 0) -> None:
+    def make_on(
+        self, server: Postgres, *, user: str = "", port: int = 0, data_path: str = ""
+    ) -> None:
         """Make its warehouse, with its catalog on a server, as a user; processes use the port."""
         as_user = {"user": user} if user else {}
         self.server, self.directly = server, server.warehouse(**as_user)
         _, *others = self.directly
         named = server.addressed(**as_user, port=port or server.port)
         self.naming = [f"--warehouse={named}", *others]
-        made = run(["init", *self.words, f"--data-path={self.warehouse}"])
+        made = run(["init", *self.words, f"--data-path={data_path or self.warehouse}"])
         assert 0 == made.code, made.stderr
 
     def feed(self, name: str = "a", **subscription: Any) -> Feed:  # noqa: ANN401  as Pub/Sub has it

@@ -130,7 +130,7 @@ def test_an_ingest_goes_on_when_a_manifest_root_answers_again(scene: Scene) -> N
     words = ("ingest", feed.source, *FOLLOWING, root)
     process = scene.start(*words, environment=nobody("s3", port).environment)
     scene.publish(feed, bodies(events.events))
-    process.says("can't be read now (no connection)")
+    process.says("can't be reached now (no connection)")
     sleep(2)
     assert 0 == scene.head
     assert [] == scene.broker.pull(feed.path), "what is held went to somebody else"
@@ -143,6 +143,6 @@ def test_an_ingest_goes_on_when_a_manifest_root_answers_again(scene: Scene) -> N
         process.says(BACK)
         counts = scene.stop(process)
 
-    assert 1 == process.stderr.count("can't be read now")
+    assert 1 == process.stderr.count("can't be reached now")
     assert len(events.events) == counts["accepted"] == counts["received"]
     check(scene)

@@ -19,7 +19,8 @@ from tests.faults.proxy import Proxy, proxy_to
 from tests.faults.scene import CLOSE, Process, Scene, market_bodies
 from tests.feed import Feed
 from tests.lake.sending import rows
-from tests.postgres import PASSWORD, Postgres, own_server
+from tests.postgres import Postgres, own_server
+from tests.stores import BUCKET, asked, running
 
 BACK: Final = "batches are committed again"
 WORKER: Final = "worker"
@@ -60,7 +61,7 @@ def _pass_through(
 @pytest.mark.long
 def test_an_ingest_goes_on_when_the_server_does(scene: Scene, postgres: Postgres) -> None:
     """It is stopped, then out of connections: each said, and no attempt is spent."""
-    postgres.run(f"CREATE ROLE {WORKER} LOGIN PASSWORD $p${PASSWORD}$p$")
+    postgres.run(f"CREATE ROLE {WORKER} LOGIN PASSWORD $p${postgres.password}$p$")
     postgres.run(f"GRANT CREATE ON DATABASE postgres TO {WORKER}")
     scene.make_on(postgres, user=WORKER)
     feed = scene.feed()
@@ -120,6 +121,26 @@ def test_a_commit_whose_answer_is_cut_off_counts_once(scene: Scene, postgres: Po
         process = _cut_within_a_commit(scene, proxy)
         kept = scene.warehouse / "staged"
         wait_until(lambda: not list(kept.glob("commit-*")), 60, "the files are put back")
+        scene.reach(len(scene.messages))
+        counts = scene.stop(process)
+
+        assert "can't be reached" not in process.stderr
+        assert len(scene.messages) == counts["accepted"] == counts["received"]
+        check(scene)
+
+
+def test_a_commit_to_an_object_store_whose_answer_is_cut_off_counts_once(
+    scene: Scene, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DuckLake removes its objects too; they are copied back."""
+    with (
+        proxy_to(postgres.port) as proxy,
+        running("s3") as store,
+        asked(store, monkeypatch),
+    ):
+        scene.make_on(postgres, port=proxy.port, data_path=f"s3://{BUCKET}/warehouse")
+        process = _cut_within_a_commit(scene, proxy)
+        wait_until(lambda: not store.keys("warehouse/staged"), 60, "the objects are put back")
         scene.reach(len(scene.messages))
         counts = scene.stop(process)
 

@@ -16,6 +16,7 @@ from pipelines.ingest.roots import read_root
 from pipelines.lake.manifest import rows_path
 from pipelines.lake.manifest_rows import ManifestError
 from pipelines.lake.warehouse import Warehouse
+from pipelines.stores.place import Place
 from schemas.rejection import Reason
 from tests.stores import BUCKET, Store, asked, running
 
@@ -44,12 +45,22 @@ def manifests(tmp_path: Path, store: Store) -> Manifests:
     return _manifests(tmp_path, f"{store.scheme}://{BUCKET}/some/prefix/")
 
 
+def _uri(manifests: Manifests, path: str) -> str:
+    """Return what an event names a path under the first root in a bucket by."""
+    root = next(root for root in manifests.roots if isinstance(root, Place))
+    return f"{root}/{path}"
+
+
 def _kept(manifests: Manifests, digest: str) -> list[Any]:
     kept = duckdb.from_parquet(str(rows_path(manifests.warehouse, digest)))
     return kept.order("image_id").fetchall()
 
 
-def _refused(manifests: Manifests, uri: str, digest: str = NONE) -> ManifestError:
+def _refused(manifests: Manifests, path: str, digest: str = NONE) -> ManifestError:
+    return _refused_uri(manifests, _uri(manifests, path), digest)
+
+
+def _refused_uri(manifests: Manifests, uri: str, digest: str = NONE) -> ManifestError:
     with pytest.raises(ManifestError) as refused:
         manifests.fetch(uri, digest, 1)
     assert [] == list(manifests.warehouse.manifests.glob("*"))
@@ -60,7 +71,7 @@ def _refused(manifests: Manifests, uri: str, digest: str = NONE) -> ManifestErro
 
 
 @pytest.mark.parametrize(
-    ("uri", "key"),
+    ("path", "key"),
     [
         ("m.ndjson", "m.ndjson"),
         ("a/b/m.ndjson", "a/b/m.ndjson"),
@@ -68,27 +79,27 @@ def _refused(manifests: Manifests, uri: str, digest: str = NONE) -> ManifestErro
         ("a b?#%2F+ü&=.x", "a b?#%2F+ü&=.x"),
     ],
 )
-def test_an_object_is_read_by_its_relative_path(
-    manifests: Manifests, store: Store, uri: str, key: str
+def test_an_object_is_read_by_its_path_in_a_root(
+    manifests: Manifests, store: Store, path: str, key: str
 ) -> None:
     """As a path in a folder is; no character in it has another meaning."""
     store.put(f"some/prefix/{key}", LINE)
 
-    manifests.fetch(uri, _digest(LINE), 1)
+    manifests.fetch(_uri(manifests, path), _digest(LINE), 1)
 
     assert [("a", 1000)] == _kept(manifests, _digest(LINE))
     assert LINE == (manifests.warehouse.manifests / _digest(LINE)).read_bytes()
 
 
-def test_a_uri_may_begin_with_a_root(manifests: Manifests, store: Store, tmp_path: Path) -> None:
-    """Then it is in that root alone, and none that begins otherwise is looked for."""
+def test_a_uri_begins_with_a_root(manifests: Manifests, store: Store, tmp_path: Path) -> None:
+    """It is in that root alone, and none that begins otherwise is looked for."""
     store.put("some/prefix/a/m", LINE)
     (tmp_path / "a").mkdir()
     (tmp_path / "a/m").write_bytes(OTHER)
     (root,) = manifests.roots
     both = replace(manifests, roots=(tmp_path, root))
     for uri in (f"{root}x/a/m", f"{store.scheme}://{BUCKET}/outside.ndjson", f"https://{BUCKET}/m"):
-        assert Reason.MANIFEST_UNAVAILABLE == _refused(both, uri, _digest(LINE)).reason
+        assert Reason.MANIFEST_UNAVAILABLE == _refused_uri(both, uri, _digest(LINE)).reason
 
     both.fetch(f"{root}/a/m", _digest(LINE), 1)
 
@@ -99,7 +110,7 @@ def test_a_bucket_can_be_a_root(manifests: Manifests, store: Store) -> None:
     """Without a prefix."""
     whole = replace(manifests, roots=(read_root(f"{store.scheme}://{BUCKET}"),))
 
-    whole.fetch("outside.ndjson", _digest(LINE), 1)
+    whole.fetch(_uri(whole, "outside.ndjson"), _digest(LINE), 1)
 
     assert [("a", 1000)] == _kept(manifests, _digest(LINE))
 
@@ -119,25 +130,40 @@ def test_a_large_object_is_read_a_block_at_a_time(
         return read(self, start, end)
 
     monkeypatch.setattr(RemoteFile, "_read", noted)
-    manifests.fetch("m.parquet", _digest(content), 400_000)
+    manifests.fetch(_uri(manifests, "m.parquet"), _digest(content), 400_000)
 
     assert 2 * BLOCK_BYTES < len(content)
     assert BLOCK_BYTES == max(sizes)
     assert 400_000 == len(_kept(manifests, _digest(content)))
 
 
-def test_roots_are_asked_in_their_order(manifests: Manifests, store: Store, tmp_path: Path) -> None:
-    """Folders and buckets alike: what is not in one may be in the next."""
-    (tmp_path / "m").write_bytes(OTHER)
+def test_roots_are_asked_in_their_order(manifests: Manifests, store: Store) -> None:
+    """What is not in one may be in the next that the uri begins with."""
     store.put("some/prefix/m", LINE)
-    both = (*manifests.roots, tmp_path)
+    store.put("some/prefix/prefix/m", OTHER)
+    outer = read_root(f"{store.scheme}://{BUCKET}/some")
+    both = replace(manifests, roots=(outer, *manifests.roots))
 
-    replace(manifests, roots=both).fetch("m", _digest(LINE), 1)
-    replace(manifests, roots=both[::-1]).fetch("m", _digest(OTHER), 1)
-    (tmp_path / "n").write_bytes(OTHER + b"\n")
-    replace(manifests, roots=both).fetch("n", _digest(OTHER + b"\n"), 1)
+    both.fetch(_uri(manifests, "m"), _digest(LINE), 1)
+    both.fetch(_uri(manifests, "prefix/m"), _digest(OTHER), 1)
 
-    assert 3 == len(list(manifests.warehouse.manifests.glob("*.parquet")))
+    assert 2 == len(list(manifests.warehouse.manifests.glob("*.parquet")))
+
+
+def test_a_relative_uri_is_looked_for_in_folders_alone(
+    manifests: Manifests, store: Store, tmp_path: Path
+) -> None:
+    """A root in a bucket has to be named, so that no event asks all stores for what it has."""
+    store.put("some/prefix/m", LINE)
+    (tmp_path / "m").write_bytes(OTHER)
+    both = replace(manifests, roots=(*manifests.roots, tmp_path))
+
+    refused = _refused_uri(manifests, "m", _digest(LINE))
+    both.fetch("m", _digest(OTHER), 1)
+
+    assert Reason.MANIFEST_UNAVAILABLE == refused.reason
+    assert refused.message.startswith("should be a path relative to a manifest root that is a fold")
+    assert [("b", 1000)] == _kept(manifests, _digest(OTHER))
 
 
 def test_a_root_goes_to_other_processes_without_a_client(
@@ -148,7 +174,7 @@ def test_a_root_goes_to_other_processes_without_a_client(
     _refused(manifests, "gone")
 
     sent = pickle.dumps(manifests)
-    pickle.loads(sent).fetch("m", _digest(LINE), 1)  # noqa: S301  our own
+    pickle.loads(sent).fetch(_uri(manifests, "m"), _digest(LINE), 1)  # noqa: S301  our own
 
     assert len(sent) < 2_000
     assert [("a", 1000)] == _kept(manifests, _digest(LINE))
@@ -182,7 +208,9 @@ def test_a_uri_that_is_not_there_or_leads_elsewhere_is_unavailable(
     store.put("some/prefix/folder/m", LINE)
     store.put("m", LINE)
 
-    assert Reason.MANIFEST_UNAVAILABLE == _refused(manifests, uri, _digest(LINE)).reason
+    for named in (uri, _uri(manifests, uri)):
+        refused = _refused_uri(manifests, named, _digest(LINE))
+        assert Reason.MANIFEST_UNAVAILABLE == refused.reason
 
 
 def test_a_bucket_that_is_not_there_is_unavailable(manifests: Manifests, store: Store) -> None:
@@ -221,7 +249,7 @@ def test_an_object_has_at_most_the_bytes_that_are_allowed(
     refused = _refused(small, "m", _digest(LINE))
 
     assert Reason.MANIFEST_UNAVAILABLE == refused.reason
-    assert "m has 17 bytes, and at most 16 are allowed" in refused.message
+    assert "/m has 17 bytes, and at most 16 are allowed" in refused.message
 
 
 @pytest.mark.parametrize("said", [5, 16, 18, 5_000])
@@ -265,7 +293,7 @@ def test_what_is_replaced_while_it_is_read_is_read_again(
             store.put("some/prefix/m", LINE)
 
     _before_each_look(monkeypatch, "_read", replace_once)
-    manifests.fetch("m", _digest(LINE), 1)
+    manifests.fetch(_uri(manifests, "m"), _digest(LINE), 1)
 
     assert [("a", 1000)] == _kept(manifests, _digest(LINE))
 
@@ -281,7 +309,7 @@ def test_what_is_replaced_each_time_it_is_read_is_unavailable(
     refused = _refused(manifests, "m")
 
     assert Reason.MANIFEST_UNAVAILABLE == refused.reason
-    assert "m was replaced each of the 2 times that it was read" == refused.message
+    assert refused.message.endswith("/m was replaced each of the 2 times that it was read")
 
 
 def test_what_is_removed_while_it_is_read_is_unavailable(

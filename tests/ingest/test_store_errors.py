@@ -16,12 +16,13 @@ import pytest
 import requests
 
 from pipelines.errors import ManyhandsError, TryAgainError, UsageError
-from pipelines.ingest import stores
 from pipelines.ingest.manifests import Manifests
 from pipelines.ingest.opened_manifest import opened
-from pipelines.ingest.roots import RemoteRoot, read_root
+from pipelines.ingest.roots import read_root
 from pipelines.lake.manifest_rows import ManifestError
 from pipelines.lake.warehouse import Warehouse
+from pipelines.stores import clients
+from pipelines.stores.place import Place
 from schemas.rejection import Reason
 from tests.stores import (
     BUCKET,
@@ -35,7 +36,7 @@ from tests.stores import (
     silent,
 )
 
-Place = Callable[[str], AbstractContextManager[Store]]
+Standing = Callable[[str], AbstractContextManager[Store]]
 S3_ERROR = "<Error><Code>{}</Code><Message>an-access-key is in it</Message></Error>"
 
 
@@ -47,12 +48,13 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
         """Wait for nothing."""
 
     monkeypatch.setattr(gcsfs.retry, "asyncio", SimpleNamespace(sleep=at_once))
-    monkeypatch.setattr(stores, "_ANSWER_S", 1)
-    monkeypatch.setattr(stores, "_REQUEST_S", 1)
+    monkeypatch.setattr(clients, "_ANSWER_S", 1)
+    monkeypatch.setattr(clients, "_REQUEST_S", 1)
 
 
 def _read(scheme: str) -> bytes:
-    with opened("m", [read_root(f"{scheme}://{BUCKET}/some")]) as found:
+    root = f"{scheme}://{BUCKET}/some"
+    with opened(f"{root}/m", [read_root(root)]) as found:
         return found.file.read()
 
 
@@ -78,7 +80,7 @@ def _no_such_host(scheme: str) -> Iterator[Store]:
     yield Store(scheme, "http://no-such-host.invalid:80")
 
 
-def _status(status: int) -> Place:
+def _status(status: int) -> Standing:
     return lambda scheme: answering(scheme, status, b"invalid")
 
 
@@ -104,19 +106,19 @@ def _something_else(scheme: str) -> AbstractContextManager[Store]:
         (_cut_off, "no connection"),
     ],
 )
-def test_an_outage_is_nobodys_fault(scheme: str, place: Place, what: str) -> None:
+def test_an_outage_is_nobodys_fault(scheme: str, place: Standing, what: str) -> None:
     """It is told by the root, and the same command may succeed later."""
     with place(scheme) as stand_in:
         raised = _asked(stand_in, TryAgainError)
 
     root = f"the manifest root {scheme}://{BUCKET}/some"
-    assert f"{root} can't be read now ({what}); run the command again later" == str(raised)
+    assert f"{root} can't be reached now ({what}); run the command again later" == str(raised)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("place", [silent, _status(503), _nobody])
-def test_an_outage_is_told_within_a_minute(scheme: str, place: Place) -> None:
+def test_an_outage_is_told_within_a_minute(scheme: str, place: Standing) -> None:
     """With all attempts that the libraries make, and their pauses."""
     with place(scheme) as stand_in:
         begun_at = time.monotonic()
@@ -195,7 +197,7 @@ def test_s3_knows_a_caller_without_rights_from_one_that_it_does_not_know(
         reset = f"{store.url}/moto-api/reset-auth"
         assert 200 == requests.post(reset, data=b"0", timeout=30).status_code
         try:
-            stores._client.cache_clear()
+            clients._client.cache_clear()
             with pytest.raises(ManyhandsError, match=NOT_KNOWN):
                 _read("s3")
             monkeypatch.setenv("AWS_ACCESS_KEY_ID", key["AccessKeyId"])
@@ -225,7 +227,7 @@ def test_a_store_that_fails_while_a_manifest_is_read_is_an_outage(
     (tmp_path / "warehouse").mkdir()
     root = read_root(f"{store.scheme}://{BUCKET}/some")
     manifests = Manifests(Warehouse(tmp_path / "warehouse"), (root,), 1 << 30)
-    reads, files = iter(range(100)), stores.files_of(RemoteRoot(store.scheme, BUCKET, ""))
+    reads, files = iter(range(100)), clients.files_of(Place(store.scheme, BUCKET, ""))
     real = files.cat_file
 
     def cat_file(*place: str, **words: float) -> bytes:
@@ -235,10 +237,10 @@ def test_a_store_that_fails_while_a_manifest_is_read_is_an_outage(
 
     monkeypatch.setattr(files, "cat_file", cat_file)
     with pytest.raises(TryAgainError, match="no answer in time"):
-        manifests.fetch("m", sha256(content).hexdigest(), 1)
+        manifests.fetch(f"{root}/m", sha256(content).hexdigest(), 1)
 
     assert [] == list(manifests.warehouse.manifests.glob("*"))
-    manifests.fetch("m", sha256(content).hexdigest(), 1)
+    manifests.fetch(f"{root}/m", sha256(content).hexdigest(), 1)
 
 
 # names
@@ -247,12 +249,12 @@ def test_a_store_that_fails_while_a_manifest_is_read_is_an_outage(
 @pytest.mark.parametrize(
     ("name", "root", "shown"),
     [
-        ("s3://bucket", RemoteRoot("s3", "bucket", ""), "s3://bucket"),
-        ("s3://bucket/", RemoteRoot("s3", "bucket", ""), "s3://bucket"),
-        ("gs://my.bucket/a//b/", RemoteRoot("gs", "my.bucket", "a/b"), "gs://my.bucket/a/b"),
+        ("s3://bucket", Place("s3", "bucket", ""), "s3://bucket"),
+        ("s3://bucket/", Place("s3", "bucket", ""), "s3://bucket"),
+        ("gs://my.bucket/a//b/", Place("gs", "my.bucket", "a/b"), "gs://my.bucket/a/b"),
     ],
 )
-def test_a_root_is_a_bucket_and_a_prefix(name: str, root: RemoteRoot, shown: str) -> None:
+def test_a_root_is_a_bucket_and_a_prefix(name: str, root: Place, shown: str) -> None:
     """Slashes at the ends, and more than one, mean nothing."""
     assert root == read_root(name)
     assert shown == str(root)
@@ -295,4 +297,4 @@ def test_a_root_whose_extra_is_not_installed_is_refused(
     monkeypatch.setitem(sys.modules, {"gs": "gcsfs.core", "s3": "s3fs"}[scheme], None)
 
     with pytest.raises(UsageError, match=f"install manyhands with its extra {scheme}$"):
-        stores.store_of(RemoteRoot(scheme, "bucket", ""))
+        clients.store_of(Place(scheme, "bucket", ""), "manifest root")

@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.lake import reading, transaction
+from pipelines.lake import data_files, reading
 from pipelines.lake.connection import connect
 from pipelines.lake.creation import create
 from pipelines.lake.disk import settle
@@ -175,7 +175,7 @@ def before_it_is_committed(
         settle(made)
 
     with monkeypatch.context() as patch:
-        patch.setattr(transaction, "settle", settle_late)
+        patch.setattr(data_files, "settle", settle_late)
         yield
 
 

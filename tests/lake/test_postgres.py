@@ -197,17 +197,17 @@ def test_the_server_says_why_it_will_not(
 
 
 def test_a_password_in_the_environment_goes_no_further(
-    manyhands: Run, named: list[str], monkeypatch: pytest.MonkeyPatch
+    manyhands: Run, named: list[str], postgres: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It opens the warehouse, and no child of this process has it in its environment."""
-    monkeypatch.setenv("PGPASSWORD", PASSWORD)
+    monkeypatch.setenv("PGPASSWORD", postgres.password)
     monkeypatch.setattr(postgres_client, "_GIVEN", {})
     words = named[:2]
 
     assert 0 == manyhands("init", *words, "--data-path=shared").code
     assert "PGPASSWORD" not in os.environ
     child = subprocess.run(["/usr/bin/env"], capture_output=True, check=True, text=True)
-    assert PASSWORD not in child.stdout
+    assert postgres.password not in child.stdout
 
 
 @pytest.mark.parametrize(
@@ -475,7 +475,7 @@ def test_a_user_who_may_not_write_is_told_so(
     role = f"reading_{schema}"
     script = ROOT / "deploy" / "postgres" / "analyst.sql"
     postgres.psql(script, role=role, schema=schema)
-    postgres.run(f"ALTER ROLE {role} PASSWORD $p${PASSWORD}$p$")
+    postgres.run(f"ALTER ROLE {role} PASSWORD $p${postgres.password}$p$")
     words = [f"--warehouse={postgres.addressed(user=role)}", *named[1:]]
     refused = manyhands("ingest", EVENTS, AS_OF, *words)
 

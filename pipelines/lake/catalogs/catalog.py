@@ -16,9 +16,11 @@ from pipelines.lake.warehouse import Warehouse
 class Catalog(Protocol):
     """A kind of catalog: how a warehouse with it is found, made, opened and committed to."""
 
-    @property
-    def EXTENSION(self) -> ModuleType:  # noqa: N802  a constant of its module
-        """The package of the DuckDB extension that reads it."""
+    def extensions(self, warehouse: Warehouse, /) -> Iterable[ModuleType]:
+        """Return the packages of the DuckDB extensions that read a warehouse.
+
+        Raises UsageError where one that it needs isn't installed.
+        """
         ...
 
     @property

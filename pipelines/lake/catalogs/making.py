@@ -5,11 +5,16 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from pipelines.errors import ConflictError, TryAgainError
 from pipelines.lake import scratch
 from pipelines.lake.disk import make_folder
-from pipelines.lake.warehouse import DATA, PARTS
+from pipelines.lake.warehouse import DATA, PARTS, Warehouse
+from pipelines.stores.objects import Objects
+
+MARK: Final = "manyhands-warehouse"
+"""The object that says of a place in an object store that a warehouse was made there."""
 
 
 @contextmanager
@@ -45,6 +50,30 @@ def in_empty_folder(folder: Path) -> Iterator[None]:
             for part in PARTS:
                 shutil.rmtree(folder / part, ignore_errors=True)
             raise
+
+
+@contextmanager
+def alone_and_empty(warehouse: Warehouse) -> Iterator[None]:
+    """Have an empty data path; where the context fails it is empty again, as in a folder.
+
+    Raises ConflictError where it holds anything, or another process makes a warehouse there.
+    """
+    if warehouse.place is None:
+        with in_empty_folder(warehouse.folder):
+            yield
+        return
+    objects = Objects(warehouse.place)
+    if not objects.is_empty():
+        message = f"{warehouse.place} is not empty; name another place, or an empty one"
+        raise ConflictError(message)
+    objects.create(MARK, b"")
+    try:
+        yield
+    except TryAgainError:
+        raise
+    except BaseException:
+        objects.remove(objects.names(""))
+        raise
 
 
 def refuse_unless_empty(folder: Path, catalog: str) -> None:

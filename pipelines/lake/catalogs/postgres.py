@@ -1,6 +1,7 @@
 """A catalog in PostgreSQL: for many workers, on one machine or on several.
 
-The data path, a folder that all of them reach, has what a warehouse's folder has beside a catalog.
+The data path, a folder that all of them reach or a place in an object store, has what a
+warehouse's folder has beside a catalog.
 """
 
 import re
@@ -10,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Final
 from uuid import uuid4
 
@@ -22,14 +24,15 @@ from pipelines.errors import (
     TryAgainError,
     UsageError,
 )
-from pipelines.lake import engine
+from pipelines.lake import engine, object_store, working_copy
 from pipelines.lake.address import Server
-from pipelines.lake.catalogs import kept_files, making, postgres_client
+from pipelines.lake.catalogs import kept_files, kept_objects, making, postgres_client
 from pipelines.lake.literals import quoted
-from pipelines.lake.paths import for_engine
-from pipelines.lake.warehouse import DATA, NOT_ASKED, SETTING, Warehouse
+from pipelines.lake.paths import data_path
+from pipelines.lake.warehouse import DATA, SETTING, Warehouse
+from pipelines.stores.objects import WHAT, Objects
+from pipelines.stores.place import Place, is_place, read_place
 
-EXTENSION = postgres_client.EXTENSION
 MADE_BY_INIT_ALONE = True
 
 _READ_ONLY: Final = {"options": "-c default_transaction_read_only=on"}
@@ -92,6 +95,13 @@ _SAID: Final[tuple[tuple[str, type[ManyhandsError], str], ...]] = (
     ("", ManyhandsError, "{name}: the server refused it ({said}); see the server's log"),
 )
 """What the server, or libpq, says, which error that is, and what to do; the first that fits."""
+
+
+def extensions(warehouse: Warehouse) -> Iterator[ModuleType]:
+    """Yield what reads its catalog, and its data where that is in an object store."""
+    yield postgres_client.EXTENSION
+    if warehouse.place is not None:
+        yield object_store.extension(warehouse.place)
 
 
 def _server(warehouse: Warehouse) -> Server:
@@ -164,21 +174,46 @@ def located(warehouse: Warehouse) -> Warehouse:
         f"SELECT value FROM {_relation(warehouse, 'ducklake_metadata')}"
         " WHERE key = 'data_path' AND scope IS NULL",
     )
-    known = Path(str(data)).parent
-    found = warehouse.at(known) if warehouse.folder == NOT_ASKED else warehouse.absolute()
-    if found.folder.resolve() != known.resolve() and (known / DATA).is_dir():
+    known = _at(warehouse, str(data))
+    found = _named(warehouse) if warehouse.is_asked else known
+    if _resolved(found) != _resolved(known) and _is_there(known):
         message = (
-            f"{warehouse.name}: its data path is {known}, which is there; leave out --data-path"
-            f" {found.folder}, or move that folder away if it isn't the warehouse's any more"
+            f"{warehouse.name}: its data path is {known.root}, which is there; leave out"
+            f" --data-path {found.root}, or move that away if it isn't the warehouse's any more"
         )
         raise UsageError(message)
-    if not found.data.is_dir():
+    if not _is_there(found):
         message = (
-            f"{warehouse.name}: its data path {found.folder} isn't there, or has no {DATA}/;"
+            f"{warehouse.name}: its data path {found.root} isn't there, or has no {DATA}/;"
             " put it back, or say with --data-path where it has moved"
         )
         raise NotFoundError(message)
     return found
+
+
+def _at(warehouse: Warehouse, data: str) -> Warehouse:
+    """Return the same warehouse with the data path that the catalog has."""
+    if not is_place(data):
+        return warehouse.unasked().at(Path(data).parent)
+    place = read_place(data.removesuffix("/").removesuffix(f"/{DATA}"), WHAT)
+    return warehouse.in_store(place, working_copy.folder_for(place))
+
+
+def _named(warehouse: Warehouse) -> Warehouse:
+    """Return the same warehouse with the data path that was given, from the root on."""
+    if warehouse.place is None:
+        return warehouse.absolute()
+    return warehouse.in_store(warehouse.place, working_copy.folder_for(warehouse.place))
+
+
+def _resolved(warehouse: Warehouse) -> Place | Path:
+    return warehouse.place or warehouse.folder.resolve()
+
+
+def _is_there(warehouse: Warehouse) -> bool:
+    if warehouse.place is None:
+        return warehouse.data.is_dir()
+    return Objects(warehouse.place).exists(making.MARK)
 
 
 def identity(warehouse: Warehouse) -> tuple[Any, ...]:
@@ -201,9 +236,10 @@ def make(warehouse: Warehouse, fill: Callable[[Warehouse], None]) -> None:
     Raises UsageError without a data path, ConflictError where another process made it first, or
     its data path holds anything.
     """
-    if warehouse.folder == NOT_ASKED:
-        message = f"{warehouse.name}: say with --data-path which folder holds its data"
+    if not warehouse.is_asked:
+        message = f"{warehouse.name}: say with --data-path where its data is to be"
         raise UsageError(message)
+    warehouse = _named(warehouse)
     server = _server(warehouse)
     key = _key(warehouse, "make")
     with _explained(warehouse), postgres_client.session(server, {}) as session:
@@ -211,7 +247,7 @@ def make(warehouse: Warehouse, fill: Callable[[Warehouse], None]) -> None:
         if exists(warehouse):
             message = f"{warehouse.name}: another process made it first; run the command again"
             raise ConflictError(message)
-        with making.in_empty_folder(warehouse.folder):
+        with making.alone_and_empty(warehouse):
             _make_catalog(warehouse)
             fill(warehouse)
 
@@ -222,9 +258,10 @@ def _make_catalog(warehouse: Warehouse) -> None:
     there = f"SELECT 1 AS found FROM pg_namespace WHERE nspname = {quoted(server.schema)}"
     if not _rows(warehouse, there):
         postgres_client.run(server, f"CREATE SCHEMA {schema}")
-    with engine.connect(warehouse.memory_bytes, EXTENSION) as connection:
+    with engine.connect(warehouse.memory_bytes, *extensions(warehouse)) as connection:
+        object_store.give_keys(connection, warehouse)
         connection.execute(attach_statement(warehouse))
-    kept = quoted(f"{warehouse.data}/")
+    kept = quoted(f"{warehouse.root}/{DATA}/")
     postgres_client.run(
         server, f"UPDATE {schema}.ducklake_metadata SET value = {kept} WHERE key = 'data_path'"
     )
@@ -241,7 +278,7 @@ def attach_statement(warehouse: Warehouse) -> str:
 def _attach(warehouse: Warehouse, keywords: Mapping[str, str], more: list[str]) -> str:
     server = _server(warehouse)
     options = [
-        f"DATA_PATH {quoted(f'{for_engine(warehouse.data)}/')}",
+        f"DATA_PATH {quoted(data_path(warehouse))}",
         "OVERRIDE_DATA_PATH true",
         "DATA_INLINING_ROW_LIMIT 0",
         f"META_SCHEMA {quoted(server.schema)}",
@@ -341,7 +378,8 @@ def finish(
 
     Raises the engine's error where it wasn't made, TryAgainError where that can't be known now.
     """
-    with kept_files.kept(warehouse, mark, _session(connection), made) as kept:
+    keeping = kept_files if warehouse.place is None else kept_objects
+    with keeping.kept(warehouse, mark, _session(connection), made) as kept:
         try:
             connection.execute("COMMIT")
         except duckdb.InterruptException:
@@ -384,7 +422,11 @@ def refuse_unless_writable(warehouse: Warehouse) -> None:
 
 def recover(warehouse: Warehouse) -> None:
     """Put back the files of commits that were made, and whose processes are gone."""
-    kept_files.recover(warehouse, partial(_was_committed, warehouse))
+    was_committed = partial(_was_committed, warehouse)
+    if warehouse.place is None:
+        kept_files.recover(warehouse, was_committed)
+    else:
+        kept_objects.recover(warehouse, partial(_is_committed, warehouse), was_committed)
 
 
 def _was_committed(warehouse: Warehouse, mark: str, session: str) -> bool:
@@ -408,6 +450,11 @@ def _was_committed(warehouse: Warehouse, mark: str, session: str) -> bool:
             )
             raise TryAgainError(message)
         time.sleep(_PAUSE_S)
+    return _is_committed(warehouse, mark)
+
+
+def _is_committed(warehouse: Warehouse, mark: str) -> bool:
+    """Return whether a commit with a mark is in the catalog now."""
     changes = _relation(warehouse, "ducklake_snapshot_changes")
     query = f"SELECT 1 AS found FROM {changes} WHERE commit_extra_info = {quoted(mark)}"
     return bool(_rows(warehouse, query))

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
+from types import ModuleType
+from typing import Final
 
 import duckdb
 import duckdb_extension_sqlite_scanner
@@ -22,7 +24,7 @@ from pipelines.lake.paths import for_engine
 from pipelines.lake.warehouse import Warehouse
 
 CATALOG = "catalog.sqlite"
-EXTENSION = duckdb_extension_sqlite_scanner
+EXTENSION: Final = duckdb_extension_sqlite_scanner
 MADE_BY_INIT_ALONE = False
 SIDECARS = ("-wal", "-shm")
 BUSY_TIMEOUT_MS = 5_000
@@ -31,6 +33,11 @@ _LOCKED = ("database is locked", "could not set lock")
 _OVERTAKEN = ("conflict", "another transaction")
 _DAMAGED = ("file is not a database", "database disk image is malformed")
 _READ_ONLY = "readonly database"
+
+
+def extensions(_: Warehouse) -> tuple[ModuleType]:
+    """Return what reads its catalog."""
+    return (EXTENSION,)
 
 
 def now(warehouse: Warehouse) -> datetime:  # noqa: ARG001  as every catalog has it

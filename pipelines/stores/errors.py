@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from typing import Final
 
 from pipelines.errors import ManyhandsError, TryAgainError
-from pipelines.ingest.roots import RemoteRoot
-from pipelines.ingest.stores import Store, forget_clients, is_outage
+from pipelines.stores.clients import Store, forget_clients, is_outage
+from pipelines.stores.place import Place
 
 _REFUSED: Final = 400
 _UNKNOWN_CALLER: Final = 401
@@ -26,15 +26,22 @@ _CREDENTIALS_CODES: Final = {
 """S3 says by them, with the status 400 or 403, that it doesn't know who asks."""
 
 
-class NotInRootError(Exception):
-    """A root has no file of that name: the message says what it has, empty where nothing."""
+class NotThereError(Exception):
+    """A place has no file of that name: the message says what it has, empty where nothing."""
+
+    def __init__(self, message: str = "", status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
+        """The store's HTTP status, where it refused the request."""
 
 
 @contextmanager
-def explained(root: RemoteRoot, uri: str, store: Store) -> Iterator[None]:
+def explained(what: str, place: Place, path: str, store: Store) -> Iterator[None]:
     """Raise what a store's error means; one that isn't known is raised as it is.
 
-    Raises NotInRootError where the file isn't there, or this caller may not read it; TryAgainError
+    `what` the place is stands in the message: a manifest root, the data path.
+
+    Raises NotThereError where the file isn't there, or this caller may not read it; TryAgainError
     where the store can't be reached or can't answer; ManyhandsError where it doesn't know the
     caller. No text of the store's is shown: it may hold what is secret.
     """
@@ -44,25 +51,25 @@ def explained(root: RemoteRoot, uri: str, store: Store) -> Iterator[None]:
         status, code = _status(error)
         if _is_outage(error, status, code, store):
             message = (
-                f"the manifest root {root} can't be read now ({_what(error, status)});"
+                f"the {what} {place} can't be reached now ({_what(error, status)});"
                 " run the command again later"
             )
             raise TryAgainError(message) from error
         if status == _UNKNOWN_CALLER or code in _CREDENTIALS_CODES or _is(error, store.credentials):
             message = (
-                f"the manifest root {root} can't be read: there are no credentials that it takes;"
+                f"the {what} {place} can't be used: there are no credentials that it takes;"
                 " set them, and run the command again"
             )
             forget_clients()
             raise ManyhandsError(message) from error
         if status == _ABSENT:
-            raise NotInRootError from error
+            raise NotThereError from error
         if status == _DENIED:
-            message = f"{root} denies access to {uri}"
-            raise NotInRootError(message) from error
+            message = f"{place} denies access to {path}"
+            raise NotThereError(message) from error
         if status:
-            message = f"{root} refuses the request for {uri} (HTTP {status})"
-            raise NotInRootError(message) from error
+            message = f"{place} refuses the request for {path} (HTTP {status})"
+            raise NotThereError(message, status) from error
         raise
 
 

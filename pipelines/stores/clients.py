@@ -8,12 +8,12 @@ import logging
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from json import JSONDecodeError
 from typing import Any, Final
 
 from pipelines.errors import UsageError
-from pipelines.ingest.roots import RemoteRoot
+from pipelines.stores.place import Place
 
 SECONDS: Final = 45.0
 """So long may one request take, with all attempts that its library makes."""
@@ -42,22 +42,26 @@ class Store:
     """There are none, or they can't be read."""
 
 
-def store_of(root: RemoteRoot) -> Store:
-    """Return the store of a root; nothing is connected to.
+def store_of(place: Place, what: str, protocol: str = "") -> Store:
+    """Return the store of a place, by its own protocol or another; nothing is connected to.
 
-    Raises UsageError where its extra isn't installed.
+    Raises UsageError, which says `what` the place is, where its extra isn't installed.
     """
     try:
-        return _STORES[root.scheme]()
+        return _STORES[protocol or place.scheme]()
     except ImportError as error:
-        message = (
-            f"manifest root {root}: what reads it is not installed ({error});"
-            f" install manyhands with its extra {root.scheme}"
-        )
-        raise UsageError(message) from error
+        raise not_installed(place, what, error) from error
 
 
-def files_of(root: RemoteRoot) -> Any:  # noqa: ANN401  a file system of fsspec's
+def not_installed(place: Place, what: str, error: ImportError) -> UsageError:
+    """Return the error of a place whose extra isn't installed."""
+    return UsageError(
+        f"{what} {place}: what reads it is not installed ({error});"
+        f" install manyhands with its extra {place.scheme}"
+    )
+
+
+def files_of(root: Place) -> Any:  # noqa: ANN401  a file system of fsspec's
     """Return this process's client for a root."""
     return _client(root.scheme, os.getpid())
 
@@ -98,24 +102,30 @@ def _gs() -> Store:
     return Store(make, outages, (GoogleAuthError, NonRetryableError))
 
 
-def _s3() -> Store:
-    import aiohttp
-    from botocore import exceptions
-    from botocore.parsers import ResponseParserError
+def s3_client(config: Mapping[str, object], **given: object) -> Any:  # noqa: ANN401  fsspec's
+    """Return a client of S3's protocol that gives up in time."""
     from s3fs import S3FileSystem
 
-    def make() -> S3FileSystem:
-        files = S3FileSystem(
-            config_kwargs={
-                "connect_timeout": _CONNECT_S,
-                "read_timeout": _ANSWER_S,
-                "retries": {"mode": "standard", "total_max_attempts": _ATTEMPTS},
-            },
-            skip_instance_cache=True,
-            use_listings_cache=False,
-        )
-        files.retries = _ATTEMPTS  # of a body that is cut off
-        return files
+    files = S3FileSystem(
+        config_kwargs={
+            "connect_timeout": _CONNECT_S,
+            "read_timeout": _ANSWER_S,
+            "retries": {"mode": "standard", "total_max_attempts": _ATTEMPTS},
+            **config,
+        },
+        skip_instance_cache=True,
+        use_listings_cache=False,
+        **given,
+    )
+    files.retries = _ATTEMPTS  # of a body that is cut off
+    return files
+
+
+def _s3() -> Store:
+    import aiohttp
+    import s3fs  # noqa: F401  what makes a client needs it
+    from botocore import exceptions
+    from botocore.parsers import ResponseParserError
 
     outages = (
         aiohttp.ClientError,
@@ -132,7 +142,7 @@ def _s3() -> Store:
         exceptions.ProfileNotFound,
         exceptions.TokenRetrievalError,
     )
-    return Store(make, outages, credentials)
+    return Store(partial(s3_client, {}), outages, credentials)
 
 
 _STORES: Final[Mapping[str, Callable[[], Store]]] = {"gs": _gs, "s3": _s3}
