@@ -12,6 +12,7 @@ from pipelines.close.conditions import Conditions
 from pipelines.close.job import Closed, close
 from pipelines.close.reporting import NOBODY, Reporting
 from pipelines.errors import ConflictError, TryAgainError
+from pipelines.explain.job import explain
 from pipelines.held import list_held
 from pipelines.ingest.job import ingest
 from pipelines.init import init
@@ -21,6 +22,7 @@ from pipelines.lake.warehouse import Warehouse
 from pipelines.royalties.periods import Cadence
 from pipelines.sources.watch import Watch
 from pipelines.statements import sealed_statement
+from schemas.explanation import Explained
 
 MARKER: Final = ".manyhands-demo"
 """A file in the folder that says that the demo made it, and may make it anew."""
@@ -37,6 +39,9 @@ REPORTING: Final = Reporting(("/kiosk",))
 SHOWN: Final = "2026-11/ben"
 """A statement with most of what a statement can have: rates, adjustments, an advance, a reserve."""
 
+EXPLAINED: Final = 1
+"""The line of it that is explained."""
+
 Report = Callable[[str], None]
 
 
@@ -52,12 +57,14 @@ class Month:
 
 @dataclass(frozen=True)
 class Shown:
-    """What the demo shows: its two months, and a statement's sealed bytes."""
+    """What the demo shows: its two months, a statement's sealed bytes, and why a line is in it."""
 
     months: tuple[Month, Month]
     refusal: str
     """Why November couldn't close before a silent source had reported."""
     statement: bytes
+    line: Explained
+    """One of its lines, explained."""
 
 
 Send = Callable[[Warehouse, Path, datetime, Report], Counts]
@@ -87,7 +94,9 @@ def demo(warehouse: Warehouse, report: Report, send: Send = from_file) -> Shown:
     november = _close(
         warehouse, "2026-11", last, ingested=ingested, reporting=REPORTING, report=report
     )
-    return Shown((october, november), refusal, sealed_statement(warehouse, SHOWN))
+    report(f"explaining a line of {SHOWN}")
+    line = explain(warehouse, SHOWN, line=EXPLAINED, everything=False, report=report)
+    return Shown((october, november), refusal, sealed_statement(warehouse, SHOWN), line)
 
 
 def make_anew(warehouse: Warehouse) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from schemas.events import EVENT_TYPES, schema_urn
+from schemas.explanation import Explained
 from schemas.rejection import Rejection
 from schemas.statement import Statement
 
@@ -16,6 +17,7 @@ MODELS: Final[dict[str, type[BaseModel]]] = {
     **EVENT_TYPES,
     "statement": Statement,
     "rejection": Rejection,
+    "explanation": Explained,
 }
 
 

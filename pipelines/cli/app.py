@@ -12,6 +12,7 @@ from pipelines.cli import (
     drafts,
     earnings,
     estimate,
+    explain,
     held,
     ingest,
     init,
@@ -72,6 +73,7 @@ of_statements.command("show", cls=Command)(with_common(statements.show_statement
 of_statements.command("export")(with_common(statements.export_statements))
 of_statements.command("diff", cls=Command)(with_common(drafts.compare_draft))
 app.command("earnings")(with_common(earnings.earnings))
+app.command("explain", cls=Command)(with_common(explain.explain))
 app.command("estimate")(with_common(estimate.estimate))
 app.command("held")(with_common(held.held))
 app.command("query", cls=Command)(with_common(query.query))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from pipelines.cli.close import describe_close, print_close
+from pipelines.cli.explain import explanation
 from pipelines.cli.flags import DebugFlag, JsonFlag, MemoryFlag
 from pipelines.cli.printing import print_document, print_line, print_table
 from pipelines.cli.progress import Report, reporting
@@ -44,6 +45,8 @@ _NEXT: Final = f"""\
 Try next:
   manyhands statements list --warehouse {FOLDER}
   manyhands statements show 2026-10/ana --warehouse {FOLDER}
+  manyhands explain 2026-11/ana --warehouse {FOLDER}
+  manyhands explain 2026-11/ana --line 4 --warehouse {FOLDER}
   manyhands held --period 2026-10 --warehouse {FOLDER}
   manyhands deadletter list --warehouse {FOLDER}
   manyhands query "SELECT type, count(*) FROM event GROUP BY ALL ORDER BY ALL" --warehouse {FOLDER}
@@ -105,6 +108,11 @@ def _print_demo(shown: "Shown", pulled: "list[Pulled]") -> None:
     print_line("One of November's statements:")
     print_line()
     print_statement(json_text.loads(shown.statement))
+    print_line()
+    print_line("Why its first line says what it says:")
+    print_line()
+    for text in explanation(shown.line):
+        print_line(text)
     for month in shown.months:
         _print_held(month)
     print_line()

@@ -18,8 +18,11 @@
 -- reserve_micros DECIMAL(38, 0): reserve withheld and not released
 -- reserve_released_micros DECIMAL(38, 0): the part of it that is due
 -- reserve_rate_ppm INTEGER: rate of the reserve to withhold, 0 where none is
+-- reserve_rate_seq BIGINT: position in the log of the event that agreed on the rate; null where
+--   none is withheld
 -- reserve_due_period VARCHAR: when that is released, null where none is withheld
 -- threshold_micros BIGINT: least amount that is paid
+-- threshold_seq BIGINT: position in the log of the event that agreed on it; null where none did
 -- withholding_rate_ppm INTEGER: rate of the withholding
 -- minor_micros BIGINT: the currency's minor unit, in micros
 WITH earned AS (
@@ -100,6 +103,7 @@ SELECT
     CASE
         WHEN period_ahead.period IS NULL THEN 0 ELSE coalesce(reserve_rate.rate_ppm, 0)
     END AS reserve_rate_ppm,
+    CASE WHEN period_ahead.period IS NOT NULL THEN reserve_rate.seq END AS reserve_rate_seq,
     period_ahead.period AS reserve_due_period,
     coalesce(
         list_filter(
@@ -107,6 +111,7 @@ SELECT
         )[1].amount_micros,
         0
     ) AS threshold_micros,
+    threshold.seq AS threshold_seq,
     scoped.withholding_rate_ppm,
     currency.minor_micros
 FROM scoped

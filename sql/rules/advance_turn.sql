@@ -2,6 +2,7 @@
 -- currency that the account had not left by then (SPEC §6, Currency).
 -- Grain: one row per advance in force before the end of the period that isn't declared again.
 --
+-- seq BIGINT: position of the event in the log
 -- advance_id VARCHAR: the advance
 -- contributor_id VARCHAR: who got it
 -- origin_period VARCHAR: period it was paid in
@@ -9,6 +10,7 @@
 -- amount_micros BIGINT: the advance, in micros
 -- turn BIGINT: the turn; null where it belongs to none
 SELECT
+    advance.seq,
     advance.advance_id,
     advance.contributor_id,
     advance.origin_period,

@@ -6,6 +6,15 @@
 -- image_id VARCHAR: the image, which is the line's reference
 -- origin_period VARCHAR: period of the licence
 -- currency VARCHAR: currency of the fee
+-- licence_id VARCHAR: the licence
+-- use VARCHAR: `download` or `training`
+-- fee_micros BIGINT: the fee, in micros
+-- share_ppm INTEGER: the contributor's share, in ppm
+-- download_number BIGINT: which of the contributor's downloads of the year it is, from 1
+-- rate_ppm INTEGER: rate of the level, or `training_share`, in ppm; null where there is none
+-- rate_seq BIGINT: position in the log of the event that agreed on it
+-- floor_micros BIGINT: `direct_floor` in the fee's currency, in micros
+-- floor_seq BIGINT: position in the log of the event that agreed on it; null where there is none
 -- amount_micros HUGEINT: the royalty; where no terms are in force the share of the fee that is held
 -- no_terms BOOLEAN: whether it is held, for want of terms
 WITH owned AS (
@@ -32,9 +41,11 @@ rated AS (
         owned.image_id,
         owned.origin_period,
         owned.currency,
+        owned.licence_id,
         owned.use,
         owned.share_ppm,
         owned.fee_micros,
+        owned.download_number,
         CASE
             WHEN owned.use = 'training' THEN training_share.rate_ppm
             ELSE list_last(
@@ -43,6 +54,11 @@ rated AS (
                 )
             ).rate_ppm
         END AS rate_ppm,
+        CASE
+            WHEN owned.use = 'training' THEN training_share.seq
+            ELSE direct_levels.seq
+        END AS rate_seq,
+        CASE WHEN owned.use = 'download' THEN direct_floor.seq END AS floor_seq,
         CASE
             WHEN owned.use = 'training' THEN 0
             ELSE coalesce(
@@ -79,6 +95,15 @@ SELECT
     image_id,
     origin_period,
     currency,
+    licence_id,
+    use,
+    fee_micros,
+    share_ppm,
+    download_number,
+    rate_ppm,
+    rate_seq,
+    floor_micros,
+    floor_seq,
     CASE
         WHEN rate_ppm IS NULL THEN fee_share_micros
         ELSE least(greatest(rated_micros, floor_share_micros), fee_share_micros)

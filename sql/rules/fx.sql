@@ -11,6 +11,7 @@
 -- to_rate VARCHAR: units of `to_currency` for one unit of the base, in canonical form
 -- from_rate_e10 BIGINT: the same in 10^-10
 -- to_rate_e10 BIGINT: the same in 10^-10
+-- seq BIGINT: position in the log of the event that published them
 WITH source AS (
     SELECT currency FROM entitlement
     UNION
@@ -50,7 +51,8 @@ SELECT
     quote_from.rate AS from_rate,
     quote_to.rate AS to_rate,
     quote_from.rate_e10 AS from_rate_e10,
-    quote_to.rate_e10 AS to_rate_e10
+    quote_to.rate_e10 AS to_rate_e10,
+    quote_from.seq
 FROM pair
 INNER JOIN quote AS quote_from ON pair.from_currency = quote_from.currency
 INNER JOIN quote AS quote_to

@@ -9,6 +9,7 @@
 -- currency VARCHAR: currency of the revenue
 -- revenue_micros BIGINT: the revenue, in micros
 -- share_ppm INTEGER: `generation_share` in force, in ppm; null where there is none
+-- share_seq BIGINT: position in the log of the event that agreed on the share
 -- known BOOLEAN: whether the model version was declared
 WITH asset AS (
     SELECT *, term_scope('generation_share', model_id) AS share_scope
@@ -25,6 +26,7 @@ SELECT
     asset.currency,
     asset.revenue_micros,
     share.rate_ppm AS share_ppm,
+    share.seq AS share_seq,
     declared.seq IS NOT NULL AS known
 FROM asset
 LEFT JOIN term AS share

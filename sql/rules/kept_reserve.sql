@@ -3,10 +3,12 @@
 -- Grain: one row per earlier statement whose reserve is not released.
 --
 -- contributor_id VARCHAR: the contributor
+-- period VARCHAR: period of that statement
 -- due_period VARCHAR: when it is released
 -- amount_micros DECIMAL(38, 0): the reserve, in micros
 SELECT
     statement.contributor_id,
+    statement.period,
     statement.reserve_due_period AS due_period,
     CAST(
         at_later_rates(

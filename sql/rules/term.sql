@@ -11,6 +11,7 @@
 -- periods INTEGER: value of `reserve_periods`
 -- levels STRUCT("from" BIGINT, rate_ppm INTEGER)[]: value of `direct_levels`
 -- amounts STRUCT(currency VARCHAR, amount_micros BIGINT)[]: value of a field by currency
+-- seq BIGINT: position in the log of the event that agreed on it
 WITH agreed AS (
     SELECT * FROM in_force.terms
 ),
@@ -43,7 +44,7 @@ carried AS (
 own AS (
     SELECT
         field, coalesce(scope_id, '') AS scope_id, effective_from,
-        rate_ppm, periods, levels, amounts
+        rate_ppm, periods, levels, amounts, seq
     FROM carried
     WHERE scope_kind IN ('platform', narrow_scope)
     QUALIFY row_number() OVER (
@@ -64,7 +65,7 @@ resolved AS (
     UNION ALL
     SELECT
         own.field, narrow.scope_id, own.effective_from,
-        own.rate_ppm, own.periods, own.levels, own.amounts
+        own.rate_ppm, own.periods, own.levels, own.amounts, own.seq
     FROM own
     INNER JOIN narrow ON own.field = narrow.field AND own.effective_from < narrow.first_from
     WHERE own.scope_id = ''
@@ -81,5 +82,6 @@ SELECT
     rate_ppm,
     periods,
     levels,
-    amounts
+    amounts,
+    seq
 FROM resolved

@@ -1,0 +1,133 @@
+"""Stages and reads what explains a statement; the close that issued it is staged before."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from pipelines.lake import sql
+from pipelines.lake.staging import stage, stage_input
+
+_ACCOUNT = ("explained_account", "explained_advance", "explained_reserve")
+_LINE = (
+    "explained_line",
+    "explained_licence",
+    "explained_payment",
+    "explained_pool",
+    "explained_part",
+    "explained_image",
+)
+_PAYMENTS_SHOWN = 3
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Key:
+    """What a line states: an entitlement's key (SPEC §5.3)."""
+
+    contributor_id: str
+    basis: str | None = None
+    reference: str | None = None
+    origin_period: str | None = None
+    currency: str | None = None
+
+
+def ask(connection: duckdb.DuckDBPyConnection, key: Key, since_seq: int = 0) -> None:
+    """Stage which line is explained; of a statement the contributor alone."""
+    row = [key.contributor_id, key.basis, key.reference, key.origin_period, key.currency, since_seq]
+    stage_input(connection, "explain_input", [row])
+
+
+def stage_account(connection: duckdb.DuckDBPyConnection) -> None:
+    """Stage what a statement's arithmetic starts from."""
+    for name in _ACCOUNT:
+        stage(connection, "explain", name)
+
+
+def stage_line(connection: duckdb.DuckDBPyConnection) -> None:
+    """Stage what a line comes from.
+
+    Raises ManyhandsError, naming the pool, where a number doesn't fit.
+    """
+    for name in _LINE:
+        stage(connection, "explain", name)
+
+
+def rows(connection: duckdb.DuckDBPyConnection, name: str, order: str = "ALL") -> list[Row]:
+    """Return the rows of a staged relation, in an order."""
+    cursor = connection.execute(f"FROM {name} ORDER BY {order}")
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def payments(connection: duckdb.DuckDBPyConnection, most: int | None) -> list[Row]:
+    """Return the pool's payments by the share that was in force, with the first `most` of each."""
+    shown = "" if most is None else "[:$most]"
+    cursor = connection.execute(
+        "SELECT share_ppm, share_seq, count(*) AS payments,"
+        " CAST(sum(paid_micros) AS DECIMAL(38, 0)) AS paid_micros,"
+        f" list(seq ORDER BY seq){shown} AS seqs, list(paid_micros ORDER BY seq){shown} AS paid"
+        " FROM explained_payment GROUP BY share_ppm, share_seq ORDER BY min(seq)",
+        {} if most is None else {"most": most},
+    )
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def events(connection: duckdb.DuckDBPyConnection, seqs: Iterable[int]) -> dict[int, Row]:
+    """Return events by their positions: source, id, type and time."""
+    found = connection.execute(
+        "SELECT seq, source, id, type, occurred_at FROM stored.event"
+        " WHERE seq IN (SELECT unnest($seqs))",
+        {"seqs": sorted(set(seqs))},
+    ).fetchall()
+    names = ("seq", "source", "id", "type", "occurred_at")
+    return {row[0]: dict(zip(names, row, strict=True)) for row in found}
+
+
+def stated_until(connection: duckdb.DuckDBPyConnection, key: Key, period: str) -> int:
+    """Return how far the last close before a period read the log that stated a key; 0: none did."""
+    ((log_seq,),) = connection.execute(
+        "SELECT coalesce(max(period_close.log_seq), 0) FROM warehouse.statement_line AS line"
+        " INNER JOIN warehouse.period_close AS period_close ON line.period = period_close.period"
+        " WHERE line.period < $period AND line.contributor_id = $contributor_id"
+        " AND line.basis = $basis AND line.reference = $reference"
+        " AND line.origin_period = $origin_period AND line.currency = $currency",
+        {"period": period, **vars(key)},
+    ).fetchall()
+    return int(log_seq)
+
+
+def changes(connection: duckdb.DuckDBPyConnection) -> list[tuple[int, str]]:
+    """Return the events that can have changed the line's entitlement: position and type."""
+    relation = sql.relation("explain", "explained_change")
+    return connection.execute(f"FROM ({relation.query}) ORDER BY seq").fetchall()
+
+
+def entitled(connection: duckdb.DuckDBPyConnection) -> int:
+    """Return the staged entitlement of the line that is explained, in micros; 0: there is none."""
+    found = connection.execute(
+        "SELECT owed.amount_micros FROM entitlement AS owed INNER JOIN explain_input AS asked"
+        " USING (contributor_id, basis, reference, origin_period, currency)"
+    ).fetchone()
+    return int(found[0]) if found else 0
+
+
+def base_ways(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str, str, int]]:
+    """Return each version's bases that the close counts: model, version, base, its version, ppm."""
+    return connection.execute(
+        "SELECT own.model_id, own.version, base.base_model_id, base.base_version, base.share_ppm"
+        " FROM in_force.base_model AS base INNER JOIN model_version AS own ON base.seq = own.seq"
+        " WHERE NOT own.redeclared ORDER BY ALL"
+    ).fetchall()
+
+
+def sealed_again(connection: duckdb.DuckDBPyConnection, statement_id: str) -> bytes | None:
+    """Return a statement's bytes as the staged close has them; None where it has none."""
+    found = connection.execute(
+        "SELECT sealed FROM statement WHERE statement_id = $statement_id",
+        {"statement_id": statement_id},
+    ).fetchone()
+    return bytes(found[0]) if found else None

@@ -1,0 +1,95 @@
+"""An explanation of a statement or of one of its lines: a tree from a number to its events.
+
+Each node says by a code what it is, and by values what it was computed from; a program that shows
+it makes its sentences of these. `docs/explain.md` lists the codes.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from schemas.model import Strict
+from schemas.scalars import Currency
+from schemas.statement import Money
+
+Code = Literal[
+    "statement",
+    "opening",
+    "converted",
+    "royalties",
+    "adjustments",
+    "recouped",
+    "advance",
+    "reserve_withheld",
+    "reserve_released",
+    "reserve",
+    "available",
+    "threshold",
+    "due",
+    "withholding",
+    "payable",
+    "carried",
+    "line",
+    "conversion",
+    "entitlement",
+    "licence",
+    "pool",
+    "payments",
+    "attributed_image",
+    "manifest",
+    "image",
+    "changes",
+    "change",
+    "agreed",
+    "registered",
+    "rates_published",
+]
+
+
+class NamedEvent(Strict):
+    """An event of the log, by its position and its identity."""
+
+    seq: Annotated[int, Field(description="Position in the log.")]
+    source: str
+    id: str
+    type: str
+    time: Annotated[str, Field(description="When it happened: ISO 8601 in UTC.")]
+    amount: Annotated[
+        Money | None, Field(description="What it paid, where the node adds payments up.")
+    ] = None
+
+
+class Events(Strict):
+    """The events behind a number: how many there are, and the first of them."""
+
+    count: int
+    first: list[NamedEvent]
+
+
+class Explanation(Strict):
+    """A number, what it is, and what it is made of."""
+
+    code: Code
+    amount: Annotated[Money | None, Field(description="The number.")] = None
+    currency: Currency | None = None
+    values: Annotated[
+        dict[str, str], Field(description="What it was computed from, by name; all as text.")
+    ] = Field(default_factory=dict)
+    events: Events | None = None
+    parts: list["Explanation"] = Field(default_factory=list)
+
+
+class Explained(Strict):
+    """A statement, or one of its lines, explained."""
+
+    statement_id: str
+    line: Annotated[
+        int | None, Field(description="From 1; absent where the statement is explained.")
+    ] = None
+    digest: Annotated[str, Field(description="SHA-256 of the sealed statement.")]
+    log_seq: Annotated[int, Field(description="How far the close read the log.")]
+    is_equal: Annotated[
+        bool,
+        Field(description="Whether the statement, and the number, came out again as they stand."),
+    ]
+    explanation: Explanation

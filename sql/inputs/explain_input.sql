@@ -1,0 +1,9 @@
+-- Which line of a statement is explained: its key (SPEC §5.3).
+-- Grain: one row.
+--
+-- contributor_id VARCHAR: the contributor
+-- basis VARCHAR: `direct`, `training` or `generation`
+-- reference VARCHAR: image or model version
+-- origin_period VARCHAR: period that the events occurred in
+-- currency VARCHAR: currency of the events
+-- since_seq BIGINT: position in the log of the close that stated the key last; 0 where none did
