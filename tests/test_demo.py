@@ -61,7 +61,7 @@ def test_what_the_demo_says_to_try_next_works(shown: Outcome) -> None:
     """Each command that it names ends well and says something."""
     outcomes = [run(words) for words in _commands(shown)]
 
-    assert [(0, True)] * 7 == [(outcome.code, outcome.stdout != "") for outcome in outcomes]
+    assert [(0, True)] * 9 == [(outcome.code, outcome.stdout != "") for outcome in outcomes]
 
 
 def test_the_demo_attaches_from_where_it_ran(shown: Outcome, place: Path) -> None:

@@ -9,7 +9,7 @@ from pipelines.close.closing import Closing
 from pipelines.close.compute import compute
 from pipelines.close.seal import seal
 from pipelines.ingest.manifests import Manifests
-from pipelines.lake import earnings, log, reading, sql
+from pipelines.lake import earnings, explained, log, reading, sql
 from pipelines.lake.closes import progress
 from pipelines.lake.connection import connect
 from pipelines.lake.creation import create
@@ -31,11 +31,14 @@ STORED_LATER = {"period_close", "publication"}
 UNEQUAL = "unequal_earning"
 """A check of what is staged."""
 
+EXPLAINED = explained.Key("ana", "generation", "dream@1", "2026-12", "USD")
+
 OF_BATCHES = [("inputs", name) for name in ("manifest_row", "received_event", "received_refusal")]
 STAGED = [
     *(("rules", name, name) for name in sql.names("rules")),
     *(("results", name, name) for name in sql.names("results") if name not in STORED_LATER),
     *(("earnings", name, name) for name in sql.names("earnings") if name != UNEQUAL),
+    *(("explain", name, name) for name in sql.names("explain")),
     *(("in_force", name, f"in_force.{name}") for name in sql.names("in_force")),
     *(("views", name, f"warehouse.{name}") for name in sql.names("views")),
 ]
@@ -60,6 +63,10 @@ def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.Duck
         reading.report(connection, "statement", "2026-11")
         earnings.ask(connection, "2026-10", None)
         earnings.stage_earnings(connection)
+        explained.ask(connection, EXPLAINED)
+        explained.stage_account(connection)
+        explained.stage_line(connection)
+        stage(connection, "explain", "explained_change")
         yield connection
 
 

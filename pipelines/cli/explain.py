@@ -11,7 +11,6 @@ from pipelines.cli.progress import reporting
 from pipelines.cli.words import counted
 from pipelines.errors import GateError
 from pipelines.royalties.money import MICRO_DIGITS
-from schemas.currencies import MINOR_DIGITS
 
 if TYPE_CHECKING:
     from schemas.explanation import Explained, Explanation, NamedEvent
@@ -104,6 +103,8 @@ _FIRST: Final[Mapping[str, Callable[["Explanation"], Iterator[str]]]] = {
 
 def _own(amount: str | None, currency: str | None) -> str:
     """Write an amount in its currency's own digits, where it has no more; else with all."""
+    from schemas.currencies import MINOR_DIGITS
+
     text, digits = amount or _NOTHING, MINOR_DIGITS[currency or ""]
     beyond = text[len(text) - (MICRO_DIGITS - digits) :]
     if not beyond.strip("0"):

@@ -60,6 +60,7 @@ def test_no_command_opens_a_catalog_but_with_the_engine(tmp_path: Path) -> None:
         ["statements", "show", "2026-01/ana"],
         ["statements", "export", "--format=csv", f"--out={tmp_path / 'out'}"],
         ["earnings", "--period=2026-01", f"--out={tmp_path / 'e.csv'}"],
+        ["explain", "2026-01/ana", "--line=1"],
         ["estimate", as_of],
         ["held"],
         ["query", "SELECT count(*) FROM event"],
