@@ -54,3 +54,7 @@ class TryAgainError(ManyhandsError):
     """Not now: the period isn't over, or the catalog is busy (exit 75)."""
 
     exit_code = 75
+
+
+class UnknownOutcomeError(TryAgainError):
+    """Nobody can say now whether a commit was made (exit 75)."""

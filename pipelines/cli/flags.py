@@ -58,7 +58,12 @@ _POSTGRES = "With a catalog in PostgreSQL"
 
 
 def _data_path(text: str) -> Path | Place:
-    return read_place(text, "--data-path") if is_place(text) else named_path(text)
+    if not is_place(text):
+        return named_path(text)
+    if not {"?", "*"}.isdisjoint(text):
+        message = f"--data-path {text}: to the engine ? and * are more than names; leave them out"
+        raise UsageError(message)
+    return read_place(text, "--data-path")
 
 
 DataPathFlag = Annotated[

@@ -7,7 +7,7 @@ from typing import BinaryIO, Final
 from pipelines.errors import ManyhandsError
 from pipelines.ingest.opened_manifest import OpenedManifest, candidates, opened
 from pipelines.ingest.roots import Root
-from pipelines.lake.manifest import NoRoomError, keep, kept_rows
+from pipelines.lake.manifest import NoRoomError, keep, keep_again, kept_rows
 from pipelines.lake.manifest_rows import ManifestError, check_beginning, mismatch, unavailable
 from pipelines.lake.warehouse import Warehouse
 from schemas.record import Event
@@ -31,7 +31,8 @@ class Manifests:
         where a remote root can't be reached, ManyhandsError where it doesn't know the caller.
         """
         _refuse_elsewhere(uri, self.roots)
-        if kept_rows(self.warehouse, sha256) is None:
+        is_kept = kept_rows(self.warehouse, sha256) is not None
+        if not is_kept and not keep_again(self.warehouse, sha256, rows):
             self._read(uri, sha256, rows)
         actual = kept_rows(self.warehouse, sha256)
         if actual != rows:

@@ -20,6 +20,7 @@ from pipelines.lake.catalogs import catalog_of
 from pipelines.lake.paths import as_named, for_engine
 from pipelines.lake.scratch import HIDDEN, TEMPORARY
 from pipelines.lake.warehouse import Warehouse
+from pipelines.stores.place import is_place
 
 _OUT_OF_RANGE = "out of range: "
 _DENIED = re.compile('"([^"]+)": Permission denied')
@@ -159,7 +160,8 @@ def _unreadable_or_other(error: Exception, text: str, warehouse: Warehouse) -> M
 
 
 def _unreadable(path: str, text: str) -> ManyhandsError:
-    what = "is damaged" if Path(path).exists() else "is missing"
+    is_there = is_place(path) or Path(path).exists()  # of a store's that is missing, that says so
+    what = "is damaged" if is_there else "is missing"
     why = re.sub(f"[\"']{re.escape(path)}[\"']", "it", _bare(text))
     return ManyhandsError(f"{as_named(path)} {what} ({why}); restore it from a backup")
 

@@ -42,8 +42,28 @@ def rows_path(warehouse: Warehouse, sha256: str) -> Path:
 def kept_rows(warehouse: Warehouse, sha256: str) -> int | None:
     """Return how many rows the copy of a manifest has; None where there is no copy."""
     path = rows_path(warehouse, sha256)
-    is_there = working_copy.fetch(warehouse, path)
-    return int(pq.read_metadata(for_engine(path)).num_rows) if is_there else None
+    return int(pq.read_metadata(for_engine(path)).num_rows) if path.exists() else None
+
+
+def keep_again(warehouse: Warehouse, sha256: str, rows: int) -> bool:
+    """Copy and check a manifest from where another process has kept it, and return whether one has.
+
+    An object store is believed no more than the root that it once came from: where its hash is
+    another, it isn't there.
+
+    Raises ManifestError where its rows aren't what its event says.
+    """
+    if warehouse.place is None:
+        return False
+    with scratch.within(warehouse.manifests) as made:
+        copy = made / sha256
+        if not working_copy.fetch(warehouse, warehouse.manifests / sha256, copy):
+            return False
+        with copy.open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
+                return False
+            keep(warehouse, file, copy.stat().st_size, sha256, rows)
+    return True
 
 
 def keep(warehouse: Warehouse, file: BinaryIO, size: int, sha256: str, rows: int) -> None:

@@ -12,7 +12,7 @@ from typing import Final
 
 import duckdb
 
-from pipelines.errors import ManyhandsError
+from pipelines.errors import ConflictError
 from pipelines.lake import sql
 from pipelines.lake.catalogs import catalog_of, located
 from pipelines.lake.connection import opened, stored_relations
@@ -68,7 +68,8 @@ def migrate(warehouse: Warehouse) -> Iterator[Migrated]:
 
     Each step is one transaction, and keeps the catalog as it was before it.
 
-    Raises ManyhandsError where its format is a later one, or the first of all.
+    Raises ManyhandsError where its format is a later one, or the first of all, ConflictError where
+    another process migrates it.
     """
     warehouse = located(warehouse)
     with opened(warehouse) as connection:
@@ -82,12 +83,15 @@ def migrate(warehouse: Warehouse) -> Iterator[Migrated]:
 def _take(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, found: int) -> str:
     """Keep the catalog as it is, take one step, and return where it is kept.
 
-    Whoever comes second finds another format, and keeps nothing.
+    Whoever comes second finds another format, also once the catalog is copied, and keeps nothing.
     """
-    if found_format(connection) != found:
-        message = "another process migrates this warehouse; run the command again"
-        raise ManyhandsError(message)
-    kept = catalog_of(warehouse).keep(warehouse, f"format-{found}")
+    _refuse_unless(connection, found)
+
+    def check() -> None:
+        with opened(warehouse) as anew:
+            _refuse_unless(anew, found)
+
+    kept = catalog_of(warehouse).keep(warehouse, f"format-{found}", check)
     step = STEPS[found]
     relations = {relation.name: relation for relation in stored_relations()}
     for name in step.made:
@@ -96,6 +100,12 @@ def _take(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, found: in
         _remake(connection, relations[name], rows)
     connection.execute("UPDATE warehouse.setting SET format = ?", [found + 1])
     return kept
+
+
+def _refuse_unless(connection: duckdb.DuckDBPyConnection, found: int) -> None:
+    if found_format(connection) != found:
+        message = "another process migrates this warehouse; run the command again"
+        raise ConflictError(message)
 
 
 def _remake(connection: duckdb.DuckDBPyConnection, relation: sql.Relation, rows: str) -> None:

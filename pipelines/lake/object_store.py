@@ -10,13 +10,15 @@ from pipelines.errors import ManyhandsError, TryAgainError
 from pipelines.lake.literals import quoted
 from pipelines.lake.warehouse import DATA, Warehouse
 from pipelines.stores.clients import is_outage, not_installed
+from pipelines.stores.errors import CREDENTIALS_CODES
 from pipelines.stores.objects import WHAT, keys_of
 from pipelines.stores.place import Place
 
 _TYPES: Final = {"gs": "gcs", "s3": "s3"}
 _STATUS: Final = re.compile(r"HTTP (?:code )?(\d{3})\b")
 _DENIED: Final = {401, 403}
-_ABSENT: Final = 404
+_CUT_SHORT: Final = "Content-Length from server mismatches requested range"
+_OF_FILES: Final = {404: "is missing", 416: "is damaged"}
 
 
 def extension(place: Place) -> ModuleType:
@@ -46,17 +48,21 @@ def fault(error: Exception, place: Place | None) -> ManyhandsError | None:
     text = str(error)
     if place is None or not isinstance(error, duckdb.IOException) or "HTTP" not in text:
         return None
-    said = _STATUS.search(text.partition("\n")[0])
+    first, _, more = text.partition("\n")
+    said = _STATUS.search(first)
     status = int(said[1]) if said else None
     what = "no connection" if status is None else f"HTTP {status}"
+    if _CUT_SHORT in first:
+        return ManyhandsError(f"a file in {place} is damaged (cut short); restore it from a backup")
     if status is None or is_outage(status):
         message = f"the {WHAT} {place} can't be reached now ({what}); run the command again later"
         return TryAgainError(message)
-    if status == _ABSENT:
+    if status in _OF_FILES:
         named = re.search(rf"{re.escape(place.key(DATA))}/\S+?[.]parquet", text)
         path = f"{place.scheme}://{place.bucket}/{named[0]}" if named else f"a file in {place}"
-        return ManyhandsError(f"{path} is missing ({what}); restore it from a backup")
-    if status in _DENIED:
+        message = f"{path} {_OF_FILES[status]} ({what}); restore it from a backup"
+        return ManyhandsError(message)
+    if status in _DENIED or more.strip().partition(":")[0] in CREDENTIALS_CODES:
         message = f"the {WHAT} {place} denies access, or doesn't know the keys ({what}); mend them"
         return ManyhandsError(message)
     message = f"the {WHAT} {place} refuses a request ({what}); run it again with --debug"

@@ -9,7 +9,6 @@ import os
 from contextlib import ExitStack
 from functools import lru_cache
 from pathlib import Path
-from uuid import uuid4
 
 from pipelines.lake import scratch
 from pipelines.lake.warehouse import PARTS, Warehouse
@@ -41,13 +40,11 @@ def send(warehouse: Warehouse, file: Path, path: Path) -> None:
         Objects(warehouse.place).upload(file, _in_place(warehouse, path))
 
 
-def fetch(warehouse: Warehouse, path: Path) -> bool:
-    """Have a file in a warehouse's folder, and return whether there is one."""
-    if warehouse.place is not None and not path.exists():
-        made = path.with_name(f".making-{uuid4()}")
-        if Objects(warehouse.place).download(_in_place(warehouse, path), made):
-            made.replace(path)
-    return path.exists()
+def fetch(warehouse: Warehouse, path: Path, file: Path) -> bool:
+    """Write to a file what others sent as `path` in the warehouse; return whether any did."""
+    if warehouse.place is None:
+        return False
+    return Objects(warehouse.place).download(_in_place(warehouse, path), file)
 
 
 def shown(warehouse: Warehouse, path: Path) -> str:

@@ -13,7 +13,7 @@ _UNKNOWN_CALLER: Final = 401
 _DENIED: Final = 403
 _ABSENT: Final = 404
 _LATER_CODES: Final = {"RequestTimeout", "SlowDown"}
-_CREDENTIALS_CODES: Final = {
+CREDENTIALS_CODES: Final = {
     "ExpiredToken",
     "InvalidAccessKeyId",
     "InvalidSecurity",
@@ -55,7 +55,7 @@ def explained(what: str, place: Place, path: str, store: Store) -> Iterator[None
                 " run the command again later"
             )
             raise TryAgainError(message) from error
-        if status == _UNKNOWN_CALLER or code in _CREDENTIALS_CODES or _is(error, store.credentials):
+        if status == _UNKNOWN_CALLER or code in CREDENTIALS_CODES or _is(error, store.credentials):
             message = (
                 f"the {what} {place} can't be used: there are no credentials that it takes;"
                 " set them, and run the command again"

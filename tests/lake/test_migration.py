@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pipelines.lake import migration, sql
-from pipelines.lake.catalogs import located
+from pipelines.lake.catalogs import located, sqlite
 from pipelines.lake.catalogs import postgres as catalog
 from pipelines.lake.connection import connect, opened
 from pipelines.lake.creation import create
@@ -145,9 +145,34 @@ def test_a_catalog_in_postgresql_is_kept_in_a_schema_beside(
     named = postgres.warehouse()
     assert 0 == run(["init", *named, f"--data-path={tmp_path / 'data'}"]).code
     warehouse = postgres.place(named)
-    kept = catalog.keep(located(warehouse), "format-9")
+    kept = catalog.keep(located(warehouse), "format-9", lambda: None)
     (schema,) = [word for word in named if word.startswith("--schema=")]
     assert kept == f"the schema {schema.removeprefix('--schema=')}-format-9"
 
     there = run(["status", *(f"{word}-format-9" if word == schema else word for word in named)])
     assert 0 == there.code, there.stderr
+
+
+def test_of_two_at_once_the_later_one_keeps_no_newer_catalog(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was at its copy when the other one was through: what was kept first stays."""
+    folder = unpack(EARLIEST, tmp_path)
+    copy = sqlite._copy
+
+    def late(warehouse: Warehouse, to: Path) -> None:
+        monkeypatch.setattr(sqlite, "_copy", copy)
+        assert 0 == run(["migrate", f"--warehouse={folder}"]).code
+        copy(warehouse, to)
+
+    monkeypatch.setattr(sqlite, "_copy", late)
+    second = run(["migrate", f"--warehouse={folder}"])
+
+    assert 5 == second.code
+    assert "another process migrates this warehouse" in second.stderr
+    kept = folder / f"catalog-format-{EARLIEST}.sqlite"
+    (tmp_path / "before").mkdir()
+    shutil.copytree(folder / "data", tmp_path / "before/data")
+    shutil.copy(kept, tmp_path / "before/catalog.sqlite")
+    assert EARLIEST == _format(tmp_path / "before")
+    assert FORMAT == _format(folder)

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic
@@ -16,7 +17,7 @@ import pytest
 from pipelines.errors import TryAgainError
 from pipelines.lake import engine, log, reading, transaction
 from pipelines.lake.address import Server
-from pipelines.lake.catalogs import located, postgres_client
+from pipelines.lake.catalogs import kept_files, located, postgres_client
 from pipelines.lake.catalogs import postgres as catalog
 from pipelines.lake.connection import connect
 from tests.conftest import Outcome, Run
@@ -109,6 +110,33 @@ def test_an_init_of_which_nobody_knows_whether_it_failed_keeps_its_data(
         patch.setattr(catalog, "finish", unanswered)
         assert 75 == manyhands("init", *named, "--data-path=shared").code
     assert 0 == manyhands("ingest", EVENTS, AS_OF, *named).code
+
+
+def test_an_init_that_is_cut_off_after_its_commit_keeps_everything(
+    manyhands: Run, named: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The catalog names what is there."""
+
+    def cut(_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, suppress(KeyboardInterrupt):
+        patch.setattr(kept_files.Kept, "forget", cut)
+        manyhands("init", *named, "--data-path=shared")
+
+    assert (tmp_path / "shared/data").is_dir()
+    assert 0 == manyhands("ingest", EVENTS, AS_OF, *named).code
+
+
+def test_a_data_path_within_another_warehouse_is_refused(
+    manyhands: Run, named: list[str], postgres: Postgres
+) -> None:
+    """What is DuckLake's alone, or on its way there, is no place for another one."""
+    assert 0 == manyhands("init", *named, "--data-path=one").code
+    other = postgres.warehouse()
+    for place in ("one/staged/two", "one/data/main/two"):
+        refused = manyhands("init", *other, f"--data-path={place}")
+        assert (5, True) == (refused.code, "is within the warehouse in" in refused.stderr)
 
 
 def test_it_is_named_once_in_the_settings(

@@ -81,7 +81,7 @@ class Catalog(Protocol):
 
         `mark` is in the commit; `made` are the data files, and their folders, that it names.
 
-        Raises the engine's error where it wasn't made, TryAgainError where that can't be known now.
+        Raises the engine's error where it wasn't made, UnknownOutcomeError where nobody can say.
         """
         ...
 
@@ -100,8 +100,12 @@ class Catalog(Protocol):
         """
         ...
 
-    def keep(self, warehouse: Warehouse, name: str) -> str:
-        """Keep a copy of the catalog as it is now under a name, and return where it is."""
+    def keep(self, warehouse: Warehouse, name: str, check: Callable[[], None]) -> str:
+        """Keep a copy of the catalog as it is now under a name, and return where it is.
+
+        `check` is called once it is copied, before it takes the place of an earlier one, and raises
+        where it isn't to.
+        """
         ...
 
     def attach_statement(self, warehouse: Warehouse) -> str:

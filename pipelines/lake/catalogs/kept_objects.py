@@ -80,6 +80,8 @@ def recover(
         session = objects.read(path)
         if session is None:  # forgotten since
             continue
+        if not session.isascii():  # nobody's of ours
+            continue
         keeping = Kept(place, mark, session.decode("ascii"))
         if is_committed(mark):
             keeping.put_back()

@@ -2,16 +2,23 @@
 
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Final
+from uuid import uuid4
 
-from pipelines.errors import ConflictError, TryAgainError
+from pipelines.errors import ConflictError, ManyhandsError, UnknownOutcomeError
+from pipelines.interrupts import uninterrupted
 from pipelines.lake import scratch
 from pipelines.lake.disk import make_folder
-from pipelines.lake.warehouse import DATA, PARTS, Warehouse
+from pipelines.lake.warehouse import DATA, PARTS
 from pipelines.stores.objects import Objects
+from pipelines.stores.place import Place
+
+IsMade = Callable[[], bool]
+"""Says whether the catalog has the warehouse by now."""
 
 MARK: Final = "manyhands-warehouse"
 """The object that says of a place in an object store that a warehouse was made there."""
@@ -31,48 +38,63 @@ def alone_in(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def in_empty_folder(folder: Path) -> Iterator[None]:
-    """Have an empty folder, which is made if need be; where the context fails, it is empty again.
+def in_empty_folder(folder: Path, is_made: IsMade) -> Iterator[None]:
+    """Have an empty folder, which is made if need be; where nothing comes of it, it is empty again.
 
-    It stays as it is where it isn't known whether the context failed (TryAgainError).
-
-    Raises ConflictError where it holds anything.
+    Raises ConflictError where it holds anything, or is within another warehouse.
     """
+    _refuse_within_another(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     make_folder(folder)
     with alone_in(folder):
         refuse_unless_empty(folder, "catalog")
-        try:
+        with _taken_back(is_made, partial(_empty, folder)):
             yield
-        except TryAgainError:  # what was committed, if it was, names what is there
-            raise
-        except BaseException:
-            for part in PARTS:
-                shutil.rmtree(folder / part, ignore_errors=True)
-            raise
+
+
+def _empty(folder: Path) -> None:
+    for part in PARTS:
+        shutil.rmtree(folder / part, ignore_errors=True)
+
+
+def _refuse_within_another(folder: Path) -> None:
+    for place in folder.parents:
+        if all((place / part).is_dir() for part in PARTS):
+            message = f"{folder} is within the warehouse in {place}; name another folder"
+            raise ConflictError(message)
 
 
 @contextmanager
-def alone_and_empty(warehouse: Warehouse) -> Iterator[None]:
-    """Have an empty data path; where the context fails it is empty again, as in a folder.
+def in_empty_place(place: Place, is_made: IsMade) -> Iterator[None]:
+    """Have an empty place in an object store; where nothing comes of it, it is empty again.
 
     Raises ConflictError where it holds anything, or another process makes a warehouse there.
     """
-    if warehouse.place is None:
-        with in_empty_folder(warehouse.folder):
-            yield
-        return
-    objects = Objects(warehouse.place)
+    objects = Objects(place)
     if not objects.is_empty():
-        message = f"{warehouse.place} is not empty; name another place, or an empty one"
+        message = (
+            f"{place} is not empty; name another place, or an empty one; if it never was a"
+            f" warehouse (an init was cut short, and left {MARK}), empty it"
+        )
         raise ConflictError(message)
-    objects.create(MARK, b"")
+    objects.create(MARK, str(uuid4()).encode())
+    with _taken_back(is_made, lambda: objects.remove(objects.names(""))):
+        yield
+
+
+@contextmanager
+def _taken_back(is_made: IsMade, take_back: Callable[[], None]) -> Iterator[None]:
+    """Take back what the context wrote where it fails and there is no warehouse.
+
+    What a catalog names stays, also where the failure came after the commit, as does all where
+    nobody can say whether that was made.
+    """
     try:
         yield
-    except TryAgainError:
-        raise
-    except BaseException:
-        objects.remove(objects.names(""))
+    except BaseException as error:
+        with uninterrupted(), suppress(ManyhandsError):
+            if not isinstance(error, UnknownOutcomeError) and not is_made():
+                take_back()
         raise
 
 

@@ -22,6 +22,7 @@ from pipelines.errors import (
     ManyhandsError,
     NotFoundError,
     TryAgainError,
+    UnknownOutcomeError,
     UsageError,
 )
 from pipelines.lake import engine, object_store, working_copy
@@ -247,7 +248,12 @@ def make(warehouse: Warehouse, fill: Callable[[Warehouse], None]) -> None:
         if exists(warehouse):
             message = f"{warehouse.name}: another process made it first; run the command again"
             raise ConflictError(message)
-        with making.alone_and_empty(warehouse):
+        is_made = partial(exists, warehouse)
+        with (
+            making.in_empty_folder(warehouse.folder, is_made)
+            if warehouse.place is None
+            else making.in_empty_place(warehouse.place, is_made)
+        ):
             _make_catalog(warehouse)
             fill(warehouse)
 
@@ -334,21 +340,28 @@ def committing(warehouse: Warehouse) -> Iterator[None]:
         yield
 
 
-def keep(warehouse: Warehouse, name: str) -> str:
+def keep(warehouse: Warehouse, name: str, check: Callable[[], None]) -> str:
     """Copy the schema's tables as they are now to a schema `<schema>-<name>`."""
     server = _server(warehouse)
     kept = f"{server.schema}-{name}"
-    old, new = _name(server.schema), _name(kept)
+    old, new, made = (_name(one) for one in (server.schema, kept, f"{kept}-{uuid4().hex[:8]}"))
     with _explained(warehouse):
         tables = postgres_client.rows(
             server, f"SELECT tablename FROM pg_tables WHERE schemaname = {quoted(server.schema)}"
         )
         copies = [
-            f"CREATE TABLE {new}.{_name(table)} AS TABLE {old}.{_name(table)}"
+            f"CREATE TABLE {made}.{_name(table)} AS TABLE {old}.{_name(table)}"
             for (table,) in tables
         ]
-        anew = f"DROP SCHEMA IF EXISTS {new} CASCADE; CREATE SCHEMA {new}"
-        postgres_client.run(server, "; ".join([anew, *copies]))
+        postgres_client.run(server, "; ".join([f"CREATE SCHEMA {made}", *copies]))
+        try:
+            check()
+        except BaseException:
+            postgres_client.run(server, f"DROP SCHEMA {made} CASCADE")
+            raise
+        postgres_client.run(
+            server, f"DROP SCHEMA IF EXISTS {new} CASCADE; ALTER SCHEMA {made} RENAME TO {new}"
+        )
     return f"the schema {kept}"
 
 
@@ -376,7 +389,7 @@ def finish(
 ) -> None:
     """Commit; where the answer is an error, find out whether it was made all the same.
 
-    Raises the engine's error where it wasn't made, TryAgainError where that can't be known now.
+    Raises the engine's error where it wasn't made, UnknownOutcomeError where that can't be known.
     """
     keeping = kept_files if warehouse.place is None else kept_objects
     with keeping.kept(warehouse, mark, _session(connection), made) as kept:
@@ -385,11 +398,18 @@ def finish(
         except duckdb.InterruptException:
             raise
         except duckdb.Error:
-            if not _was_committed(warehouse, mark, kept.session):
+            if not _is_known_to_be_committed(warehouse, mark, kept.session):
                 kept.forget()
                 raise
             kept.put_back()
         kept.forget()
+
+
+def _is_known_to_be_committed(warehouse: Warehouse, mark: str, session: str) -> bool:
+    try:
+        return _was_committed(warehouse, mark, session)
+    except TryAgainError as error:
+        raise UnknownOutcomeError(str(error)) from error
 
 
 def _session(connection: duckdb.DuckDBPyConnection) -> str:

@@ -5,7 +5,7 @@ import os
 import stat
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -176,12 +176,13 @@ def fault(text: str, warehouse: Warehouse) -> ManyhandsError | None:
     return None
 
 
-def keep(warehouse: Warehouse, name: str) -> str:
+def keep(warehouse: Warehouse, name: str, check: Callable[[], None]) -> str:
     """Copy the catalog as it is now to `catalog-<name>.sqlite` beside it; flushed to disk."""
     kept = warehouse.folder / f"catalog-{name}.sqlite"
     with scratch.within(warehouse.folder) as made:
         copy = made / CATALOG
         _copy(warehouse, copy)
+        check()
         for ending in (SIDECARS[0], ""):  # the catalog last: where it is, its log is too
             written, wanted = Path(f"{copy}{ending}"), Path(f"{kept}{ending}")
             if written.exists():
