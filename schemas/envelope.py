@@ -1,5 +1,6 @@
 """The envelope of an event: CloudEvents 1.0, as narrow as SPEC §3.1 makes it."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
@@ -20,6 +21,22 @@ OWN_SOURCE: Final = "manyhands"
 
 ATTRIBUTE_PREFIX: Final = "ce-"
 """Stands before the name of an attribute in binary mode (CloudEvents' binding for Pub/Sub)."""
+
+
+CONTENT_TYPE: Final = "content-type"
+_JSON: Final = "application/json"
+
+
+def binary_envelope(attributes: Mapping[str, str]) -> dict[str, object]:
+    """Return the envelope of binary mode, where the content type is `datacontenttype`."""
+    envelope: dict[str, object] = {
+        name.removeprefix(ATTRIBUTE_PREFIX): value
+        for name, value in attributes.items()
+        if name.startswith(ATTRIBUTE_PREFIX)
+    }
+    if CONTENT_TYPE in attributes and envelope.get("datacontenttype", _JSON) == _JSON:
+        envelope["datacontenttype"] = attributes[CONTENT_TYPE]  # where both stand, both count
+    return envelope
 
 
 def _not_ours(source: str) -> str:

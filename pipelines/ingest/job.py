@@ -1,7 +1,6 @@
 """Reads events and appends them to the log, batch after batch (SPEC §3, §4)."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from itertools import chain
@@ -14,13 +13,11 @@ from pipelines.ingest.committer import commit_parts
 from pipelines.ingest.manifests import Manifests
 from pipelines.ingest.policy import EVERYONE, Policy
 from pipelines.ingest.roots import Root
-from pipelines.ingest.session import Session
+from pipelines.ingest.session import begun
 from pipelines.ingest.work import Checks, Ingested, Work
 from pipelines.lake.catalogs import located
-from pipelines.lake.clock import check_clock
-from pipelines.lake.closes import progress
 from pipelines.lake.creation import make_unless_there
-from pipelines.lake.log import Counts, head
+from pipelines.lake.log import Counts
 from pipelines.lake.warehouse import Warehouse
 from pipelines.runners import Runner
 from pipelines.sources.batch import Batch
@@ -84,11 +81,8 @@ def ingest(  # noqa: PLR0913  one of them only listens
         make_unless_there(warehouse)
         warehouse = located(warehouse)
         _refuse_unless_shared(engine, warehouse)
-        with closing(Session(warehouse)) as session:
-            with session.connection() as connection:
-                if by_clock:
-                    check_clock(connection, progress(connection), clock())
-                before = session.head = head(connection)
+        with begun(warehouse, clock, by_clock=by_clock) as session:
+            before = session.head
             if not subscriptions:
                 watch.note(trusted)
             for other in others:

@@ -1,14 +1,15 @@
 """Holds a warehouse open for batch after batch, and opens it again after a failure."""
 
-from collections.abc import Hashable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING, Final
 
 import duckdb
 
 from pipelines.errors import ConflictError, NotFoundError, TryAgainError
 from pipelines.lake.catalogs import catalog_of
-from pipelines.lake.clock import newest_recorded_at
+from pipelines.lake.clock import check_clock, newest_recorded_at
+from pipelines.lake.closes import progress
 from pipelines.lake.connection import connect
 from pipelines.lake.faults import explained, full_disk_named
 from pipelines.lake.log import head
@@ -89,3 +90,19 @@ class Session:
         if catalog_of(self.warehouse).identity(self.warehouse) != self._catalog:
             message = f"{self.warehouse.name}: its catalog was replaced; run the command again"
             raise TryAgainError(message)
+
+
+@contextmanager
+def begun(
+    warehouse: Warehouse, clock: "Callable[[], datetime]", *, by_clock: bool
+) -> Iterator[Session]:
+    """Open a session for as long as the context lasts; a real clock is held against the log first.
+
+    Raises TryAgainError where the log speaks against it.
+    """
+    with closing(Session(warehouse)) as session:
+        with session.connection() as connection:
+            if by_clock:
+                check_clock(connection, progress(connection), clock())
+            session.head = head(connection)
+        yield session

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias
 
 from pipelines.sources.batch import Portion
 from pipelines.sources.subscriptions import PREFIX
-from schemas.envelope import ATTRIBUTE_PREFIX
+from schemas.envelope import ATTRIBUTE_PREFIX, CONTENT_TYPE
 from schemas.json_text import MAX_BYTES
 from schemas.record import Received
 from schemas.rejection import KEPT_BYTES
@@ -15,7 +15,6 @@ from schemas.rejection import KEPT_BYTES
 _PORTION: Final = 500
 """Messages of one element of a pipeline."""
 
-_CONTENT_TYPE: Final = "content-type"
 _STRUCTURED: Final = "application/cloudevents"
 
 Message: TypeAlias = Any
@@ -68,8 +67,8 @@ def event_attributes(attributes: Mapping[str, str]) -> dict[str, str] | None:
     In binary mode an event's attributes begin with `ce-`, and `content-type` is that of its data
     (CloudEvents' binding for Pub/Sub); others are those of the transport.
     """
-    content_type = attributes.get(_CONTENT_TYPE, "")
+    content_type = attributes.get(CONTENT_TYPE, "")
     own = {name: text for name, text in attributes.items() if name.startswith(ATTRIBUTE_PREFIX)}
     if not own or content_type.startswith(_STRUCTURED):
         return None
-    return own | ({_CONTENT_TYPE: content_type} if content_type else {})
+    return own | ({CONTENT_TYPE: content_type} if content_type else {})

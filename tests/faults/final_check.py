@@ -8,11 +8,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
-from pipelines.ingest.decode import CONTENT_TYPE, decode
+from pipelines.ingest.decode import decode
 from pipelines.ingest.validate import validate
 from pipelines.lake.warehouse import Warehouse
 from pipelines.sources.messages import received
-from schemas.envelope import ATTRIBUTE_PREFIX
+from schemas.envelope import ATTRIBUTE_PREFIX, CONTENT_TYPE
 from schemas.record import Event, Received, Rejected
 from tests.conftest import run
 from tests.faults.scene import CLOSE, Message, Scene
