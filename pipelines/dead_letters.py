@@ -1,24 +1,42 @@
-"""Lists and shows what was refused (SPEC §3.4, §7.3)."""
+"""Lists, shows and dismisses what was refused (SPEC §3.4, §7.3)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 
+from pipelines.errors import UsageError
 from pipelines.lake import dead_letters as letters
-from pipelines.lake import reading
-from pipelines.lake.dead_letters import DeadLetter, Detail
+from pipelines.lake import letter_changes, reading
+from pipelines.lake.catalogs import located
+from pipelines.lake.connection import connect
+from pipelines.lake.dead_letters import Choice, DeadLetter, Detail
 from pipelines.lake.reading import Listing
 from pipelines.lake.refused import Refused
 from pipelines.lake.warehouse import Warehouse
 
-__all__ = ["Refused", "find_dead_letter", "list_dead_letters"]
+__all__ = [
+    "Choice",
+    "Refused",
+    "dismiss",
+    "find_dead_letter",
+    "list_dead_letters",
+]
+
+MOST_OF_A_NOTE = 500
+"""Code points."""
 
 
 @contextmanager
-def list_dead_letters(warehouse: Warehouse, *, short_ids: bool = False) -> Iterator[Listing]:
-    """Read what was refused, by time, then by place; ids whole, or as short as they stay unique."""
+def list_dead_letters(
+    warehouse: Warehouse, *, closed_too: bool = False, short_ids: bool = False
+) -> Iterator[Listing]:
+    """Read what was refused and is open, or all, by time, then by place.
+
+    Ids are whole, or as short as they stay unique.
+    """
     with reading.connect(warehouse) as connection:
         digits = letters.length_of_ids(connection) if short_ids else None
-        found = letters.dead_letters(connection)
+        found = letters.dead_letters(connection, closed_too=closed_too)
         yield Listing(DeadLetter._fields, (one._replace(id=one.id[:digits]) for one in found))
 
 
@@ -29,3 +47,27 @@ def find_dead_letter(warehouse: Warehouse, prefix: str) -> tuple[DeadLetter, Det
     """
     with reading.connect(warehouse) as connection:
         return letters.find(connection, prefix)
+
+
+def dismiss(
+    warehouse: Warehouse, ids: Sequence[str], note: str, dismissed_at: datetime
+) -> list[DeadLetter]:
+    """Close dead letters that will never be mended, all or none, and return them as they are now.
+
+    One that is resolved stays as it is; one that was dismissed has the new note.
+
+    Raises NotFoundError or UsageError where an id doesn't name one letter, UsageError where the
+    note is blank or too long, TryAgainError where the catalog stays busy.
+    """
+    _refuse_note(note)
+    warehouse = located(warehouse)
+    with connect(warehouse) as connection:
+        chosen = letters.named(connection, Choice(tuple(ids)))
+        letter_changes.dismiss(connection, warehouse, chosen.ids, note, dismissed_at)
+        return [letters.find(connection, one)[0] for one in chosen.ids]
+
+
+def _refuse_note(note: str) -> None:
+    if not note.strip() or len(note) > MOST_OF_A_NOTE or "\0" in note:
+        message = f"a note says why, in 1 to {MOST_OF_A_NOTE} characters, none of them U+0000"
+        raise UsageError(message)

@@ -58,6 +58,7 @@ LETTER = {
     "received_at": "2026-10-01 08:00:00",
     "processor": "manyhands/0.1.0 decode",
     "reason": "not_json",
+    "attempts": 1,
     "path": "",
     "message": "line 1 column 1: \x1b[31mnot JSON",
     "origin": "events.ndjson",
@@ -66,6 +67,8 @@ LETTER = {
     "payload_size": 6,
     "payload_sha256": "f" * 64,
 }
+
+DISMISSED = {"dismissed_at": "2026-10-03", "note": "\x1b[31mnoise"}
 
 BATCH = {
     "batch_id": "b1",
@@ -102,6 +105,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
             LETTER,
             LETTER | {"id": "ab" * 4 + "cd" * 28, "payload": b"\xff\x00", "origin_item": "4"},
             LETTER | {"id": "ef" * 32, "resolved_at": "2026-10-02", "origin_item": "5"},
+            LETTER | {"id": "0a" * 32, "origin_item": "6"} | DISMISSED,
         ],
     }
     return stored.make(tmp_path_factory.mktemp("cli") / "warehouse", rows)
@@ -321,15 +325,39 @@ def test_dead_letters_are_listed_with_ids_as_short_as_they_stay_unique(look: Run
     table = look("deadletter", "list").stdout.splitlines()
     listed = look("deadletter", "list", "--json").json
 
-    assert ["abababababab", "ababababcdcd", "efefefefefef"] == [row.split()[0] for row in table[1:]]
+    assert ["abababababab", "ababababcdcd"] == [row.split()[0] for row in table[1:]]
     assert {
+        "attempts": 1,
+        "dismissed": False,
         "id": "ab" * 32,
         "origin": "events.ndjson:3",
         "reason": "not_json",
         "received_at": "2026-10-01T08:00:00.000000Z",
         "resolved": False,
     } == listed[0]
-    assert [False, False, True] == [letter["resolved"] for letter in listed]
+    assert 2 == len(listed)
+
+
+def test_closed_dead_letters_are_listed_where_all_are_asked_for(look: Run) -> None:
+    """What is resolved and what is dismissed, told apart."""
+    listed = look("deadletter", "list", "--all", "--json").json
+    table = look("deadletter", "list", "--all").stdout.splitlines()
+
+    assert [(False, False), (False, False), (True, False), (False, True)] == [
+        (letter["resolved"], letter["dismissed"]) for letter in listed
+    ]
+    assert ["resolved", "dismissed"] == table[0].split()[-2:]
+
+
+def test_a_dismissed_letter_is_shown_with_its_note(look: Run) -> None:
+    """And when; nothing in the note steers a terminal."""
+    shown = look("deadletter", "show", "0a0a", "--json").json
+
+    assert (DISMISSED["note"], "2026-10-03T00:00:00.000000Z") == (
+        shown["note"],
+        shown["dismissed_at"],
+    )
+    assert r"\x1b[31mnoise" in look("deadletter", "show", "0a0a").stdout
 
 
 def test_a_dead_letter_is_shown_with_its_detail_and_payload(look: Run) -> None:
@@ -343,7 +371,7 @@ def test_a_dead_letter_is_shown_with_its_detail_and_payload(look: Run) -> None:
     assert LETTER["processor"] == text["processor"]
 
 
-@pytest.mark.parametrize(("prefix", "code"), [("abab", 2), ("", 2), ("0", 3), ("%", 3), ("ef", 0)])
+@pytest.mark.parametrize(("prefix", "code"), [("abab", 2), ("", 2), ("1", 3), ("%", 3), ("ef", 0)])
 def test_a_dead_letter_is_found_by_how_its_id_begins(look: Run, prefix: str, code: int) -> None:
     """Several: a usage error; none: not found."""
     assert code == look("deadletter", "show", prefix).code

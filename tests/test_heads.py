@@ -33,6 +33,7 @@ UNEQUAL = "unequal_earning"
 
 EXPLAINED = explained.Key("ana", "generation", "dream@1", "2026-12", "USD")
 
+OF_INGEST = [log._JUDGED, *log._VIEWED, ("ingest", "row_added")]
 OF_BATCHES = [("inputs", name) for name in ("manifest_row", "received_event", "received_refusal")]
 STAGED = [
     *(("rules", name, name) for name in sql.names("rules")),
@@ -134,7 +135,14 @@ def batch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyC
 
 @pytest.mark.parametrize(
     ("folder", "name"),
-    [*log._STAGED, ("ingest", "row_added"), ("log", "row_sum"), *OF_BATCHES],
+    [
+        log._JUDGED,
+        *log._VIEWED,
+        *log._STAGED,
+        ("ingest", "row_added"),
+        ("log", "row_sum"),
+        *OF_BATCHES,
+    ],
     ids=lambda part: part,
 )
 def test_a_head_declares_what_a_batch_stages(

@@ -19,6 +19,7 @@ from pipelines.cli import (
     migrate,
     publish,
     query,
+    replay,
     statements,
     status,
     validate,
@@ -79,6 +80,8 @@ app.command("held")(with_common(held.held))
 app.command("query", cls=Command)(with_common(query.query))
 app.command("status")(with_common(status.status))
 app.command("migrate")(with_common(migrate.migrate))
-app.add_typer(of_dead_letters, name="deadletter", help="List and show what was refused.")
+app.add_typer(of_dead_letters, name="deadletter", help="List, replay and close what was refused.")
 of_dead_letters.command("list")(with_common(deadletter.list_dead_letters))
 of_dead_letters.command("show", cls=Command)(with_common(deadletter.show_dead_letter))
+of_dead_letters.command("replay", cls=Command)(with_common(replay.replay_dead_letters))
+of_dead_letters.command("dismiss", cls=Command)(with_common(deadletter.dismiss_dead_letters))

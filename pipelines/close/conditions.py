@@ -29,8 +29,9 @@ class Conditions:
             by_reason = ", ".join(f"{count} {reason}" for reason, count in refused.letters.items())
             message = (
                 f"{period} was not closed: dead letters with a time before its end are open:"
-                f" {by_reason}; `manyhands deadletter list` names them. Send what should count, or"
-                " close without --fail-on-dead-letters"
+                f" {by_reason}; `manyhands deadletter list` names them. Send what should count,"
+                " dismiss what never will (`manyhands deadletter dismiss`), or close without"
+                " --fail-on-dead-letters"
             )
             raise DeadLettersError(message)
 

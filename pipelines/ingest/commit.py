@@ -38,12 +38,20 @@ def append_parts(
 
     Raises TryAgainError where the catalog stays busy.
     """
+    batch = read_batch(parts, batch_id, recorded_at)
+    if not len(batch.events) + len(batch.refusals):
+        return Counts(head=head(connection))
+    return append(connection, warehouse, batch)
+
+
+def read_batch(
+    parts: Path, batch_id: str, recorded_at: datetime, origin: str | None = None
+) -> StagedBatch:
+    """Return the parts in the folder `parts` as a batch."""
     events = read_parts(parts, EVENTS, EVENT_COLUMNS)
     refusals = read_parts(parts, REFUSALS, REFUSAL_COLUMNS)
-    if not len(events) + len(refusals):
-        return Counts(head=head(connection))
     _insist_on_each_once(events, refusals)
-    return append(connection, warehouse, StagedBatch(batch_id, recorded_at, events, refusals))
+    return StagedBatch(batch_id, recorded_at, events, refusals, origin)
 
 
 def _insist_on_each_once(events: pa.Table, refusals: pa.Table) -> None:

@@ -23,6 +23,8 @@ class Manifests:
     warehouse: Warehouse
     roots: tuple[Root, ...]
     most_bytes: int
+    aside: Warehouse | None = None
+    """Where a dry run copies what the warehouse has no copy of; None: to the warehouse."""
 
     def fetch(self, uri: str, sha256: str, rows: int) -> None:
         """Copy, hash and check a manifest, unless its copy is there.
@@ -31,12 +33,16 @@ class Manifests:
         where a remote root can't be reached, ManyhandsError where it doesn't know the caller.
         """
         _refuse_elsewhere(uri, self.roots)
-        is_kept = kept_rows(self.warehouse, sha256) is not None
+        is_kept = self._kept_rows(sha256) is not None
         if not is_kept and not keep_again(self.warehouse, sha256, rows):
             self._read(uri, sha256, rows)
-        actual = kept_rows(self.warehouse, sha256)
+        actual = self._kept_rows(sha256)
         if actual != rows:
             mismatch(f"{uri} has {actual} rows, not {rows}")
+
+    def _kept_rows(self, sha256: str) -> int | None:
+        found = kept_rows(self.warehouse, sha256)
+        return kept_rows(self.aside, sha256) if self.aside and found is None else found
 
     def _read(self, uri: str, sha256: str, rows: int) -> None:
         """Copy and check a manifest, again where it was replaced meanwhile."""
@@ -58,7 +64,7 @@ class Manifests:
                 " (MANYHANDS_MANIFEST_BYTES)"
             )
         _refuse_by_beginning(found.file, rows)
-        keep(self.warehouse, found.file, found.size, sha256, rows)
+        keep(self.aside or self.warehouse, found.file, found.size, sha256, rows)
 
 
 def _refuse_by_beginning(file: BinaryIO, rows: int) -> None:

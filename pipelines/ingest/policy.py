@@ -114,6 +114,8 @@ def _full(origin: str, folder: str) -> str:
     """Return an origin as an entry names it: of a file the full path, links left as they are."""
     if origin == STANDARD_INPUT or is_subscription(origin):
         return origin
+    if not folder and not origin.startswith("/"):
+        return origin  # as it is: without its `./` it could be a subscription's
     return posixpath.normpath(posixpath.join(folder, origin))
 
 

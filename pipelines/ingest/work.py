@@ -22,7 +22,7 @@ from pipelines.ingest.session import Session
 from pipelines.ingest.stage import Stage
 from pipelines.ingest.transforms import Decode, FetchManifests, Read, Validate
 from pipelines.lake.clock import refuse_if_behind
-from pipelines.lake.log import Counts, StagedBatch, append
+from pipelines.lake.log import Counts, StagedBatch, append, overlook
 from pipelines.lake.merging import merge_small_files
 from pipelines.sources.batch import Batch
 from pipelines.sources.watch import Watch
@@ -102,11 +102,19 @@ class Work:
 
         return self._appended(act, batch_id, now, begun_at)
 
-    def append(self, batch: StagedBatch, begun_at: float) -> Ingested:
-        """Append what was staged, once however often it is tried under one id."""
+    def append(
+        self,
+        batch: StagedBatch,
+        begun_at: float,
+        look: Callable[[duckdb.DuckDBPyConnection], None] = overlook,
+    ) -> Ingested:
+        """Append what was staged, once however often it is tried under one id.
+
+        `look` is called as `log.append` calls it.
+        """
 
         def act(connection: duckdb.DuckDBPyConnection) -> Counts:
-            return append(connection, self.session.warehouse, batch)
+            return append(connection, self.session.warehouse, batch, look)
 
         return self._appended(act, batch.batch_id, batch.recorded_at, begun_at)
 

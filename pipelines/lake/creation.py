@@ -79,7 +79,7 @@ def _write(connection: duckdb.DuckDBPyConnection, setting: Setting) -> None:
     for relation in stored_relations():
         create_table(connection, relation)
     for view in _views_in_order():
-        _create_view(connection, view)
+        create_view(connection, view)
     connection.execute("INSERT INTO warehouse.head VALUES (0)")
     given = [FORMAT, setting.cadence.value, setting.grace_days, setting.first_period or None]
     connection.execute("INSERT INTO warehouse.setting VALUES (?, ?, ?, ?)", given)
@@ -106,7 +106,8 @@ def create_table(connection: duckdb.DuckDBPyConnection, relation: sql.Relation) 
         connection.execute(f"COMMENT ON COLUMN {name} IS {quoted(column.comment)}")
 
 
-def _create_view(connection: duckdb.DuckDBPyConnection, view: sql.Relation) -> None:
+def create_view(connection: duckdb.DuckDBPyConnection, view: sql.Relation) -> None:
+    """Create a view as its file has it; those that it reads have to be there."""
     connection.execute(f"CREATE VIEW warehouse.{view.name} AS {view.query}")
     comment = quoted(f"{view.meaning} Grain: {view.grain}")
     connection.execute(f"COMMENT ON VIEW warehouse.{view.name} IS {comment}")

@@ -1,20 +1,30 @@
 """Appends batches to the log: events, facts, refusals and counts in one transaction (SPEC §4)."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from typing import Final
 
 import duckdb
 import pyarrow as pa
 
 from pipelines.errors import ManyhandsError
-from pipelines.lake import parquet, sql
+from pipelines.lake import letter_changes, parquet, sql
 from pipelines.lake.manifest import rows_path
-from pipelines.lake.staging import stage, stage_currencies, stage_input, stage_view, view_stored
+from pipelines.lake.staging import (
+    stage,
+    stage_currencies,
+    stage_input,
+    stage_view,
+    view_stored,
+)
 from pipelines.lake.transaction import LostRaceError, commit_once, patiently
 from pipelines.lake.warehouse import Warehouse
 from schemas.rejection import KEPT_BYTES
+
+DEADLETTER: Final = "deadletter"
+"""The origin of a batch that replays dead letters."""
 
 _ARROW = {
     "BIGINT": pa.int64(),
@@ -48,6 +58,8 @@ class StagedBatch:
     """Of EVENT_COLUMNS."""
     refusals: pa.Table
     """Of REFUSAL_COLUMNS."""
+    origin: str | None = None
+    """DEADLETTER where it replays dead letters; None where it was ingested."""
 
 
 @dataclass(frozen=True)
@@ -101,10 +113,19 @@ def head(connection: duckdb.DuckDBPyConnection) -> int:
     return int(rows[0][0])
 
 
+def overlook(_: duckdb.DuckDBPyConnection) -> None:
+    """Do nothing with what is staged."""
+
+
 def append(
-    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, batch: StagedBatch
+    connection: duckdb.DuckDBPyConnection,
+    warehouse: Warehouse,
+    batch: StagedBatch,
+    look: Callable[[duckdb.DuckDBPyConnection], None] = overlook,
 ) -> Counts:
     """Append a batch to the log, once, and return what became of it.
+
+    `look` is called once it is committed, while what was staged of it can still be read.
 
     Raises TryAgainError where the catalog stays busy.
     """
@@ -117,6 +138,7 @@ def append(
             commit_once(connection, warehouse, lambda: _write(connection))
 
     patiently(warehouse, attempt)
+    look(connection)
     _drop_staged(connection)
     return _counts(connection, batch.batch_id)
 
@@ -152,13 +174,14 @@ def _drop_staged(connection: duckdb.DuckDBPyConnection) -> None:
     """Hold nothing of a batch while the next one is waited for."""
     for name in _RECEIVED:
         connection.unregister(name)
-    for _, name in (*_STAGED, ("log", "row_sum")):
+    for _, name in (_JUDGED, *_STAGED, ("log", "row_sum")):
         connection.execute(f"DROP TABLE IF EXISTS {name}")
 
 
 _RECEIVED = ("received_event", "received_refusal")
+_JUDGED = ("ingest", "judged_event")
+_VIEWED = (("ingest", "refusal"), ("ingest", "outcome"))
 _STAGED = (
-    ("ingest", "judged_event"),
     ("log", "event"),
     ("log", "ingest_batch"),
     ("log", "dead_letter"),
@@ -170,8 +193,7 @@ _STAGED = (
 def _stage_batch(
     connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, batch: StagedBatch
 ) -> None:
-    connection.register("received_event", batch.events)
-    connection.register("received_refusal", batch.refusals)
+    register(connection, batch)
     stage_currencies(connection)
     named = connection.execute(
         "SELECT DISTINCT manifest_sha256 FROM received_event"
@@ -199,14 +221,28 @@ def _view_manifests(
     connection.execute(f"CREATE OR REPLACE VIEW manifest_row AS {query}")
 
 
+def register(connection: duckdb.DuckDBPyConnection, batch: StagedBatch) -> None:
+    """Let what the pipeline staged be read as `received_event` and `received_refusal`."""
+    connection.register("received_event", batch.events)
+    connection.register("received_refusal", batch.refusals)
+
+
 def _judge(connection: duckdb.DuckDBPyConnection, batch: StagedBatch) -> None:
-    given = [batch.batch_id, batch.recorded_at, head(connection), KEPT_BYTES]
-    stage_input(connection, "batch_input", [given])
     view_stored(connection, ("dead_letter", "event"))
+    judge_events(connection, batch)
     for folder, name in _STAGED:
         stage(connection, folder, name)
     stage_view(connection, "ingest", "row_added")
     stage(connection, "log", "row_sum")
+
+
+def judge_events(connection: duckdb.DuckDBPyConnection, batch: StagedBatch) -> None:
+    """Stage what becomes of each event and refusal, by the log in `stored`."""
+    given = [batch.batch_id, batch.recorded_at, head(connection), KEPT_BYTES, batch.origin]
+    stage_input(connection, "batch_input", [given])
+    stage(connection, *_JUDGED)
+    for folder, name in _VIEWED:
+        stage_view(connection, folder, name)
 
 
 def _write(connection: duckdb.DuckDBPyConnection) -> None:
@@ -216,18 +252,12 @@ def _write(connection: duckdb.DuckDBPyConnection) -> None:
     if head(connection) != judged_at:
         raise LostRaceError
     connection.execute("UPDATE warehouse.head SET seq = $head", {"head": after})
-    if _has_rows(connection, "dead_letter"):
-        # what is refused for another reason than before is one dead letter, with the new reason
-        connection.execute(
-            "DELETE FROM warehouse.dead_letter WHERE id IN (SELECT id FROM dead_letter)"
-        )
     if _has_rows(connection, "resolved"):
-        connection.execute(
-            "UPDATE warehouse.dead_letter AS letter SET resolved_at = resolved.resolved_at"
-            " FROM resolved WHERE letter.id = resolved.id"
-        )
+        letter_changes.write_resolved(connection)
+    if _has_rows(connection, "dead_letter"):
+        letter_changes.write_refused(connection)
     filled = connection.execute("SELECT relation FROM row_sum").fetchall()
-    for name in ("ingest_batch", "dead_letter", "event", "row_sum", *(name for (name,) in filled)):
+    for name in ("ingest_batch", "event", "row_sum", *(name for (name,) in filled)):
         connection.execute(f"INSERT INTO warehouse.{name} FROM {name}")
 
 

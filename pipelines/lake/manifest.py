@@ -62,7 +62,8 @@ def keep_again(warehouse: Warehouse, sha256: str, rows: int) -> bool:
         with copy.open("rb") as file:
             if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
                 return False
-            keep(warehouse, file, copy.stat().st_size, sha256, rows)
+            with _checked(warehouse, file, copy.stat().st_size, sha256, rows):
+                """It is where others find it."""
     return True
 
 
@@ -71,6 +72,16 @@ def keep(warehouse: Warehouse, file: BinaryIO, size: int, sha256: str, rows: int
 
     Raises ManifestError where it isn't what its event says, NoRoomError where it doesn't fit.
     """
+    with _checked(warehouse, file, size, sha256, rows) as parts:
+        for part in parts:
+            working_copy.send(warehouse, part, warehouse.manifests / part.name)
+
+
+@contextmanager
+def _checked(
+    warehouse: Warehouse, file: BinaryIO, size: int, sha256: str, rows: int
+) -> Iterator[tuple[Path, Path]]:
+    """Copy and check a manifest, and yield its copy and its rows before they are kept."""
     folder = warehouse.manifests
     make_folder(folder)
     with (
@@ -84,7 +95,7 @@ def keep(warehouse: Warehouse, file: BinaryIO, size: int, sha256: str, rows: int
         _write_rows(copy, checked, rows, warehouse.memory_bytes)
         for part in (copy, checked):
             follow(part, folder)
-            working_copy.send(warehouse, part, folder / part.name)
+        yield copy, checked
 
 
 @contextmanager

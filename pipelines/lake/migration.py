@@ -16,7 +16,7 @@ from pipelines.errors import ConflictError
 from pipelines.lake import sql
 from pipelines.lake.catalogs import catalog_of, located
 from pipelines.lake.connection import opened, stored_relations
-from pipelines.lake.creation import create_table
+from pipelines.lake.creation import create_table, create_view
 from pipelines.lake.setting import FORMAT, found_format, refuse_other_format
 from pipelines.lake.transaction import commit
 from pipelines.lake.warehouse import Warehouse
@@ -33,6 +33,8 @@ class Step:
     """Relations that are new, and empty."""
     remade: Mapping[str, str] = field(default_factory=dict)
     """Of relations with other columns: the SELECT that gives their rows, from `before`."""
+    views: tuple[str, ...] = ()
+    """Views that say something else."""
 
 
 STEPS: Final = {
@@ -48,6 +50,13 @@ STEPS: Final = {
         },
     ),
     3: Step(made=("source_report", "close_coverage")),
+    4: Step(
+        remade={
+            "dead_letter": "SELECT *, 0 AS attempts FROM before",
+            "ingest_batch": "FROM before",
+        },
+        views=("open_dead_letter",),
+    ),
 }
 """By the format that a step begins with."""
 
@@ -98,6 +107,9 @@ def _take(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, found: in
         create_table(connection, relations[name])
     for name, rows in step.remade.items():
         _remake(connection, relations[name], rows)
+    for name in step.views:
+        connection.execute(f"DROP VIEW warehouse.{name}")
+        create_view(connection, sql.relation("views", name))
     connection.execute("UPDATE warehouse.setting SET format = ?", [found + 1])
     return kept
 

@@ -4,20 +4,17 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
 
 import duckdb
 
 from pipelines.lake import reading
+from pipelines.lake.dead_letters import LETTERS_AT_ONCE, OPEN
 from schemas.readable import Readable, readable
-
-LETTERS_AT_ONCE: Final = 64
-"""Dead letters in memory at once, with up to 64 KiB of payload each."""
 
 _OPEN = (
     "SELECT reason, coalesce(payload, ''::BLOB) AS kept, attributes,"
     " coalesce(payload_size > octet_length(kept), false) FROM warehouse.dead_letter"
-    " WHERE resolved_at IS NULL"
+    f" WHERE {OPEN}"
 )
 
 

@@ -91,6 +91,26 @@ def view_stored(
             _view(connection, name, query)
 
 
+def view_foreseen(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make `stored.event`: the log, and what batches that were foreseen would append to it."""
+    _make_schema(connection, "stored")
+    identity = "source, id, content_sha256"
+    connection.execute(
+        f"CREATE TABLE IF NOT EXISTS foreseen AS SELECT {identity} FROM warehouse.event LIMIT 0"
+    )
+    query = f"SELECT {identity} FROM warehouse.event UNION ALL FROM foreseen"
+    _view(connection, "stored.event", query)
+
+
+def foresee_accepted(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let what is judged as accepted count as appended for what is foreseen next."""
+    connection.execute(
+        "INSERT INTO foreseen SELECT source, id, content_sha256"
+        " FROM received_event SEMI JOIN (FROM judged_event WHERE outcome = 'accepted')"
+        " USING (position)"
+    )
+
+
 def view_earlier(connection: duckdb.DuckDBPyConnection, period: str) -> None:
     """Make `earlier`: views of the results in `stored` that closes before `period` stored."""
     _make_schema(connection, "earlier")

@@ -5,3 +5,4 @@
 -- recorded_at TIMESTAMP: when the log takes it, in UTC
 -- head BIGINT: position of the log's last event before it
 -- kept_bytes BIGINT: how much of a payload a dead letter keeps
+-- origin VARCHAR: `deadletter` where it replays dead letters; null where it was ingested

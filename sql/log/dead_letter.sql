@@ -14,72 +14,49 @@
 -- payload BLOB: the bytes received, of larger ones the first 64 KiB
 -- payload_size BIGINT: bytes received
 -- payload_sha256 VARCHAR: SHA-256 of all bytes received
--- resolved_at TIMESTAMP: when the log had the same bytes after all, in UTC; null while it is open
-WITH late AS (
+-- resolved_at TIMESTAMP: when the log had the same bytes after all, in UTC; else null
+-- attempts BIGINT: how often it was replayed
+-- dismissed_at TIMESTAMP: when somebody said that it won't be mended, in UTC; else null
+-- note VARCHAR: why it was dismissed; null where it wasn't
+WITH known AS (
     SELECT
-        received_event.processor,
-        CASE judged_event.outcome
-            WHEN 'conflict' THEN 'id_conflict' ELSE received_event.fault_reason
-        END AS reason,
-        CASE judged_event.outcome WHEN 'conflict' THEN '' ELSE 'data.manifest' END AS path,
-        CASE judged_event.outcome
-            WHEN 'conflict'
-                THEN
-                    'its content is ' || received_event.content_sha256
-                    || ', but the log has ' || judged_event.standing_sha256
-                    || ' for this source and id'
-            ELSE received_event.fault_message
-        END AS message,
-        received_event.origin,
-        received_event.origin_item,
-        received_event.attributes,
-        CASE
-            WHEN octet_length(received_event.body) > batch_input.kept_bytes
-                THEN unhex(left(hex(received_event.body), 2 * batch_input.kept_bytes))
-            ELSE received_event.body
-        END AS payload,
-        octet_length(received_event.body) AS payload_size,
-        sha256(received_event.body) AS payload_sha256
-    FROM received_event
-    INNER JOIN judged_event ON received_event.position = judged_event.position
-    CROSS JOIN batch_input
-    WHERE judged_event.outcome IN ('conflict', 'rejected')
-),
-
-refusal AS (
-    SELECT * FROM late
-    UNION ALL
-    SELECT
-        processor, reason, path, message, origin, origin_item, attributes, payload, payload_size,
-        payload_sha256
-    FROM received_refusal
-),
-
-identified AS (
-    SELECT
-        *,
-        sha256(origin || chr(10) || origin_item || chr(10) || payload_sha256) AS id
-    FROM refusal
+        id,
+        batch_id,
+        received_at,
+        reason,
+        resolved_at,
+        attempts,
+        dismissed_at,
+        note
+    FROM stored.dead_letter
 )
 
 SELECT
-    identified.id,
-    batch_input.batch_id,
-    batch_input.recorded_at AS received_at,
-    identified.processor,
-    identified.reason,
-    identified.path,
-    identified.message,
-    identified.origin,
-    identified.origin_item,
-    identified.attributes,
-    identified.payload,
-    identified.payload_size,
-    identified.payload_sha256,
-    CAST(NULL AS TIMESTAMP) AS resolved_at
-FROM identified
+    refusal.id,
+    CASE
+        WHEN refusal.reason = known.reason THEN known.batch_id ELSE batch_input.batch_id
+    END AS batch_id,
+    CASE
+        WHEN refusal.reason = known.reason THEN known.received_at ELSE batch_input.recorded_at
+    END AS received_at,
+    refusal.processor,
+    refusal.reason,
+    refusal.path,
+    refusal.message,
+    refusal.origin,
+    refusal.origin_item,
+    refusal.attributes,
+    refusal.payload,
+    refusal.payload_size,
+    refusal.payload_sha256,
+    CASE WHEN refusal.reason = known.reason THEN known.resolved_at END AS resolved_at,
+    coalesce(known.attempts, 0)
+    + CASE WHEN batch_input.origin IS NULL THEN 0 ELSE 1 END AS attempts,
+    known.dismissed_at,
+    known.note
+FROM refusal
 CROSS JOIN batch_input
-WHERE (identified.id, identified.reason) NOT IN (
-    SELECT (dead_letter.id, dead_letter.reason) FROM stored.dead_letter AS dead_letter
-)
-QUALIFY row_number() OVER (PARTITION BY identified.id) = 1
+LEFT JOIN known ON refusal.id = known.id
+-- what is sent again and refused for the same reason changes nothing; a replay is counted
+WHERE batch_input.origin IS NOT NULL OR refusal.reason IS DISTINCT FROM known.reason
+QUALIFY row_number() OVER (PARTITION BY refusal.id) = 1

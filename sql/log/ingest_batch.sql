@@ -10,6 +10,7 @@
 -- rejected BIGINT: refused for another reason than a conflict
 -- rejected_by_reason STRUCT(reason VARCHAR, events BIGINT)[]: rejected, by reason
 -- head BIGINT: head of the log after the batch
+-- origin VARCHAR: `deadletter` where it replays dead letters; null where it was ingested
 WITH refusal AS (
     SELECT reason FROM received_refusal
     UNION ALL
@@ -60,7 +61,8 @@ SELECT
         ),
         []
     ) AS rejected_by_reason,
-    batch_input.head + judged.accepted AS head
+    batch_input.head + judged.accepted AS head,
+    batch_input.origin
 FROM batch_input
 CROSS JOIN judged
 CROSS JOIN unread

@@ -1,4 +1,4 @@
--- How much of what was refused is still open, by reason.
+-- How much of what was refused is open, by reason: neither resolved nor dismissed.
 -- Grain: one row per reason that has open dead letters.
 --
 -- reason VARCHAR: why it was refused
@@ -11,5 +11,5 @@ SELECT
     min(received_at) AS first_received_at,
     max(received_at) AS last_received_at
 FROM dead_letter
-WHERE resolved_at IS NULL
+WHERE resolved_at IS NULL AND dismissed_at IS NULL
 GROUP BY reason

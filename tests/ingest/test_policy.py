@@ -413,7 +413,7 @@ def test_what_is_not_allowed_is_kept_and_resolved_once_it_is(
     kept = [manyhands("deadletter", "list", "--json").json]
     (tmp_path / FILE).write_text("[[source-policy]]\nsource = '*'\n")
     allowed = manyhands("ingest", shop, AS_OF, "--json").json
-    kept.append(manyhands("deadletter", "list", "--json").json)
+    kept.append(manyhands("deadletter", "list", "--all", "--json").json)
 
     assert [(1, 0), (0, 1)] == [(one["accepted"], one["duplicate"]) for one in refused]
     assert [{"source_not_allowed": 1}] * 2 == [one["rejected"] for one in refused]

@@ -29,6 +29,9 @@ COMMANDS = [
     ["publish", "--to=."],
     ["deadletter", "list"],
     ["deadletter", "show", "x"],
+    ["deadletter", "replay"],
+    ["deadletter", "replay", "--dry-run"],
+    ["deadletter", "dismiss", "x", "--note=x"],
 ]
 
 
