@@ -1,8 +1,9 @@
-"""Lists, shows and dismisses what was refused (SPEC §3.4, §7.3)."""
+"""Lists, shows, exports and dismisses what was refused (SPEC §3.4, §7.3)."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 
 from pipelines.errors import UsageError
 from pipelines.lake import dead_letters as letters
@@ -13,11 +14,14 @@ from pipelines.lake.dead_letters import Choice, DeadLetter, Detail
 from pipelines.lake.reading import Listing
 from pipelines.lake.refused import Refused
 from pipelines.lake.warehouse import Warehouse
+from pipelines.outputs.letters import Exported, refuse_unless_free, write_letters
 
 __all__ = [
     "Choice",
+    "Exported",
     "Refused",
     "dismiss",
+    "export",
     "find_dead_letter",
     "list_dead_letters",
 ]
@@ -71,3 +75,16 @@ def _refuse_note(note: str) -> None:
     if not note.strip() or len(note) > MOST_OF_A_NOTE or "\0" in note:
         message = f"a note says why, in 1 to {MOST_OF_A_NOTE} characters, none of them U+0000"
         raise UsageError(message)
+
+
+def export(warehouse: Warehouse, choice: Choice, out: Path) -> Exported:
+    """Write dead letters as files into the folder `out`, whole or not at all.
+
+    Raises UsageError where the folder is in the warehouse's, or an id doesn't name one letter,
+    NotFoundError where it names none, ConflictError where the folder isn't empty.
+    """
+    located(warehouse).refuse_within(out)
+    refuse_unless_free(out)
+    with reading.connect(warehouse) as connection:
+        chosen = letters.named(connection, choice)
+        return write_letters(letters.letters(connection, chosen), out)

@@ -471,7 +471,7 @@ def test_what_is_dismissed_is_replayed_where_it_is_named(folder: Path) -> None:
 
 
 def test_with_a_catalog_in_postgresql_it_is_the_same(postgres: Postgres, tmp_path: Path) -> None:
-    """A dry run, a replay and a dismissal, and the relations of any warehouse."""
+    """A dry run, a replay, a dismissal and an export, and the relations of any warehouse."""
     named = postgres.warehouse()
     assert 0 == run(["init", *named, f"--data-path={tmp_path / 'data'}"]).code
     events = Events()
@@ -484,10 +484,12 @@ def test_with_a_catalog_in_postgresql_it_is_the_same(postgres: Postgres, tmp_pat
     done = run(["deadletter", "replay", AS_OF, "--json", *named])
     first = run(["deadletter", "list", "--json", *named]).json[0]["id"]
     dismissed = run(["deadletter", "dismiss", first, "--note=x", *named])
+    exported = run(["deadletter", "export", f"--out={tmp_path / 'out'}", "--json", *named])
 
-    assert [0] * 3 == [one.code for one in (dry, done, dismissed)]
+    assert [0] * 4 == [one.code for one in (dry, done, dismissed, exported)]
     assert dry.json["letters"] == done.json["letters"]
     assert (1, {"not_json": 2}) == (_summary(done)["accepted"], _summary(done)["rejected"])
+    assert (1, 1) == (exported.json["letters"], exported.json["lines"])
     place = postgres.place(named)
     query = "SELECT origin, received FROM ingest_batch ORDER BY recorded_at"
     assert [(None, 3), ("deadletter", 3)] == rows(place, query)

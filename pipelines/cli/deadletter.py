@@ -1,11 +1,14 @@
-"""The commands `deadletter list`, `show` and `dismiss`: what was refused, and why."""
+"""The commands `deadletter list`, `show`, `dismiss` and `export`: what was refused, and why."""
 
+from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from pipelines.cli.flags import AsOfFlag, Common, instant
+from pipelines.cli.flags import AsOfFlag, Common, instant, named_path
 from pipelines.cli.printing import print_document, print_line, print_rows, print_table
+from pipelines.cli.words import counted
 
 _LISTED = ("id", "origin", "reason", "received_at", "attempts")
 
@@ -91,6 +94,28 @@ def dismiss_dead_letters(
     for one in letters:
         became = "was resolved before, and stays so" if one.resolved else "dismissed"
         print_line(f"{one.id[:12]} {one.origin} {one.reason}: {became}")
+
+
+def export_dead_letters(
+    common: Common,
+    *,
+    ids: OptionalIdsArgument = None,
+    reason: ReasonFlag = None,
+    out: Annotated[
+        Path,
+        typer.Option("--out", metavar="DIR", parser=named_path, help="New folder to write."),
+    ],
+) -> None:
+    """Write what was refused as files, to mend them and send them again."""
+    from pipelines.dead_letters import Choice, export
+
+    exported = export(common.warehouse, Choice(tuple(ids or ()), reason), out)
+    if common.json:
+        print_document(asdict(exported) | {"folder": str(exported.folder)})
+        return
+    print_line(f"{exported.folder}: {counted(exported.letters, 'dead letter')}")
+    print_line(f"  {counted(exported.lines, 'line')} of dead_letters.ndjson")
+    print_line(f"  {counted(exported.files, 'file')} .bin, {exported.in_part} kept only in part")
 
 
 def _payload(payload: bytes) -> tuple[str, str]:

@@ -25,6 +25,25 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
+def filled(folder: Path) -> Iterator[Path]:
+    """Yield a folder beside `folder` to write files into; it becomes `folder` at the end.
+
+    Its files are flushed to disk first. Where the context ends in an error, nothing is there.
+
+    Raises OSError where `folder` is there and isn't an empty folder.
+    """
+    with scratch.beside(folder) as made:
+        whole = made / folder.name
+        whole.mkdir()
+        yield whole
+        for file in whole.iterdir():
+            sync_file(file)
+        sync_file(whole)
+        whole.replace(folder)
+        sync_file(folder.parent)
+
+
+@contextmanager
 def appearing(path: Path) -> Iterator[Path]:
     """Yield a path beside `path` to write to; what is written there becomes `path` at the end.
 

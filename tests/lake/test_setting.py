@@ -32,6 +32,7 @@ COMMANDS = [
     ["deadletter", "replay"],
     ["deadletter", "replay", "--dry-run"],
     ["deadletter", "dismiss", "x", "--note=x"],
+    ["deadletter", "export", "--out=out"],
 ]
 
 
