@@ -67,6 +67,9 @@ def test_no_command_opens_a_catalog_but_with_the_engine(tmp_path: Path) -> None:
         ["status"],
         ["deadletter", "list"],
         ["deadletter", "show", ""],
+        ["deadletter", "replay", as_of],
+        ["deadletter", "export", f"--out={tmp_path / 'letters'}"],
+        ["deadletter", "dismiss", "", "--note=never sent again"],
         ["migrate"],
     ]
     folder = tmp_path / "warehouse"
