@@ -19,6 +19,7 @@ from pipelines.cli import (
     migrate,
     publish,
     query,
+    rebuild,
     replay,
     statements,
     status,
@@ -79,6 +80,7 @@ app.command("estimate")(with_common(estimate.estimate))
 app.command("held")(with_common(held.held))
 app.command("query", cls=Command)(with_common(query.query))
 app.command("status")(with_common(status.status))
+app.command("rebuild")(with_common(rebuild.rebuild))
 app.command("migrate")(with_common(migrate.migrate))
 app.add_typer(of_dead_letters, name="deadletter", help="List, replay and close what was refused.")
 of_dead_letters.command("list")(with_common(deadletter.list_dead_letters))

@@ -57,7 +57,8 @@ WarehouseFlag = Annotated[
 _POSTGRES = "With a catalog in PostgreSQL"
 
 
-def _data_path(text: str) -> Path | Place:
+def data_path(text: str) -> Path | Place:
+    """Return the folder, or the place in an object store, that a flag names."""
     if not is_place(text):
         return named_path(text)
     if not {"?", "*"}.isdisjoint(text):
@@ -70,7 +71,7 @@ DataPathFlag = Annotated[
     Path | None,
     typer.Option(
         metavar="DIR",
-        parser=_data_path,
+        parser=data_path,
         help="Folder of the data, gs://… or s3://…: for init, and where it has moved since.",
         rich_help_panel=_POSTGRES,
     ),
@@ -248,39 +249,48 @@ def _settle(context: typer.Context, own: Mapping[str, Any]) -> Common:
     given_first = is_given(root, "warehouse") and not is_given(context, "warehouse")
     named = root.params["warehouse"] if given_first else own["warehouse"]
     return Common(
-        warehouse=_warehouse(context, named or DEFAULT_WAREHOUSE, own),
+        warehouse=warehouse_of(context, named or DEFAULT_WAREHOUSE, own),
         json=bool(own["json"]) or root.params["json"],
         context=context,
     )
 
 
-def _warehouse(context: typer.Context, named: str, own: Mapping[str, Any]) -> Warehouse:
+def warehouse_of(
+    context: typer.Context, named: str, own: Mapping[str, Any], prefix: str = ""
+) -> Warehouse:
+    """Return the warehouse that a command line names.
+
+    `prefix` is what the names of the flags for PostgreSQL begin with.
+
+    Raises UsageError where it can't be one.
+    """
     refuse_too_little()
+    flag = "--to" if prefix else "--warehouse"
     memory_bytes = own["memory_limit"]
     if not address.is_postgres(named):
         kind, is_url, _ = named.partition("://")
         if is_url:
             message = (
-                f"--warehouse {kind}://…: a warehouse is a folder, or postgresql://… or"
+                f"{flag} {kind}://…: a warehouse is a folder, or postgresql://… or"
                 " postgres:…, in small letters"
             )
             raise UsageError(message)
-        for flag in ("data_path", "password_file"):
-            if is_given(context, flag):
-                message = f"--{flag.replace('_', '-')} is for a catalog in PostgreSQL, not a folder"
+        for name in (f"{prefix}data_path", f"{prefix}password_file"):
+            if is_given(context, name):
+                message = f"--{name.replace('_', '-')} is for a catalog in PostgreSQL, not a folder"
                 raise UsageError(message)
         return Warehouse(_in_reach(Path(named), "the warehouse"), memory_bytes)
     try:
         server = address.read(named, own["schema"], own["password_file"])
     except address.AddressError as error:
-        message = f"--warehouse: {error}"
+        message = f"{flag}: {error}"
         raise UsageError(message) from error
-    data_path = own["data_path"]
+    place = own["data_path"]
     warehouse = Warehouse(NOT_ASKED, memory_bytes, server=server, lock_seconds=own["lock_seconds"])
-    if isinstance(data_path, Place):
-        return replace(warehouse, place=data_path)
-    if data_path is not None:
-        return warehouse.at(_in_reach(data_path, "the data path").absolute())
+    if isinstance(place, Place):
+        return replace(warehouse, place=place)
+    if place is not None:
+        return warehouse.at(_in_reach(place, "the data path").absolute())
     return warehouse
 
 

@@ -33,8 +33,10 @@ def make_unless_there(warehouse: Warehouse) -> None:
                 raise
 
 
-def create(warehouse: Warehouse, setting: Setting) -> None:
+def create(warehouse: Warehouse, setting: Setting, *, number: int = FORMAT) -> None:
     """Make an empty warehouse, whole or not at all; an empty folder keeps its owner and mode.
+
+    `number` is its format: UNFINISHED where nobody is to open it yet.
 
     Raises ConflictError where the folder holds a warehouse or anything else, UsageError
     where the first period isn't one of the cadence, and ManyhandsError where the folder can't be
@@ -48,7 +50,7 @@ def create(warehouse: Warehouse, setting: Setting) -> None:
     warehouse = warehouse.absolute()
     try:
         _refuse_if_there(warehouse)
-        catalog_of(warehouse).make(warehouse, lambda place: _fill(place, setting))
+        catalog_of(warehouse).make(warehouse, lambda place: _fill(place, setting, number))
     except PermissionError as error:
         raise rights.refusal(warehouse.folder, "write") from error
 
@@ -61,7 +63,7 @@ def _refuse_if_there(warehouse: Warehouse) -> None:
             raise ConflictError(message)
 
 
-def _fill(warehouse: Warehouse, setting: Setting) -> None:
+def _fill(warehouse: Warehouse, setting: Setting, number: int) -> None:
     """Make a warehouse with a folder for each relation, so that no commit has to make one.
 
     DuckDB makes folders that only their owner can write in, whatever the umask.
@@ -72,16 +74,16 @@ def _fill(warehouse: Warehouse, setting: Setting) -> None:
         for folder in (warehouse.gate, warehouse.manifests, warehouse.staged):
             folder.mkdir()
     with opened(warehouse) as connection:
-        commit(connection, warehouse, lambda: _write(connection, setting))
+        commit(connection, warehouse, lambda: _write(connection, setting, number))
 
 
-def _write(connection: duckdb.DuckDBPyConnection, setting: Setting) -> None:
+def _write(connection: duckdb.DuckDBPyConnection, setting: Setting, number: int) -> None:
     for relation in stored_relations():
         create_table(connection, relation)
     for view in _views_in_order():
         create_view(connection, view)
     connection.execute("INSERT INTO warehouse.head VALUES (0)")
-    given = [FORMAT, setting.cadence.value, setting.grace_days, setting.first_period or None]
+    given = [number, setting.cadence.value, setting.grace_days, setting.first_period or None]
     connection.execute("INSERT INTO warehouse.setting VALUES (?, ?, ?, ?)", given)
 
 

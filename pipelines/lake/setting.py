@@ -11,6 +11,9 @@ from pipelines.royalties.periods import Cadence
 FORMAT = 5
 """Of the warehouses that this program makes and opens: a change of what is stored raises it."""
 
+UNFINISHED = 0
+"""Of a warehouse that is made again from another one's log, until it is whole."""
+
 FIRST = 1
 """Its warehouses have no number, and can't be brought to a later format."""
 
@@ -41,6 +44,12 @@ def refuse_other_format(connection: duckdb.DuckDBPyConnection, warehouse: Wareho
     """Raise ManyhandsError, with both numbers, where a warehouse isn't of this program's format."""
     found = found_format(connection)
     if found != FORMAT:
+        if found == UNFINISHED:
+            message = (
+                f"{warehouse.name} isn't whole: it is being made again, or `manyhands rebuild` was"
+                " cut short; remove it, and run that again"
+            )
+            raise ManyhandsError(message)
         if found > FORMAT:
             advice = "use the manyhands that made it, or a later one"
         elif found == FIRST:

@@ -67,8 +67,8 @@ def overtaken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a folder in which another makes a warehouse at the last moment, and sends to it."""
     folder, fill = tmp_path / "warehouse", creation._fill
 
-    def fill_and_wait(made: Warehouse, setting: Setting) -> None:
-        fill(made, setting)
+    def fill_and_wait(made: Warehouse, setting: Setting, number: int) -> None:
+        fill(made, setting, number)
         monkeypatch.setattr(creation, "_fill", fill)
         create(Warehouse(folder), Setting())
         send(folder, small(Events()).events)

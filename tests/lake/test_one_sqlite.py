@@ -71,6 +71,7 @@ def test_no_command_opens_a_catalog_but_with_the_engine(tmp_path: Path) -> None:
         ["deadletter", "export", f"--out={tmp_path / 'letters'}"],
         ["deadletter", "dismiss", "", "--note=never sent again"],
         ["migrate"],
+        ["rebuild", f"--to={tmp_path / 'again'}"],
     ]
     folder = tmp_path / "warehouse"
     words = [

@@ -1,0 +1,218 @@
+"""A warehouse is made again from the log alone: the same rows, results and digests (SPEC §7.3)."""
+
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.lake.connection import opened
+from pipelines.lake.warehouse import Warehouse
+from tests import scenario
+from tests.conftest import Outcome, run
+from tests.lake.sending import rows
+from tests.postgres import Postgres
+from tests.test_vectors import in_process
+
+EVERYDAY = "external_manifest"
+OTHERS = [name for name in scenario.NAMES if name != EVERYDAY]
+STATED = "SELECT * FROM period_close ORDER BY ALL"
+HAPPENED = ("ingest_batch", "dead_letter", "publication", "close_step", "close_coverage")
+NEXT = "--as-of=2030-01-01T00:00:00Z"
+
+
+@pytest.fixture(autouse=True)
+def _manifest_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MANYHANDS_MANIFEST_ROOTS", str(scenario.VECTORS))
+
+
+def _made(folder: Path, name: str, warehouse: Sequence[str] = ()) -> list[str]:
+    """Run a worked case, and return the words that name its warehouse."""
+    steps, _ = scenario.read(name)
+    scenario.run(steps, folder, in_process, warehouse)
+    return list(warehouse) or [f"--warehouse={folder / 'warehouse'}"]
+
+
+def _rebuilt(old: Sequence[str], *to: str) -> Outcome:
+    outcome = run(["rebuild", *old, *to, "--json"])
+    assert 0 == outcome.code, outcome.stderr
+    return outcome
+
+
+def _as_target(words: Sequence[str], folder: Path) -> list[str]:
+    """Return words that name a warehouse in PostgreSQL as those that name where it is made."""
+    named = [word.replace("--schema=", "--to-schema=") for word in words]
+    named = [word.replace("--warehouse=", "--to=") for word in named]
+    named = [word.replace("--password-file=", "--to-password-file=") for word in named]
+    return [*named, f"--to-data-path={folder}"]
+
+
+def _answers(words: Sequence[str], period: str) -> list[Any]:
+    """Return what a warehouse says of what was issued, held, received and refused."""
+    asked: list[list[str]] = [
+        ["statements", "list", f"--period={period}"],
+        ["held", f"--period={period}"],
+        ["deadletter", "list"],
+        ["query", "SELECT * FROM period_close ORDER BY ALL"],
+        ["query", "SELECT * EXCLUDE (body) FROM event ORDER BY seq"],
+        ["query", "SELECT * FROM ingest_batch ORDER BY ALL"],
+        ["query", "SELECT * FROM manifest_entry ORDER BY ALL"],
+        ["query", "SELECT * FROM row_sum ORDER BY ALL"],
+    ]
+    return [run([*one, *words, "--json"]).json for one in asked]
+
+
+def _insist_on_same(old: Sequence[str], new: Sequence[str], name: str) -> None:
+    _, expected = scenario.read(name)
+    periods = [close["period"] for close in expected["closes"]]
+    for period in periods:
+        assert _answers(old, period) == _answers(new, period)
+    closed = [run(["close", "--dry-run", "--due", NEXT, *words, "--json"]) for words in (old, new)]
+    assert closed[0].code == closed[1].code
+    assert closed[0].stdout == closed[1].stdout
+
+
+@pytest.mark.parametrize(
+    "name", [EVERYDAY, *(pytest.param(name, marks=pytest.mark.long) for name in OTHERS)]
+)
+def test_a_worked_case_is_the_same_made_again(name: str, tmp_path: Path) -> None:
+    """All that a user asks for, and the close that comes next."""
+    old = _made(tmp_path, name)
+
+    done = _rebuilt(old, f"--to={tmp_path / 'new'}")
+
+    _, expected = scenario.read(name)
+    if expected["closes"]:
+        assert expected["closes"][-1]["digest"] == done.json["digest"]
+    _insist_on_same(old, [f"--warehouse={tmp_path / 'new'}"], name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "late_event_adjusts",
+        *(pytest.param(one, marks=pytest.mark.long) for one in OTHERS if one[:4] != "late"),
+    ],
+)
+def test_it_is_the_way_to_postgresql_and_back(
+    name: str, postgres: Postgres, tmp_path: Path
+) -> None:
+    """With the same digests on both."""
+    old, server = _made(tmp_path, name), postgres.warehouse()
+
+    there = _rebuilt(old, *_as_target(server, tmp_path / "shared"))
+    back = _rebuilt(server, f"--to={tmp_path / 'back'}")
+
+    assert there.json["digest"] == back.json["digest"]
+    _insist_on_same(old, server, name)
+    _insist_on_same(old, [f"--warehouse={tmp_path / 'back'}"], name)
+
+
+def _edited(folder: Path, *statements: str) -> None:
+    with opened(Warehouse(folder)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+@pytest.fixture(scope="module")
+def closed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a warehouse with two closes."""
+    folder = tmp_path_factory.mktemp("closed")
+    _made(folder, "late_event_adjusts")
+    return folder / "warehouse"
+
+
+@pytest.mark.parametrize(
+    ("statement", "code", "told"),
+    [
+        (
+            "UPDATE warehouse.event SET body = '{}'::BLOB WHERE seq = 7",
+            1,
+            "event 7 of the log",
+        ),
+        (
+            "UPDATE warehouse.event SET content_sha256 = repeat('0', 64) WHERE seq = 7",
+            1,
+            "event 7 of the log",
+        ),
+        (
+            "UPDATE warehouse.period_close SET digest = repeat('0', 64) WHERE period = '2026-11'",
+            4,
+            "2026-11 comes out with the digests",
+        ),
+        ("DELETE FROM warehouse.event WHERE seq = 7", 1, "are not what a log holds"),
+        ("UPDATE warehouse.row_sum SET rows_added = rows_added + 1", 4, "row_sum has"),
+        ("DELETE FROM warehouse.statement_line", 4, "statement_line has"),
+    ],
+)
+def test_what_was_edited_is_named_and_nobody_opens_what_is_not_whole(
+    closed: Path, tmp_path: Path, statement: str, code: int, told: str
+) -> None:
+    """The first event that is none any more, a close that comes out otherwise, rows that differ."""
+    old, new = tmp_path / "old", tmp_path / "new"
+    shutil.copytree(closed, old)
+    _edited(old, statement)
+
+    outcome = run(["rebuild", f"--warehouse={old}", f"--to={new}"])
+
+    assert (code, "") == (outcome.code, outcome.stdout), outcome.stderr
+    assert told in outcome.stderr
+    for words in (["status"], ["close", "--due", NEXT], ["query", "SELECT 1"], ["migrate"]):
+        refused = run([*words, f"--warehouse={new}"])
+        assert 1 == refused.code
+        assert "isn't whole" in refused.stderr
+
+
+def test_a_place_that_is_taken_and_a_source_that_is_not_there_are_refused(
+    closed: Path, tmp_path: Path
+) -> None:
+    """Nothing is made."""
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken/notes").touch()
+    for words, code in (
+        ([f"--warehouse={closed}", f"--to={tmp_path / 'taken'}"], 5),
+        ([f"--warehouse={closed}", f"--to={closed}"], 5),
+        ([f"--warehouse={tmp_path / 'none'}", f"--to={tmp_path / 'new'}"], 3),
+        ([f"--warehouse={closed}", f"--to={tmp_path / 'new'}", "--to-data-path=x"], 2),
+        ([f"--warehouse={closed}", "--to=https://new"], 2),
+    ):
+        assert code == run(["rebuild", *words]).code, words
+    assert not (tmp_path / "new").exists()
+    assert ["notes"] == [path.name for path in (tmp_path / "taken").iterdir()]
+
+
+def test_a_manifest_whose_copy_is_gone_is_named(tmp_path: Path) -> None:
+    """Its rows alone are no proof of what it was."""
+    old = _made(tmp_path, EVERYDAY)
+    (copy,) = [path for path in (tmp_path / "warehouse/manifests").iterdir() if not path.suffix]
+    copy.unlink()
+
+    outcome = run(["rebuild", *old, f"--to={tmp_path / 'new'}"])
+
+    assert 1 == outcome.code
+    assert f"the copy of its manifest {copy.name} isn't in the warehouse" in outcome.stderr
+
+
+def test_what_happened_is_carried_over(tmp_path: Path) -> None:
+    """Batches that brought nothing new, letters, publications, the times of steps, verdicts."""
+    old = _made(tmp_path, EVERYDAY)
+    folder, new = tmp_path / "warehouse", tmp_path / "new"
+    (tmp_path / "refused.ndjson").write_text("{}\nno\n")
+    (tmp_path / "out").mkdir()
+    assert 0 == run(["ingest", str(tmp_path / "refused.ndjson"), NEXT, *old]).code
+    assert 0 == run(["publish", f"--to={tmp_path / 'out'}", *old]).code
+    _rebuilt(old, f"--to={new}")
+
+    for name in HAPPENED:
+        query = f"SELECT * FROM {name} ORDER BY ALL"
+        assert rows(folder, query) == rows(new, query), name
+    assert rows(folder, "SELECT * FROM dead_letter")
+    assert rows(folder, "SELECT * FROM publication")
+    verdicts = [
+        {path.name: json.loads(path.read_text()) for path in place.glob("gate/*.json")}
+        for place in (folder, new)
+    ]
+    assert verdicts[0] == verdicts[1]
+    assert verdicts[0]
