@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
-.PHONY: setup demo test faults catalogs package check bench lock schemas
+.PHONY: setup demo test processes faults catalogs package check bench lock schemas
 
 # the environment, from the lock; made again when the lock changes
 setup: .venv/.installed
@@ -24,6 +24,10 @@ demo: setup
 
 test: setup
 	$(BIN)/python -m pytest
+
+# what needs servers or several real processes: takes minutes
+processes: setup
+	$(BIN)/python -m pytest -m "processes and not long"
 
 # every kind of edit and failure, and the properties on twenty times as many histories: takes hours
 faults: setup

@@ -53,6 +53,16 @@ def _kept_from_collector() -> None:
         gc.freeze()
 
 
+SERVERS = {"dask_cluster", "emulator", "postgres", "running_store"}
+"""Fixtures that run a server; `make processes` runs the tests that need one."""
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark what needs a server."""
+    if isinstance(item, pytest.Function) and SERVERS.intersection(item.fixturenames):
+        item.add_marker(pytest.mark.processes)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print how many tests were skipped for want of a program, whatever else is printed."""
     reasons = [str(one.longrepr) for one in terminalreporter.stats.get("skipped", [])]

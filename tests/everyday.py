@@ -1,4 +1,4 @@
-"""Of many tests of one kind `make test` has some, and `make faults` all."""
+"""Of many tests of one kind the everyday groups have some, and `make faults` the others."""
 
 from collections.abc import Sequence
 

@@ -10,6 +10,8 @@ import pytest
 
 from tests.conftest import Run
 
+pytestmark = pytest.mark.processes
+
 MANYHANDS = str(Path(sys.executable).with_name("manyhands"))
 
 WITHOUT_ROOTS_RIGHTS = [

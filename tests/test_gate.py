@@ -288,6 +288,7 @@ It goes on reading as root: where the program is installed that user may not loo
 """
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(
     ("prelude", "environment"),
     [

@@ -103,6 +103,7 @@ def test_the_attach_line_opens_a_copy_and_a_warehouse_that_moved(
         assert [(9, 9), (9, 9)] == [counts(one), counts(other)]
 
 
+@pytest.mark.processes
 def test_the_attach_line_opens_a_warehouse_while_an_ingest_is_running(tmp_path: Path) -> None:
     """A reader sees the log grow commit by commit, each time whole, and the writer isn't hurt."""
     folder = tmp_path / "warehouse"

@@ -134,6 +134,7 @@ def _insist_on_expected(name: str, folder: Path, *, recomputed_closes: int | Non
     )
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("name", one_of(len(AS_PROCESSES), AS_PROCESSES))
 def test_a_worked_case_passes_as_real_processes(name: str, tmp_path: Path) -> None:
     """Each command is a process of its own, and nothing but the warehouse passes between them."""

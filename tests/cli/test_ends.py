@@ -38,6 +38,7 @@ def _wait_for(process: "subprocess.Popen[str]", words: str) -> None:
         seen += line
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(("number", "code"), ENDING)
 def test_a_close_that_is_ended_says_that_nothing_was_issued(
     market: Path, tmp_path: Path, number: int, code: int
@@ -59,6 +60,7 @@ def test_a_close_that_is_ended_says_that_nothing_was_issued(
     assert run(["status", f"--warehouse={tmp_path / 'warehouse'}", "--json"]).json["head"] == 9
 
 
+@pytest.mark.processes
 def test_an_ingest_that_is_ended_says_what_is_in_the_log(tmp_path: Path) -> None:
     """Whole batches are; the same command goes on, and counts them as duplicates."""
     events = Events()
@@ -79,6 +81,7 @@ def test_an_ingest_that_is_ended_says_what_is_in_the_log(tmp_path: Path) -> None
     assert {"events.ndjson", "temporary", "warehouse"} == left_in(tmp_path)
 
 
+@pytest.mark.processes
 def test_a_signal_that_is_ignored_at_the_start_stays_ignored(tmp_path: Path) -> None:
     """`nohup manyhands ingest -` goes on without its terminal."""
     process = started(["ingest", "-", "--json"], tmp_path, ignored=signal.SIGHUP)

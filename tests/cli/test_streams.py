@@ -29,6 +29,7 @@ def place(market: Path, tmp_path: Path) -> Path:
     return shutil.copytree(market, tmp_path / "place")
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("redirected", one_of(2, ["2>/dev/full", "2>&-"]))
 def test_a_stderr_that_takes_nothing_stops_no_work(place: Path, redirected: str) -> None:
     """An ingest goes on after its first batch, and a close begins."""
@@ -43,6 +44,7 @@ def test_a_stderr_that_takes_nothing_stops_no_work(place: Path, redirected: str)
     )
 
 
+@pytest.mark.processes
 @pytest.mark.long
 def test_a_full_stdout_after_the_commit_does_not_deny_it(place: Path) -> None:
     """The close is issued, the events are in the log, and stderr says so; the exit code is 1."""

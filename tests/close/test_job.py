@@ -431,6 +431,7 @@ def test_a_full_block_of_the_log_is_hashed_once(manyhands: Run, tmp_path: Path) 
     assert GateError.exit_code == stopped.code
 
 
+@pytest.mark.processes
 @pytest.mark.usefixtures("market")
 def test_a_close_of_what_is_due_is_safe_twice_at_once(tmp_path: Path) -> None:
     """Two processes from one timer: each period is closed once, and the next run has nothing to do.

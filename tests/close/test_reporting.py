@@ -242,6 +242,7 @@ def test_a_close_without_a_source_says_what_was_missing(
     ] == kept["sources"]
 
 
+@pytest.mark.processes
 def test_what_was_closed_is_said_though_the_next_period_is_refused(
     manyhands: Run, kiosk: Events, tmp_path: Path
 ) -> None:

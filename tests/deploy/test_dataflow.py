@@ -154,6 +154,7 @@ def test_parts_are_committed_once(manyhands: Run, tmp_path: Path, staged: Path) 
     assert ["x1", "x2"] == [item for _, item, _ in rows(tmp_path / "warehouse", LETTERS)]
 
 
+@pytest.mark.processes
 def test_the_committer_follows_until_it_is_told_to_stop(tmp_path: Path) -> None:
     """What comes while it runs is committed within a second or two; SIGTERM ends it with 0."""
     folder = tmp_path / "parts"

@@ -12,6 +12,11 @@ from tests.emulator import Emulator
 from tests.faults.scene import Scene
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark all of this folder."""
+    item.add_marker(pytest.mark.processes)
+
+
 @pytest.fixture
 def scene(emulator: Emulator, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Scene]:
     """Set the scene for one case; its processes end with it."""

@@ -155,6 +155,7 @@ def test_what_a_runner_cannot_do_is_a_usage_error(
     assert not (tmp_path / "warehouse").exists()
 
 
+@pytest.mark.processes
 def test_a_scheduler_that_does_not_answer_is_for_later(manyhands: Run, tmp_path: Path) -> None:
     """Exit 75, and nothing is in the log."""
     _write(tmp_path / "in", 1)
@@ -165,6 +166,7 @@ def test_a_scheduler_that_does_not_answer_is_for_later(manyhands: Run, tmp_path:
     assert "Dask's scheduler can't be reached" in refused.stderr
 
 
+@pytest.mark.processes
 def test_prism_gives_the_same_log(manyhands: Run, embedded: Path, tmp_path: Path) -> None:
     """So nothing hangs on one runner."""
     location = f"--prism_location={prism.program()}"

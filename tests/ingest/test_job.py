@@ -240,6 +240,7 @@ def test_a_source_that_cannot_be_ndjson_makes_nothing(tmp_path: Path, words: lis
     assert not (tmp_path / "warehouse").exists()
 
 
+@pytest.mark.processes
 def test_a_source_that_is_replaced_under_an_ingest_is_told(tmp_path: Path) -> None:
     """All of the old file is in the log, nothing of the new one, and the command fails."""
     source = Path(_write(tmp_path / "a.ndjson", range(BATCH * 6)))
@@ -381,6 +382,7 @@ def test_where_there_is_nothing_to_read_the_head_is_told(tmp_path: Path) -> None
         assert Counts(head=3) == _ingest(tmp_path / "warehouse", str(tmp_path / "b.ndjson"))
 
 
+@pytest.mark.processes
 def test_a_killed_ingest_goes_on_where_it_was(tmp_path: Path) -> None:
     """`kill -9` in the middle of a file, and the same command again: as if undisturbed."""
     source = _write(tmp_path / "a.ndjson", range(BATCH * 6))
@@ -408,6 +410,7 @@ def test_a_killed_ingest_goes_on_where_it_was(tmp_path: Path) -> None:
     assert [] == list((warehouse / "staged").iterdir())
 
 
+@pytest.mark.processes
 def test_two_ingesters_at_once_lose_nothing(tmp_path: Path) -> None:
     """Each event is there once, positions have no gap, and one of two equal ones is a duplicate."""
     warehouse = tmp_path / "warehouse"
@@ -429,6 +432,7 @@ def test_two_ingesters_at_once_lose_nothing(tmp_path: Path) -> None:
     assert [(BATCH * 7,)] == rows(warehouse, "SELECT count(DISTINCT seq) FROM asset_generated")
 
 
+@pytest.mark.processes
 def test_a_full_disk_is_told_and_the_same_command_goes_on(tmp_path: Path) -> None:
     """Nothing half-written counts, and it is all taken when there is room again."""
     warehouse = tmp_path / "warehouse"
@@ -460,6 +464,7 @@ def _noise(number: int) -> str:
     return sha256(b"%d" % number).hexdigest()
 
 
+@pytest.mark.processes
 def test_memory_does_not_grow_with_the_source(tmp_path: Path) -> None:
     """Ten times the batches take less than a fifth more memory."""
     peaks = []

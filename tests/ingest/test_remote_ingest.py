@@ -91,6 +91,7 @@ def test_an_outage_is_exit_75_and_nothing_is_committed(
         assert [] == list((tmp_path / "warehouse/staged").iterdir())
 
 
+@pytest.mark.processes
 def test_a_caller_that_is_not_known_is_exit_1_and_nothing_is_committed(
     manyhands: Run, tmp_path: Path
 ) -> None:

@@ -327,6 +327,7 @@ def test_what_is_removed_while_it_is_read_is_unavailable(
     assert Reason.MANIFEST_UNAVAILABLE == _refused(manifests, "m", _digest(LINE)).reason
 
 
+@pytest.mark.processes
 def test_bytes_that_the_store_would_unpack_are_not_read(tmp_path: Path) -> None:
     """Google Cloud Storage unpacks what is stored with an encoding, to another length."""
     with running("gs") as store, pytest.MonkeyPatch.context() as patch, asked(store, patch):

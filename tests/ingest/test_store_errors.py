@@ -92,6 +92,7 @@ def _something_else(scheme: str) -> AbstractContextManager[Store]:
     return answering(scheme, 200, b"<html>log in to this network first</html>")
 
 
+@pytest.mark.processes
 @pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize(
@@ -115,6 +116,7 @@ def test_an_outage_is_nobodys_fault(scheme: str, place: Standing, what: str) -> 
     assert f"{root} can't be reached now ({what}); run the command again later" == str(raised)
 
 
+@pytest.mark.processes
 @pytest.mark.long
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("place", [silent, _status(503), _nobody])
@@ -127,6 +129,7 @@ def test_an_outage_is_told_within_a_minute(scheme: str, place: Standing) -> None
     assert 60 > time.monotonic() - begun_at
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_a_denied_object_is_unavailable(scheme: str) -> None:
     """The store knows who asks, and says no."""
@@ -138,6 +141,7 @@ def test_a_denied_object_is_unavailable(scheme: str) -> None:
     assert f"{scheme}://{BUCKET}/some denies access to m" == refused.message
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_a_request_that_is_refused_is_unavailable(scheme: str) -> None:
     """Such as a name that the store can't have."""
@@ -151,6 +155,7 @@ def test_a_request_that_is_refused_is_unavailable(scheme: str) -> None:
 NOT_KNOWN = "there are no credentials that it takes; set them, and run the command again"
 
 
+@pytest.mark.processes
 @pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_a_caller_that_is_not_known_is_no_fault_of_the_event(scheme: str) -> None:
@@ -163,6 +168,7 @@ def test_a_caller_that_is_not_known_is_no_fault_of_the_event(scheme: str) -> Non
     assert NOT_KNOWN in str(raised)
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("status", [400, 403])
 @pytest.mark.parametrize("code", ["ExpiredToken", "InvalidAccessKeyId", "SignatureDoesNotMatch"])
 def test_s3_says_in_the_body_that_it_does_not_know_the_caller(status: int, code: str) -> None:
@@ -174,6 +180,7 @@ def test_s3_says_in_the_body_that_it_does_not_know_the_caller(status: int, code:
     assert NOT_KNOWN in str(raised)
 
 
+@pytest.mark.processes
 def test_s3_without_credentials_is_no_fault_of_the_event(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is asked without."""
     with answering("s3", 200) as stand_in, asked(stand_in, monkeypatch):
@@ -184,6 +191,7 @@ def test_s3_without_credentials_is_no_fault_of_the_event(monkeypatch: pytest.Mon
             _read("s3")
 
 
+@pytest.mark.processes
 def test_s3_knows_a_caller_without_rights_from_one_that_it_does_not_know(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -208,6 +216,7 @@ def test_s3_knows_a_caller_without_rights_from_one_that_it_does_not_know(
             requests.post(reset, data=b"inf", timeout=30)
 
 
+@pytest.mark.processes
 def test_what_is_no_answer_of_google_is_an_outage() -> None:
     """As networks give that want a password first."""
     with _something_else("gs") as stand_in:

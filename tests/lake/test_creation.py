@@ -31,6 +31,7 @@ send(Path(sys.argv[1]), messages)
 SENDERS = 4
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("is_there", one_of(2, [False, True]), ids=["new folder", "empty folder"])
 def test_first_ingesters_of_one_folder_all_succeed(tmp_path: Path, *, is_there: bool) -> None:
     """Real processes that begin at once; what each sent is in the log."""

@@ -116,6 +116,7 @@ def _limited(words: list[str], which: int, most: int) -> Outcome:
     return Outcome(ended.returncode, ended.stdout, ended.stderr)
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("most", [4_096, 40_000, 100_000])
 def test_a_disk_that_is_full_is_named_by_init(tmp_path: Path, most: int) -> None:
     """The folder, in words of ours; and nothing half-made is left."""
@@ -128,6 +129,7 @@ def test_a_disk_that_is_full_is_named_by_init(tmp_path: Path, most: int) -> None
     assert [] == list(tmp_path.iterdir())
 
 
+@pytest.mark.processes
 def test_a_disk_that_is_full_is_named_by_ingest(folder: Path) -> None:
     """The same command goes on where there is room."""
     source = small(Events("/more")).write(folder.parent / "a.ndjson")
@@ -164,6 +166,7 @@ def test_too_little_memory_names_the_setting(folder: Path, monkeypatch: pytest.M
     assert "set MANYHANDS_MEMORY_LIMIT higher" in ended.stderr
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("most", [300, 1200, 3100])
 def test_a_process_with_little_memory_ends_with_a_message(folder: Path, most: int) -> None:
     """`ulimit -v` (in MiB here) neither kills it without a word nor ends in the engine's text."""

@@ -12,6 +12,8 @@ import pytest
 from tests.conftest import run
 from tests.marketplace import Events, small
 
+pytestmark = pytest.mark.processes
+
 AS_OF = "--as-of=2026-03-01T00:00:00Z"
 
 Call = tuple[str, str]

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 import typer
 
 from pipelines.cli.app import app
@@ -42,6 +43,7 @@ for words in json.loads(sys.argv[2]):
 """
 
 
+@pytest.mark.processes
 def test_no_command_opens_a_catalog_but_with_the_engine(tmp_path: Path) -> None:
     """Neither with Python's SQLite nor as a plain file: in one process, command after command."""
     source = small(Events()).write(tmp_path / "a.ndjson")
@@ -83,6 +85,7 @@ def test_no_command_opens_a_catalog_but_with_the_engine(tmp_path: Path) -> None:
     assert _all_commands() - {"demo"} == {_name(command) for command in commands}
 
 
+@pytest.mark.processes
 def test_nor_does_a_migration_that_keeps_the_catalog(tmp_path: Path) -> None:
     """It copies the catalog in every step; another process makes the copy."""
     folder = unpack(EARLIEST, tmp_path)

@@ -180,6 +180,7 @@ with duckdb.connect() as connection:
 """
 
 
+@pytest.mark.processes
 def test_a_group_shares_a_warehouse(place: Path) -> None:
     """In its folder each ingests, reads, attaches and closes, in any order, at any umask."""
     folder = _given(place, "shared", 0o2775)
@@ -195,6 +196,7 @@ def test_a_group_shares_a_warehouse(place: Path) -> None:
     assert {"files": {0o664}, "folders": {0o2775}} == _modes(folder)
 
 
+@pytest.mark.processes
 @pytest.mark.long
 def test_root_closes_once_and_the_owner_goes_on(place: Path) -> None:
     """`sudo` leaves nothing that the owner can't write: what it made is the owner's."""
@@ -216,6 +218,7 @@ os.kill(os.getpid(), 9)
 """
 
 
+@pytest.mark.processes
 def test_who_may_only_read_reads_and_writes_nothing(place: Path) -> None:
     """Also while the owner's sidecars are there, with commits in them."""
     folder = _given(place, "readable", 0o755)
@@ -232,6 +235,7 @@ def test_who_may_only_read_reads_and_writes_nothing(place: Path) -> None:
         assert before == bytes_of(folder)
 
 
+@pytest.mark.processes
 def test_who_may_not_write_is_told_whose_it_is_and_what_to_do(place: Path) -> None:
     """In one line, before anything is done; whatever of it is closed, and to whom."""
     made, source = _given(place, "told", 0o2775), _source(place, "told")
@@ -266,6 +270,7 @@ def test_who_may_not_write_is_told_whose_it_is_and_what_to_do(place: Path) -> No
             assert f"; run the command as user {OWNER}, or " in said
 
 
+@pytest.mark.processes
 def test_a_place_that_is_not_ours_is_told_too(place: Path) -> None:
     """Where the folder would have to be made in one that is root's."""
     ((code, said),) = _manyhands(STRANGER, ["init", f"--warehouse={place}/new"])

@@ -125,6 +125,7 @@ def _read(folder: Path) -> tuple[int, int, int]:
         return _heads(connection)
 
 
+@pytest.mark.processes
 def test_a_copy_has_what_a_killed_writer_had_committed(folder: Path) -> None:
     """It stands in the WAL only; reading leaves that, and all else, as it is."""
     with _holder(folder):
@@ -136,6 +137,7 @@ def test_a_copy_has_what_a_killed_writer_had_committed(folder: Path) -> None:
         assert before == bytes_of(folder)
 
 
+@pytest.mark.processes
 def test_a_copy_needs_no_sidecars(folder: Path) -> None:
     """Where nobody has the catalog open there are none, and none are made."""
     _commit(folder, 2)
@@ -157,6 +159,7 @@ def _page_amid_changes(folder: Path) -> int:
     return changed[len(changed) // 2]
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("part", ["main file", "WAL"])
 @pytest.mark.parametrize(
     "meanwhile", one_of(2, ["commits", "commits and checkpoints", "nobody has it open"])
@@ -199,6 +202,7 @@ def test_a_commit_in_the_middle_is_seen_whole_or_not_at_all(
     assert _content(tmp_path / CATALOG) in states
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("is_held", [False, True])
 def test_every_copy_beside_a_writer_is_of_one_moment(folder: Path, *, is_held: bool) -> None:
     """The head, and the rows that came with it, are of one commit, and never an earlier one."""
@@ -235,6 +239,7 @@ def sales(name: str, count: int) -> list[dict[str, Any]]:
     return events.events
 
 
+@pytest.mark.processes
 @pytest.mark.long
 def test_a_process_may_read_while_it_writes_beside_another_writer(folder: Path) -> None:
     """No error in either, and nothing lost: reading drops none of this process's locks."""
@@ -295,6 +300,7 @@ def test_a_damaged_catalog_is_told_as_such(folder: Path) -> None:
         _read(folder)
 
 
+@pytest.mark.processes
 def test_a_full_disk_is_the_copys_not_the_catalogs(folder: Path) -> None:
     """The message names the folder for temporary files, and how to choose another."""
     words = ["status", f"--warehouse={folder}"]

@@ -133,6 +133,7 @@ send(Path(sys.argv[1]), small(Events("/traced")).events)
 """
 
 
+@pytest.mark.processes
 def test_the_system_sees_files_flushed_before_the_catalog(folder: Path, tmp_path: Path) -> None:
     """By the calls of a process: each file of the commit, then the WAL that names them."""
     strace = shutil.which("strace")
