@@ -4,6 +4,7 @@ import gc
 import importlib
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -15,7 +16,9 @@ import pytest
 from hypothesis import settings
 
 from pipelines.cli import main
-from pipelines.lake import engine
+from pipelines.lake import creation, engine
+from pipelines.lake.setting import Setting
+from pipelines.lake.warehouse import Warehouse
 from tests import faketime, prism, promtool, stores
 from tests.dask_cluster import dask_cluster
 from tests.emulator import MISSING, emulator
@@ -51,6 +54,42 @@ def _kept_from_collector() -> None:
     if "PYTEST_XDIST_WORKER" in os.environ:
         importlib.import_module("pipelines.gate.expectations")
         gc.freeze()
+
+
+_fill = creation._fill
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Write the catalog of an empty warehouse once for each setting; all others get copies.
+
+    Real processes write each of theirs, and so do tests that use `made_anew`.
+    """
+    made: dict[Setting, Path] = {}
+
+    def copy(warehouse: Warehouse, setting: Setting) -> None:
+        if warehouse.server:
+            _fill(warehouse, setting)
+            return
+        if setting not in made:
+            made[setting] = tmp_path_factory.mktemp("made")
+            _fill(warehouse.at(made[setting]), setting)
+        for path in sorted(made[setting].rglob("*")):
+            place = warehouse.folder / path.relative_to(made[setting])
+            if path.is_dir():
+                place.mkdir()
+            else:
+                shutil.copyfile(path, place)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(creation, "_fill", copy)
+        yield
+
+
+@pytest.fixture
+def made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each warehouse be made from nothing, as the program does it."""
+    monkeypatch.setattr(creation, "_fill", _fill)
 
 
 SERVERS = {"dask_cluster", "emulator", "postgres", "running_store"}

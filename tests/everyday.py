@@ -12,3 +12,11 @@ def one_of(every: int, values: Sequence[object]) -> list[ParameterSet]:
         pytest.param(value, marks=[pytest.mark.long] if place % every else [])
         for place, value in enumerate(values)
     ]
+
+
+def some_of(chosen: Sequence[object], values: Sequence[object]) -> list[ParameterSet]:
+    """Mark as long all of the values of a test but those that are chosen."""
+    assert set(chosen) <= set(values)
+    return [
+        pytest.param(value, marks=[] if value in chosen else [pytest.mark.long]) for value in values
+    ]

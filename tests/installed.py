@@ -84,7 +84,7 @@ def test_the_wheel_runs_the_demo(python: str, wheel: Path, digests: str, tmp_pat
 def test_the_vectors_pass_on_every_other_python(python: str, wheel: Path, tmp_path: Path) -> None:
     """On what the wheel installs, without the checkout, and all of them.
 
-    `make test` runs those that aren't drawn at random on its own Python.
+    `make test` runs some of them on its own Python.
     """
     programs = make_environment(tmp_path / "environment", python)
     install_locked(programs, "requirements-dev.lock", wheel)

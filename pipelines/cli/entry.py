@@ -6,6 +6,7 @@ import sys
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -58,8 +59,7 @@ def _run(arguments: list[str], invocation: Invocation) -> int:
     if sys.stdout is None:
         message = "stdout is closed, so nothing was done; send it to a file or to /dev/null"
         raise ManyhandsError(message)
-    command: Any = typer.main.get_command(app)
-    name_settings(command)
+    command = _command()
     settings = {} if _HELP & set(arguments) else read_file(command, Path(FILE))
     with _quiet_libraries(debug="--debug" in arguments):
         ended = command.main(
@@ -71,6 +71,13 @@ def _run(arguments: list[str], invocation: Invocation) -> int:
         )
     sys.stdout.flush()
     return ended if isinstance(ended, int) else 0
+
+
+@cache
+def _command() -> Any:  # noqa: ANN401  Typer's own kind
+    command: Any = typer.main.get_command(app)
+    name_settings(command)
+    return command
 
 
 def _explain_after_output(error: Exception, invocation: Invocation) -> int:

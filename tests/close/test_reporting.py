@@ -1,6 +1,7 @@
 """A period closes only once its sources reported what they sent, and it is there (SPEC §6)."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Outcome, Run
+from tests.conftest import Outcome, Run, run
 from tests.lake.sending import rows
 from tests.marketplace import Events, small
 
@@ -33,18 +34,77 @@ reports = true
 """
 
 
-@pytest.fixture
-def kiosk(manyhands: Run, tmp_path: Path) -> Events:
-    """Return the events of a source that has to report, beside a market that hasn't."""
-    (tmp_path / "manyhands.toml").write_text(POLICY)
-    market = small(Events())
-    market.generation("1", "100")
-    source = market.write(tmp_path / "market.ndjson")
-    assert 0 == manyhands("ingest", source, FEBRUARY).code
+def _sold() -> Events:
+    """Return the events of a source that has to report."""
     sold = Events(KIOSK)
     sold.generation("1", "10")
     sold.generation("1", "2.50", currency="EUR", time="2026-01-31T23:59:59.999999Z")
     return sold
+
+
+def _done(folder: Path, *words: str) -> None:
+    given = [f"--warehouse={folder / 'warehouse'}", f"--source-policy={folder / 'manyhands.toml'}"]
+    assert 0 == run([*words, *given]).code
+
+
+@pytest.fixture(scope="module")
+def market(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a folder with the policy, and with the warehouse of a market that needn't report."""
+    folder = tmp_path_factory.mktemp("market")
+    (folder / "manyhands.toml").write_text(POLICY)
+    events = small(Events())
+    events.generation("1", "100")
+    _done(folder, "ingest", events.write(folder / "market.ndjson"), FEBRUARY)
+    return folder
+
+
+def _closed(market: Path, folder: Path, sold: Events, *words: str) -> Path:
+    """Copy the market, send what the kiosk sold, and close January."""
+    shutil.copytree(market, folder, dirs_exist_ok=True)
+    _done(folder, "ingest", sold.write(folder / "kiosk.ndjson"), FEBRUARY)
+    _done(folder, *CLOSE, *words)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def closed_without(market: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Close January without the kiosk's report."""
+    return _closed(market, tmp_path_factory.mktemp("without"), _sold(), f"--without={KIOSK}")
+
+
+@pytest.fixture(scope="module")
+def closed_with(market: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Close January, which the kiosk has reported."""
+    sold = _sold()
+    _report(sold, **SENT)
+    return _closed(market, tmp_path_factory.mktemp("with"), sold)
+
+
+@pytest.fixture
+def kiosk(market: Path, tmp_path: Path) -> Events:
+    """Return what the kiosk sold and hasn't sent yet."""
+    shutil.copytree(market, tmp_path, dirs_exist_ok=True)
+    return _sold()
+
+
+def _goes_on(folder: Path, tmp_path: Path) -> Events:
+    """Return what the kiosk will send after a close."""
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    kiosk = _sold()
+    kiosk.events = []
+    return kiosk
+
+
+@pytest.fixture
+def left_out(closed_without: Path, tmp_path: Path) -> Events:
+    """Return what the kiosk will send after January was closed without its report."""
+    return _goes_on(closed_without, tmp_path)
+
+
+@pytest.fixture
+def complete(closed_with: Path, tmp_path: Path) -> Events:
+    """Return what the kiosk will send after January, which it reported, was closed."""
+    return _goes_on(closed_with, tmp_path)
 
 
 def _send(manyhands: Run, events: Events, tmp_path: Path) -> None:
@@ -332,13 +392,11 @@ def _insist_on(manyhands: Run, differences: list[dict[str, str]]) -> None:
 
 
 def test_a_source_that_was_left_out_is_compared_once_it_reports(
-    manyhands: Run, kiosk: Events, tmp_path: Path
+    manyhands: Run, left_out: Events, tmp_path: Path
 ) -> None:
     """What it reports of the closed period and the log are told apart, by type and currency."""
-    _send(manyhands, kiosk, tmp_path)
-    assert 0 == manyhands(*CLOSE, f"--without={KIOSK}").code
-    _report(kiosk, {"asset-generated": 3}, {"USD": "17", "EUR": "2.5"})
-    _send(manyhands, kiosk, tmp_path)
+    _report(left_out, {"asset-generated": 3}, {"USD": "17", "EUR": "2.5"})
+    _send(manyhands, left_out, tmp_path)
 
     _insist_on(
         manyhands,
@@ -350,15 +408,12 @@ def test_a_source_that_was_left_out_is_compared_once_it_reports(
 
 
 def test_what_comes_late_is_compared_with_the_report_that_agreed(
-    manyhands: Run, kiosk: Events, tmp_path: Path
+    manyhands: Run, complete: Events, tmp_path: Path
 ) -> None:
     """The source was complete; a sale of its closed period came since."""
-    _report(kiosk, **SENT)
-    _send(manyhands, kiosk, tmp_path)
-    assert 0 == manyhands(*CLOSE).code
     assert [] == manyhands("status", "--json").json["report_differences"]
     late = Events(KIOSK)
-    late.add("asset-generated", {**_sale(kiosk), "asset_id": "late"}, "2026-01-31T23:59:59Z")
+    late.add("asset-generated", {**_sale(complete), "asset_id": "late"}, "2026-01-31T23:59:59Z")
     late.events[-1]["id"] = "late"
     _send(manyhands, late, tmp_path)
 
@@ -379,16 +434,16 @@ def _sale(events: Events) -> dict[str, Any]:
 
 
 def test_who_reports_late_and_right_is_not_warned_of(
-    manyhands: Run, kiosk: Events, tmp_path: Path
+    manyhands: Run, left_out: Events, tmp_path: Path
 ) -> None:
     """Nor is a wrong report that a later one covers, nor what is of no closed period."""
-    _send(manyhands, kiosk, tmp_path)
-    assert 0 == manyhands(*CLOSE, f"--without={KIOSK}").code
-    _report(kiosk, {"asset-generated": 9}, {}, time=MADE)
-    _report(kiosk, **SENT, time=MADE_LATER)
-    _report(kiosk, {"asset-generated": 9}, {}, ("2025-12-01", "2026-01-01"))
-    _report(kiosk, {"asset-generated": 9}, {}, ("2026-02-01", "2026-02-02"), "2026-02-02T00:00:00Z")
-    source = kiosk.write(tmp_path / "kiosk.ndjson")
+    _report(left_out, {"asset-generated": 9}, {}, time=MADE)
+    _report(left_out, **SENT, time=MADE_LATER)
+    _report(left_out, {"asset-generated": 9}, {}, ("2025-12-01", "2026-01-01"))
+    _report(
+        left_out, {"asset-generated": 9}, {}, ("2026-02-01", "2026-02-02"), "2026-02-02T00:00:00Z"
+    )
+    source = left_out.write(tmp_path / "kiosk.ndjson")
     counts = manyhands("ingest", source, "--as-of=2026-02-03T00:00:00Z", "--json").json
 
     assert 4 == counts["accepted"]
@@ -396,13 +451,11 @@ def test_who_reports_late_and_right_is_not_warned_of(
 
 
 def test_a_report_of_more_than_the_closed_period_is_compared_whole(
-    manyhands: Run, kiosk: Events, tmp_path: Path
+    manyhands: Run, left_out: Events, tmp_path: Path
 ) -> None:
     """Its numbers are of all of its time; and a source that needn't report is compared too."""
-    _send(manyhands, kiosk, tmp_path)
-    assert 0 == manyhands(*CLOSE, f"--without={KIOSK}").code
-    _report(kiosk, {"asset-generated": 3}, SENT["amounts"], ("2025-12-01", "2026-02-01"))
-    _send(manyhands, kiosk, tmp_path)
+    _report(left_out, {"asset-generated": 3}, SENT["amounts"], ("2025-12-01", "2026-02-01"))
+    _send(manyhands, left_out, tmp_path)
     narrow = tmp_path / "narrow.toml"
     narrow.write_text('[[source-policy]]\nsource = "*"\n')
     dry = manyhands(*NEXT[:-1], "--dry-run", f"--source-policy={narrow}", "--json")
@@ -414,13 +467,11 @@ def test_a_report_of_more_than_the_closed_period_is_compared_whole(
 
 
 def test_a_close_that_is_refused_warns_all_the_same(
-    manyhands: Run, kiosk: Events, tmp_path: Path
+    manyhands: Run, left_out: Events, tmp_path: Path
 ) -> None:
     """February isn't reported; that January's report differs is worth knowing until then."""
-    _send(manyhands, kiosk, tmp_path)
-    assert 0 == manyhands(*CLOSE, f"--without={KIOSK}").code
-    _report(kiosk, {}, {})
-    _send(manyhands, kiosk, tmp_path)
+    _report(left_out, {}, {})
+    _send(manyhands, left_out, tmp_path)
     said = _said(manyhands(*NEXT[:-1]), 75).splitlines()
 
     assert said.index(IS_CLOSED) < said.index(
@@ -443,13 +494,11 @@ def test_a_close_says_which_policy_holds_and_which_sources_were_complete(
     assert f"2026-01: complete sources: {KIOSK}" in closed
 
 
+@pytest.mark.usefixtures("complete")
 def test_a_close_that_no_longer_asks_a_source_warns(
-    manyhands: Run, kiosk: Events, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    manyhands: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In another current folder there is no policy, so nobody has to report, and it would close."""
-    _report(kiosk, **SENT)
-    _send(manyhands, kiosk, tmp_path)
-    assert 0 == manyhands(*CLOSE).code
     words = [*NEXT[:-1], "--dry-run"]
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
@@ -467,11 +516,9 @@ def test_a_close_that_no_longer_asks_a_source_warns(
 
 
 def test_a_closed_period_that_was_never_reported_whole_is_warned_of(
-    manyhands: Run, kiosk: Events, tmp_path: Path
+    manyhands: Run, left_out: Events, tmp_path: Path
 ) -> None:
     """Also where a later report, however short, took the place of one that covered it."""
-    _send(manyhands, kiosk, tmp_path)
-    assert 0 == manyhands(*CLOSE, f"--without={KIOSK}").code
     gap = {"period": "2026-01", "source": KIOSK, "uncovered_from": "2026-01-01T00:00:00.000000Z"}
     words = f"warning: 2026-01 is closed, and {KIOSK} has not reported all of it"
     never = manyhands(*NEXT, "--dry-run", "--json")
@@ -481,11 +528,11 @@ def test_a_closed_period_that_was_never_reported_whole_is_warned_of(
     ]
     assert words in never.stderr
 
-    _report(kiosk, **SENT)
-    _send(manyhands, kiosk, tmp_path)
+    _report(left_out, **SENT)
+    _send(manyhands, left_out, tmp_path)
     assert words not in manyhands(*NEXT, "--dry-run").stderr
-    _report(kiosk, {}, {}, ("2026-01-30", "2026-01-31"), MADE_LATER)
-    _send(manyhands, kiosk, tmp_path)
+    _report(left_out, {}, {}, ("2026-01-30", "2026-01-31"), MADE_LATER)
+    _send(manyhands, left_out, tmp_path)
     assert words in manyhands(*NEXT, "--dry-run").stderr
     told = manyhands("status", "--as-of=2026-03-01T00:00:00Z").stdout
     assert f"{KIOSK}, not reported from 2026-01-01T00:00:00.000000Z" in told

@@ -15,6 +15,8 @@ from tests.everyday import one_of
 from tests.lake.sending import rows, send
 from tests.marketplace import Events, small
 
+pytestmark = pytest.mark.usefixtures("made_anew")
+
 _FIRST = """
 import sys
 from pathlib import Path

@@ -13,6 +13,8 @@ from tests.conftest import run
 from tests.everyday import one_of
 from tests.marketplace import Events
 
+pytestmark = pytest.mark.usefixtures("made_anew")
+
 NAMES = [
     "with a space",
     "it's",

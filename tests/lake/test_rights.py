@@ -21,6 +21,8 @@ from tests.lake.users import COLLEAGUE, OWNER, STRANGER, TEAM, as_user, folder_f
 from tests.marketplace import Events, small
 from tests.outputs.stored import bytes_of
 
+pytestmark = pytest.mark.usefixtures("made_anew")
+
 AS_OF = "--as-of=2026-03-01T00:00:00Z"
 
 

@@ -151,6 +151,7 @@ def test_the_system_sees_files_flushed_before_the_catalog(folder: Path, tmp_path
     assert named <= set(calls[:wal])
 
 
+@pytest.mark.usefixtures("made_anew")
 def test_a_commit_makes_no_folder(folder: Path) -> None:
     """Every relation's is there from the start, so that none is its writer's alone."""
     with connect(Warehouse(folder)) as connection:
