@@ -1,6 +1,7 @@
 """What was refused shows at the close, counted by reason and summed by currency."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Run
+from tests.conftest import Run, run
 from tests.marketplace import Events, small
 
 AS_OF = "--as-of=2026-04-01T00:00:00Z"
@@ -23,9 +24,10 @@ JANUARY = {
 """What `refused_market` comes to before February, by hand."""
 
 
-@pytest.fixture
-def refused_market(manyhands: Run, tmp_path: Path) -> Run:
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Fill a warehouse with a small marketplace, and refuse some of January and of February."""
+    folder = tmp_path_factory.mktemp("refused")
     events = small(Events())
     events.licence("r1", "ana", "9000", unknown=1)
     events.licence("r2", "ana", fee=40)  # type: ignore[arg-type]  # that is what is refused
@@ -45,12 +47,20 @@ def refused_market(manyhands: Run, tmp_path: Path) -> Run:
     sold = events.events[-1]
     revenue = {"amount": "77", "currency": "USD"}
     events.events.append({**sold, "data": {**sold["data"], "revenue": revenue}})
-    source = events.write(tmp_path / "events.ndjson")
+    source = events.write(folder / "events.ndjson")
     with Path(source).open("ab") as file:
         file.write(b'{"time":"2026-01-15T12:00:00Z"\n\xff\xfe\n')
         file.write(b'{"time":"2026-01-15T12:00:00Z","a":' + b"[" * 5_000 + b"\n")
-    counts = manyhands("ingest", source, AS_OF, "--json").json
+    warehouse = folder / "warehouse"
+    counts = run(["ingest", source, AS_OF, "--json", f"--warehouse={warehouse}"]).json
     assert (1, 11) == (counts["conflict"], sum(counts["rejected"].values()))
+    return warehouse
+
+
+@pytest.fixture
+def refused_market(manyhands: Run, filled: Path, tmp_path: Path) -> Run:
+    """Run commands on a copy of it."""
+    shutil.copytree(filled, tmp_path / "warehouse")
     return manyhands
 
 

@@ -32,11 +32,19 @@ AS_OF = "--as-of=2027-01-01T00:00:00Z"
 JANUARY = Period.parse("2026-01", Cadence.MONTH)
 
 
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Fill a warehouse with a small marketplace; it is only copied."""
+    folder = tmp_path_factory.mktemp("market")
+    source = small(Events()).write(folder / "events.ndjson")
+    assert run(["ingest", source, AS_OF, f"--warehouse={folder / 'warehouse'}"]).code == 0
+    return folder / "warehouse"
+
+
 @pytest.fixture
-def market(manyhands: Run, tmp_path: Path) -> Run:
-    """Fill a warehouse with a small marketplace."""
-    source = small(Events()).write(tmp_path / "events.ndjson")
-    assert manyhands("ingest", source, AS_OF).code == 0
+def market(manyhands: Run, filled: Path, tmp_path: Path) -> Run:
+    """Run commands on a warehouse with a small marketplace."""
+    shutil.copytree(filled, tmp_path / "warehouse")
     return manyhands
 
 

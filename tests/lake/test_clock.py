@@ -1,5 +1,6 @@
 """A clock that the log speaks against closes and ingests nothing (SPEC §6, §7.3)."""
 
+import shutil
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,7 +16,7 @@ from pipelines.lake.creation import create
 from pipelines.lake.setting import Setting
 from pipelines.lake.warehouse import Warehouse
 from pipelines.royalties.periods import Cadence
-from tests.conftest import Run
+from tests.conftest import Run, run
 from tests.lake.sending import send
 from tests.marketplace import Events, small
 from tests.outputs import stored
@@ -34,11 +35,12 @@ def _fill(folder: Path, setting: Setting) -> None:
     send(folder, small(Events()).events, now=TAKEN)
 
 
-@pytest.fixture
-def connection(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+@pytest.fixture(scope="module")
+def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
     """Return a connection to a warehouse of months, of which January is due by TAKEN."""
-    _fill(tmp_path / "warehouse", Setting())
-    with connect(Warehouse(tmp_path / "warehouse")) as connection:
+    folder = tmp_path_factory.mktemp("months") / "warehouse"
+    _fill(folder, Setting())
+    with connect(Warehouse(folder)) as connection:
         yield connection
 
 
@@ -79,10 +81,19 @@ def test_a_log_without_events_says_nothing_of_a_clock(tmp_path: Path) -> None:
         check_clock(connection, progress(connection), datetime.fromisoformat("2099-01-01"))
 
 
-@pytest.fixture
-def market(manyhands: Run, tmp_path: Path) -> Run:
+@pytest.fixture(scope="module")
+def old(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Fill a warehouse with what happened long before what the machine's clock says."""
-    assert 0 == manyhands("ingest", _sale(tmp_path, "first"), AS_OF).code
+    folder = tmp_path_factory.mktemp("old")
+    words = ["ingest", _sale(folder, "first"), AS_OF]
+    assert 0 == run([*words, f"--warehouse={folder / 'warehouse'}"]).code
+    return folder / "warehouse"
+
+
+@pytest.fixture
+def market(manyhands: Run, old: Path, tmp_path: Path) -> Run:
+    """Run commands on a copy of it."""
+    shutil.copytree(old, tmp_path / "warehouse")
     return manyhands
 
 

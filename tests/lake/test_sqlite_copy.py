@@ -278,8 +278,9 @@ def _head(folder: Path) -> int:
 # where it can't be
 
 
-def test_a_catalog_that_never_rests_is_busy(folder: Path) -> None:
+def test_a_catalog_that_never_rests_is_busy(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With exit 75, after a while: here a rollback journal says that it is being written."""
+    monkeypatch.setattr(sqlite_copy, "PATIENCE_S", 0.5)
     (folder / f"{CATALOG}-journal").touch()
 
     with pytest.raises(TryAgainError, match="busy"):
