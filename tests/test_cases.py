@@ -1,5 +1,6 @@
 """Every case of tests/cases/ that a file can hold, through the command line."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -9,12 +10,14 @@ from tests.ingest import cases
 from tests.scenario import line
 
 AT_NOW = f"--as-of={cases.NOW}"
+ROOTS = f"--manifest-roots={cases.FOLDER}"
 FAILS = {
     name: case for name in cases.names("fail") if "attributes" not in (case := cases.read(name))
 }
 FOUND_BY_THE_COMMIT = [
     name for name, case in FAILS.items() if case["reason"] in cases.FOUND_BY_THE_COMMIT
 ]
+AFTER_OTHERS = [name for name in FOUND_BY_THE_COMMIT if "before" in FAILS[name]]
 NO_FILE_OF_EVENTS = {"any.utf16.fail.json"}
 """As a message it is refused; a file that begins so is no source (tests/sources)."""
 
@@ -50,22 +53,37 @@ def test_what_fails_is_a_dead_letter_with_its_reason_and_path(
     assert (len(FOUND_BEFORE), 0) == (counts["received"], counts["accepted"])
 
 
-@pytest.mark.parametrize("name", FOUND_BY_THE_COMMIT)
-def test_what_the_commit_refuses_is_refused_with_its_reason(
+@pytest.mark.parametrize("name", AFTER_OTHERS)
+def test_what_the_log_speaks_against_is_refused_with_its_reason(
     manyhands: Run, tmp_path: Path, name: str
 ) -> None:
-    """Conflicts and manifests are judged against the log, and counted apart."""
+    """Conflicts are judged against the log, whatever the manifest, and counted apart."""
     case = FAILS[name]
     before = tmp_path / "before.ndjson"
-    before.write_bytes(b"".join(line(event) + b"\n" for event in case.get("before", [])))
-    roots = f"--manifest-roots={cases.FOLDER}"
-    manyhands("ingest", str(before), AT_NOW, roots)
+    before.write_bytes(b"".join(line(event) + b"\n" for event in case["before"]))
+    manyhands("ingest", str(before), AT_NOW, ROOTS)
     source = _write(tmp_path / "case.ndjson", case)
-    counts = manyhands("ingest", source, AT_NOW, roots, "--json").json
+    counts = manyhands("ingest", source, AT_NOW, ROOTS, "--json").json
     refused = {"id_conflict": counts["conflict"], **counts["rejected"]}
 
     assert 1 == refused[case["reason"]]
     assert (1, 0) == (counts["received"], counts["accepted"])
+
+
+def test_what_the_commit_refuses_is_refused_with_its_reason(manyhands: Run, tmp_path: Path) -> None:
+    """Each manifest is at fault by itself, beside all the others."""
+    folder = tmp_path / "events"
+    folder.mkdir()
+    reasons = {n: FAILS[n]["reason"] for n in FOUND_BY_THE_COMMIT if n not in AFTER_OTHERS}
+    for name in reasons:
+        _write(folder / f"{name}.ndjson", FAILS[name])
+    counts = manyhands("ingest", str(folder), AT_NOW, ROOTS, "--json").json
+    query = "SELECT origin, reason FROM dead_letter"
+    kept = manyhands("query", query, "--json").json
+
+    assert reasons == {Path(row["origin"]).stem: row["reason"] for row in kept}
+    assert Counter(reasons.values()) == counts["rejected"]
+    assert (len(reasons), 0) == (counts["received"], counts["accepted"])
 
 
 @pytest.mark.parametrize("name", [n for n in cases.names("pass") if "manifest_in_a_file" in n])
@@ -76,8 +94,7 @@ def test_a_manifest_in_a_file_is_taken_from_a_root(
     case = cases.read(name)
     manifest = case["event"]["data"]["manifest"]
     source = _write(tmp_path / "case.ndjson", case)
-    roots = f"--manifest-roots={cases.FOLDER}"
-    counts = manyhands("ingest", source, AT_NOW, roots, "--json").json
+    counts = manyhands("ingest", source, AT_NOW, ROOTS, "--json").json
     rows = manyhands("query", "SELECT count(*) AS n FROM manifest_entry", "--json").json
 
     assert 1 == counts["accepted"]

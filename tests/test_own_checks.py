@@ -17,6 +17,7 @@ from pipelines.lake.own_checks import read_checks, scope_of_checks
 from pipelines.lake.query import refuse_unless_within
 from pipelines.lake.warehouse import Warehouse
 from tests.conftest import Run, run
+from tests.everyday import one_of
 from tests.lake.test_query import ESCAPES
 from tests.marketplace import Events, small
 from tests.outputs import stored
@@ -25,6 +26,7 @@ CLOSE = ["close", "--period=2026-01", "--as-of=2026-04-01T00:00:00Z"]
 HEAD = "-- Nobody is paid much.\n-- Grain: one row per statement that pays.\n"
 COLUMNS = "--\n-- statement_id VARCHAR: the statement\n"
 FOUND = "SELECT statement_id FROM statement WHERE contributor_id = 'ana'\n"
+LEVELS = ["-- level: warn\n", "-- level: stop\n"]
 WITHIN = {
     "much_paid.sql": f"{HEAD}-- level: warn\n{COLUMNS}{FOUND}",
     "none_paid.sql": f"{HEAD}{COLUMNS}SELECT statement_id FROM statement WHERE false;\n",
@@ -92,7 +94,7 @@ def test_what_a_check_finds_stops_the_close(market: Run, tmp_path: Path) -> None
     assert [] == market("statements", "list", "--json").json
 
 
-@pytest.mark.parametrize("level", ["-- level: warn\n", "-- level: stop\n"])
+@pytest.mark.parametrize("level", one_of(2, LEVELS))
 def test_a_check_that_cannot_run_stops_the_close(market: Run, tmp_path: Path, level: str) -> None:
     """Whatever its level, exit 1: nothing is known of what it checks."""
     body = "SELECT no_such_column FROM statement\n"
@@ -106,7 +108,7 @@ def test_a_check_that_cannot_run_stops_the_close(market: Run, tmp_path: Path, le
     assert [] == market("statements", "list", "--json").json
 
 
-@pytest.mark.parametrize("level", ["-- level: warn\n", "-- level: stop\n"])
+@pytest.mark.parametrize("level", one_of(2, LEVELS))
 def test_a_check_whose_rows_cannot_be_computed_stops_the_close(
     market: Run, tmp_path: Path, level: str
 ) -> None:

@@ -59,6 +59,7 @@ def test_a_full_stdout_after_the_commit_does_not_deny_it(place: Path) -> None:
     assert "2026-01" == standing["last_close"]["period"]
 
 
+@pytest.mark.processes
 def test_a_full_stdout_of_what_only_reads_is_a_failure(market: Path) -> None:
     """Exit 1 and one line."""
     code, _, stderr = ended(["status"], market, ">/dev/full")

@@ -203,21 +203,22 @@ def test_dead_letters_of_many_files_name_the_file_and_the_line(tmp_path: Path) -
 
 def test_what_is_said_to_be_in_the_log_of_damaged_data_is_there(tmp_path: Path) -> None:
     """The batches before stay committed, nothing of the last one, and all of other sources."""
-    text = Path(_write(tmp_path / "plain", range(40_000))).read_bytes()
+    text = Path(_write(tmp_path / "plain", range(8_000))).read_bytes()
     damaged = tmp_path / "a.ndjson.gz"
     damaged.write_bytes(gzip.compress(text)[:-1])
-    after = _write(tmp_path / "b.ndjson", range(50_000, 50_010))
+    after = _write(tmp_path / "b.ndjson", range(9_000, 9_010))
     warehouse = tmp_path / "warehouse"
 
     with pytest.raises(ManyhandsError) as failed:
-        _ingest(warehouse, str(damaged), after, limits=Limits(lines=20_000))
+        _ingest(warehouse, str(damaged), after, limits=Limits(lines=4_000))
 
     found = re.search("lines 1 to ([0-9]+) are in the log", str(failed.value))
     assert found is not None
-    ids = [f"e{number}" for number in [*range(int(found[1])), *range(50_000, 50_010)]]
+    ids = [f"e{number}" for number in [*range(int(found[1])), *range(9_000, 9_010)]]
     assert ids == [id_ for (id_,) in rows(warehouse, "SELECT id FROM event ORDER BY seq")]
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("words", [["b.ndjson"], ["a.ndjson", "b.ndjson"], ["-"]])
 def test_a_source_that_cannot_be_ndjson_makes_nothing(tmp_path: Path, words: list[str]) -> None:
     """It ends with exit 2 before anything is done, whatever else is named; a pipe too."""

@@ -1,6 +1,7 @@
 """A warehouse of an earlier format becomes one of this program's: nothing of it changes."""
 
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -39,10 +40,23 @@ SINCE = {
     "dead_letter": "COLUMNS(name -> name NOT IN ('attempts', 'dismissed_at', 'note'))",
 }
 """Of relations that have more columns since: those that they had."""
-EARLIER = pytest.mark.parametrize("number", range(EARLIEST, FORMAT))
+
+Rows = dict[str, list[tuple[Any, ...]]]
 
 
-def _stored(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
+@dataclass(frozen=True)
+class Migrated:
+    """A warehouse of an earlier format that was brought to the present one."""
+
+    number: int
+    folder: Path
+    before: Rows
+    """What it held before."""
+    steps: list[dict[str, Any]]
+    """What `migrate` printed of each."""
+
+
+def _stored(folder: Path) -> Rows:
     """Return what a warehouse holds, of whatever format: the columns that all of them have."""
     with opened(Warehouse(folder)) as connection:
         return {
@@ -53,22 +67,28 @@ def _stored(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
         }
 
 
+@pytest.fixture(scope="module", params=range(EARLIEST, FORMAT))
+def migrated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Migrated:
+    """Bring a warehouse of each earlier format to the present one; it is only copied."""
+    folder = unpack(request.param, tmp_path_factory.mktemp("migrated"))
+    before = _stored(folder)
+    done = run(["migrate", f"--warehouse={folder}", "--json"])
+    assert 0 == done.code, done.stderr
+    return Migrated(request.param, folder, before, done.json["steps"])
+
+
 def _format(folder: Path) -> int:
     with opened(Warehouse(folder)) as connection:
         return found_format(connection)
 
 
-@EARLIER
-def test_it_has_all_that_it_had_and_what_is_new(number: int, tmp_path: Path) -> None:
+def test_it_has_all_that_it_had_and_what_is_new(migrated: Migrated, tmp_path: Path) -> None:
     """The same rows, the columns of a new warehouse, and digests that come out again."""
-    folder = unpack(number, tmp_path)
-    before = _stored(folder)
-    done = run(["migrate", f"--warehouse={folder}", "--json"])
+    folder = migrated.folder
     create(Warehouse(tmp_path / "new"), Setting())
 
-    assert 0 == done.code, done.stderr
-    assert [*range(number, FORMAT)] == [step["before"] for step in done.json["steps"]]
-    assert before == _stored(folder)
+    assert [*range(migrated.number, FORMAT)] == [step["before"] for step in migrated.steps]
+    assert migrated.before == _stored(folder)
     with connect(Warehouse(folder)) as here, connect(Warehouse(tmp_path / "new")) as new:
         assert here.execute(COLUMNS).fetchall() == new.execute(COLUMNS).fetchall()
     closes = {row[0]: row for row in rows(folder, "SELECT period, digest FROM period_close")}
@@ -77,11 +97,9 @@ def test_it_has_all_that_it_had_and_what_is_new(number: int, tmp_path: Path) -> 
     )
 
 
-@EARLIER
-def test_it_goes_on(number: int, tmp_path: Path) -> None:
+def test_it_goes_on(migrated: Migrated, tmp_path: Path) -> None:
     """What it took before is a duplicate; the next close passes the gate, and is published."""
-    folder = unpack(number, tmp_path)
-    assert 0 == run(["migrate", f"--warehouse={folder}"]).code
+    folder = Path(shutil.copytree(migrated.folder, tmp_path / "warehouse"))
     (tmp_path / "out").mkdir()
     words = [f"--warehouse={folder}", "--as-of=2027-01-01T00:00:00Z", "--json"]
 
@@ -94,12 +112,10 @@ def test_it_goes_on(number: int, tmp_path: Path) -> None:
     assert (0, True) == (nothing.code, "nothing was done" in nothing.stdout)
 
 
-@EARLIER
-def test_what_was_refused_can_be_dismissed(number: int, tmp_path: Path) -> None:
+def test_what_was_refused_can_be_dismissed(migrated: Migrated, tmp_path: Path) -> None:
     """A letter of before was never replayed; dismissed, it isn't among those that are open."""
-    folder = unpack(number, tmp_path)
+    folder = Path(shutil.copytree(migrated.folder, tmp_path / "warehouse"))
     on = f"--warehouse={folder}"
-    assert 0 == run(["migrate", on]).code
     before = run(["deadletter", "list", on, "--json"]).json
     first, second = (letter["id"] for letter in before)
     assert 0 == run(["deadletter", "dismiss", first, "--note=never", on]).code
@@ -111,21 +127,19 @@ def test_what_was_refused_can_be_dismissed(number: int, tmp_path: Path) -> None:
     assert [(1,)] == rows(folder, "SELECT sum(letters) FROM open_dead_letter")
 
 
-@EARLIER
-def test_the_catalog_of_before_is_kept(number: int, tmp_path: Path) -> None:
+def test_the_catalog_of_before_is_kept(migrated: Migrated, tmp_path: Path) -> None:
     """Put back in its place, the warehouse is what it was."""
-    folder = unpack(number, tmp_path)
-    before = _stored(folder)
-    done = run(["migrate", f"--warehouse={folder}", "--json"])
-    kept = Path(done.json["steps"][0]["kept"])
+    folder = Path(shutil.copytree(migrated.folder, tmp_path / "warehouse"))
+    assert migrated.folder == Path(migrated.steps[0]["kept"]).parent
+    kept = folder / Path(migrated.steps[0]["kept"]).name
 
     for name in ("catalog.sqlite", "catalog.sqlite-wal", "catalog.sqlite-shm"):
         (folder / name).unlink(missing_ok=True)
         found = kept.with_name(name.replace("catalog.sqlite", kept.name))
         if found.exists():
             shutil.copy(found, folder / name)
-    assert number == _format(folder)
-    assert before == _stored(folder)
+    assert migrated.number == _format(folder)
+    assert migrated.before == _stored(folder)
 
 
 def test_a_migration_that_is_cut_short_goes_on(
