@@ -92,7 +92,7 @@ def made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(creation, "_fill", _fill)
 
 
-SERVERS = {"dask_cluster", "emulator", "postgres", "running_store"}
+SERVERS = {"dask_cluster", "emulator", "postgres", "running_s3", "running_store"}
 """Fixtures that run a server; `make processes` runs the tests that need one."""
 
 
