@@ -881,6 +881,7 @@ def test_help_imports_nothing_heavy() -> None:
     assert (0, b"") == (ended.returncode, ended.stderr)
 
 
+@pytest.mark.processes
 def test_a_reader_that_has_seen_enough_is_no_failure_to_tell_of(filled: Path) -> None:
     """`manyhands … | head -1` ends in silence."""
     words = ["query", "SELECT * FROM range(200000)", f"--warehouse={filled}"]
@@ -895,6 +896,7 @@ def test_a_reader_that_has_seen_enough_is_no_failure_to_tell_of(filled: Path) ->
         assert b"" == process.stderr.read()
 
 
+@pytest.mark.processes
 def test_text_that_a_terminal_cannot_show_is_escaped(filled: Path) -> None:
     """A table under an ASCII locale has codes for letters, rather than a failure."""
     ended = subprocess.run(

@@ -123,6 +123,7 @@ def packed() -> set[str]:
     return names | {f"manyhands_sql/{name}" for name in queries}
 
 
+@pytest.mark.processes
 def test_the_wheel_holds_the_program_alone_and_builds_without_a_warning(tmp_path: Path) -> None:
     """No tests, no benchmarks, nothing that an earlier build left, no package `sql`."""
     sources = copy_sources(tmp_path / "sources")
@@ -137,6 +138,7 @@ def test_the_wheel_holds_the_program_alone_and_builds_without_a_warning(tmp_path
     assert [] == re.findall(r"\w*Warning.*", printed)
 
 
+@pytest.mark.processes
 def test_the_archive_that_beam_makes_for_its_workers_holds_the_program(tmp_path: Path) -> None:
     """`--setup_file setup.py` packs the same, with what is needed to build it, and no tests."""
     sources = copy_sources(tmp_path / "sources")

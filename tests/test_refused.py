@@ -164,6 +164,7 @@ def test_what_came_again_and_was_taken_is_not_open(manyhands: Run, tmp_path: Pat
     assert {"amounts": {}, "letters": {}, "undated": {}} == left
 
 
+@pytest.mark.processes
 @pytest.mark.long
 def test_many_large_letters_are_read_in_bounded_memory(manyhands: Run, tmp_path: Path) -> None:
     """128 MiB are enough for more than that of payloads, by a process that has all cores."""

@@ -32,9 +32,8 @@ EVERYDAY = (
     "lineage",
     "redeclared",
     "terms_narrow_late_great",
-    "threshold_at_equality",
 )
-"""Of each kind of rule one; `make package` runs all."""
+"""Of several kinds of rules one; `make package` runs all."""
 
 
 @pytest.fixture(autouse=True)

@@ -194,6 +194,7 @@ def test_a_busy_catalog_is_for_later(error: duckdb.Error, tmp_path: Path) -> Non
     assert f"{tmp_path}: the catalog is busy; run the command again later" == str(told)
 
 
+@pytest.mark.processes
 def test_a_catalog_that_another_process_holds_is_for_later(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

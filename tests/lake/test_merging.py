@@ -187,6 +187,7 @@ send(Path(sys.argv[1]), [b"late"])
 """
 
 
+@pytest.mark.processes
 def test_a_merge_that_loses_the_race_is_tried_again_later(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -284,6 +285,7 @@ def test_a_number_of_files_that_makes_no_sense_is_a_usage_error(
     assert not (tmp_path / "warehouse").exists()
 
 
+@pytest.mark.processes
 @pytest.mark.long
 def test_an_ingest_that_is_killed_while_it_merges_loses_nothing(tmp_path: Path) -> None:
     """`kill -9` at any moment, with a merge after each batch, and the same command again."""

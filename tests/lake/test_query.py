@@ -359,6 +359,7 @@ def test_every_allowed_function_exists() -> None:
     assert set() == TABLE_FUNCTIONS - {name for name, gives_table in found if gives_table}
 
 
+@pytest.mark.processes
 def test_a_reader_sees_what_a_writer_that_is_still_at_it_has_committed(folder: Path) -> None:
     """What is committed counts for readers at once; what is begun does not."""
     with _writer(folder):
