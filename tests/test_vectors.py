@@ -105,7 +105,7 @@ def test_a_worked_case_gives_the_same_with_its_data_in_an_object_store(
     assert not (tmp_path / "warehouse").exists()
 
 
-@pytest.mark.parametrize("name", some_of(["late_event_adjusts", "lineage"], scenario.NAMES))
+@pytest.mark.parametrize("name", some_of(["lineage"], scenario.NAMES))
 def test_a_worked_case_gives_the_same_where_no_relation_is_small(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
