@@ -65,17 +65,17 @@ def _made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
     Real processes write each of theirs, and so do tests that use `made_anew`.
     """
-    made: dict[Setting, Path] = {}
+    made: dict[tuple[Setting, int], Path] = {}
 
-    def copy(warehouse: Warehouse, setting: Setting) -> None:
+    def copy(warehouse: Warehouse, setting: Setting, number: int) -> None:
         if warehouse.server:
-            _fill(warehouse, setting)
+            _fill(warehouse, setting, number)
             return
-        if setting not in made:
-            made[setting] = tmp_path_factory.mktemp("made")
-            _fill(warehouse.at(made[setting]), setting)
-        for path in sorted(made[setting].rglob("*")):
-            place = warehouse.folder / path.relative_to(made[setting])
+        if (setting, number) not in made:
+            made[setting, number] = tmp_path_factory.mktemp("made")
+            _fill(warehouse.at(made[setting, number]), setting, number)
+        for path in sorted(made[setting, number].rglob("*")):
+            place = warehouse.folder / path.relative_to(made[setting, number])
             if path.is_dir():
                 place.mkdir()
             else:

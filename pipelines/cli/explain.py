@@ -169,8 +169,8 @@ def _reserve(node: "Explanation", currency: str) -> str:
 def _due(node: "Explanation", currency: str) -> str:
     values = node.values
     return (
-        f"due {node.amount} {currency}: in whole units of {values['minor_unit']},"
-        f" where that is at least {values['threshold']}"
+        f"due {node.amount} {currency}: rounded down to whole {values['minor_unit']}, and paid"
+        f" where that is {values['threshold']} or more"
     )
 
 
@@ -204,7 +204,7 @@ def _licence(node: "Explanation", currency: str) -> str:
     number = ""
     if "download_number" in values:
         number = f", download {values['download_number']} of the year"
-    floor = f", at least {values['floor']} · {values['share']}" if "floor" in values else ""
+    floor = f", but at least {values['floor']} · {values['share']}" if "floor" in values else ""
     return (
         f"licence {values['licence_id']} ({values['use']}{number}): {node.amount} {currency}"
         f" = fee {values['fee']} · share {values['share']} · rate {values['rate']}{floor}"
@@ -231,10 +231,10 @@ def _claim(node: "Explanation", currency: str) -> str:
         what = f"the manifest of {values['model_id']}@{values['version']}"
     if "ways" in values:
         what += f" (by {values['ways']})"
-    leftover = ", and a leftover micro" if values["leftover"] != _NOTHING else ""
+    leftover = f", and {values['leftover']} left over" if values["leftover"] != _NOTHING else ""
     return (
         f"of {what}: {node.amount} {currency} = {values['part']} ·"
-        f" {values['weight']} / {values['total_weight']}, floored{leftover}"
+        f" {values['weight']} / {values['total_weight']}, rounded down{leftover}"
     )
 
 
@@ -244,6 +244,14 @@ def _image(node: "Explanation", _: str) -> str:
     return (
         f"image {values['image_id']}{weighs}, share {values['share']},"
         f" licence {values['licence_id']}"
+    )
+
+
+def _attribution(node: "Explanation", currency: str) -> str:
+    values, count = node.values, node.events.count if node.events else 0
+    return (
+        f"{counted(count, 'payment')} of {node.amount} {currency} in all, of which contributors"
+        f" get {values['share']}, and the image {values['attributed']} of that"
     )
 
 
@@ -284,6 +292,7 @@ _SENTENCES: Final[Mapping[str, Callable[["Explanation", str], str]]] = {
     "payments": _payments,
     "attributed_image": _claim,
     "manifest": _claim,
+    "attribution": _attribution,
     "image": _image,
     "conversion": _conversion,
     "agreed": _agreed,

@@ -113,7 +113,7 @@ def _refuse_in_part(number: int) -> None:
     if number:
         message = (
             f"{counted(number, 'dead letter')} can't be replayed, since only the first 64 KiB are"
-            " kept; send what it was again from its source, and close it with"
-            " `manyhands deadletter dismiss`"
+            " kept; send what it was again from its source, and where it stays open, close it"
+            " with `manyhands deadletter dismiss`"
         )
         raise ManyhandsError(message)

@@ -135,11 +135,17 @@ def _pool(connection: duckdb.DuckDBPyConnection, line: dict[str, Any], log: Log)
     images: dict[int, list[explained.Row]] = defaultdict(list)
     for image in explained.rows(connection, "explained_image", "part_id, image_id"):
         images[image["part_id"]].append(image)
+    attributed: dict[int, list[explained.Row]] = defaultdict(list)
+    for attribution in explained.attributions(connection):
+        attributed[attribution["part_id"]].append(attribution)
     total = 0
     for part in explained.rows(connection, "explained_part", "part_id"):
+        used, by = images[part["part_id"]], attributed[part["part_id"]]
         total += int(part["amount_micros"])
-        is_equal = is_equal and _is_split(part, images[part["part_id"]])
-        nodes.append(_part(part, images[part["part_id"]], line, ways, log))
+        is_equal = is_equal and _is_split(part, used) and _is_attributed(part, by)
+        node = _part(part, used, line, ways, log)
+        node.parts[:0] = [_attribution(one, line, log) for one in by]
+        nodes.append(node)
     return nodes, total, is_equal
 
 
@@ -165,6 +171,24 @@ def _is_split(part: explained.Row, images: list[explained.Row]) -> bool:
     floor = floor_div(int(part["part_micros"]) * part["weight"], part["total_weight"])
     leftover = int(part["amount_micros"]) - floor
     return weighed == part["weight"] and floor == part["floor_micros"] and leftover in {0, 1}
+
+
+def _is_attributed(part: explained.Row, by: list[explained.Row]) -> bool:
+    """Return whether an attributed image's part is what its generations attribute to it."""
+    if part["image_id"] is None:
+        return not by
+    owed = sum(int(one["paid_micros"]) * one["share_ppm"] * one["attributed_ppm"] for one in by)
+    return floor_div(owed, PPM * PPM) == int(part["part_micros"])
+
+
+def _attribution(one: explained.Row, line: dict[str, Any], log: Log) -> Explanation:
+    return Explanation(
+        code="attribution",
+        amount=money(one["paid_micros"]),
+        currency=line["currency"],
+        values={"share": share(one["share_ppm"]), "attributed": share(one["attributed_ppm"])},
+        events=log.events(one["seqs"], one["paid"]),
+    )
 
 
 def _part(

@@ -59,7 +59,8 @@ def _refuse_if_there(warehouse: Warehouse) -> None:
     if catalog_of(warehouse).exists(warehouse):
         there = warehouse.unasked() if warehouse.server else warehouse
         with reading.connect(there):  # of our format, or that is what is to be said
-            message = f"{warehouse.name} is a warehouse already; name another folder"
+            other = "--schema" if warehouse.server else "folder"
+            message = f"{warehouse.name} is a warehouse already; name another {other}"
             raise ConflictError(message)
 
 

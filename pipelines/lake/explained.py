@@ -17,9 +17,8 @@ _LINE = (
     "explained_pool",
     "explained_part",
     "explained_image",
+    "explained_attribution",
 )
-_PAYMENTS_SHOWN = 3
-
 Row = dict[str, Any]
 
 
@@ -71,6 +70,18 @@ def payments(connection: duckdb.DuckDBPyConnection, most: int | None) -> list[Ro
         f" list(seq ORDER BY seq){shown} AS seqs, list(paid_micros ORDER BY seq){shown} AS paid"
         " FROM explained_payment GROUP BY share_ppm, share_seq ORDER BY min(seq)",
         {} if most is None else {"most": most},
+    )
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def attributions(connection: duckdb.DuckDBPyConnection) -> list[Row]:
+    """Return the generations that attribute an image, by part, share and attribution."""
+    cursor = connection.execute(
+        "SELECT part_id, share_ppm, attributed_ppm,"
+        " CAST(sum(revenue_micros) AS DECIMAL(38, 0)) AS paid_micros,"
+        " list(seq ORDER BY seq) AS seqs, list(revenue_micros ORDER BY seq) AS paid"
+        " FROM explained_attribution GROUP BY part_id, share_ppm, attributed_ppm ORDER BY ALL"
     )
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -27,6 +27,14 @@ class Place:
         """Return the key of a relative path in this place, read as a folder reads it."""
         return "/".join(part for part in (self.prefix, *PurePosixPath(path).parts) if part)
 
+    def parents(self) -> list["Place"]:
+        """Return the places that it is in, the nearest first."""
+        parts = self.prefix.split("/") if self.prefix else []
+        return [
+            Place(self.scheme, self.bucket, "/".join(parts[:count]))
+            for count in range(len(parts) - 1, -1, -1)
+        ]
+
 
 def is_place(text: str) -> bool:
     """Return whether a text is meant as a place in a store, and not as a folder."""

@@ -93,6 +93,17 @@ def test_it_is_made_once_in_a_place_that_is_empty(
     assert [] == s3.keys(f"{prefix}/other")
 
 
+def test_a_place_within_another_warehouse_is_refused(
+    made: Call, manyhands: Run, postgres: Postgres, prefix: str
+) -> None:
+    """What is in use by one isn't by two."""
+    assert 0 == made("status").code
+    for place in (f"{prefix}/sub", f"{prefix}/staged/x"):
+        refused = manyhands("init", *postgres.warehouse(), f"--data-path=s3://{BUCKET}/{place}")
+        told = f"is within the warehouse in s3://{BUCKET}/{prefix}"
+        assert (5, True) == (refused.code, told in refused.stderr)
+
+
 def test_of_two_that_make_it_at_once_one_wins(s3: Store, prefix: str) -> None:
     """The store keeps the first mark."""
     place = Objects(read_place(f"s3://{BUCKET}/{prefix}", "data path"))

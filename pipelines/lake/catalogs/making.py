@@ -68,9 +68,14 @@ def _refuse_within_another(folder: Path) -> None:
 def in_empty_place(place: Place, is_made: IsMade) -> Iterator[None]:
     """Have an empty place in an object store; where nothing comes of it, it is empty again.
 
-    Raises ConflictError where it holds anything, or another process makes a warehouse there.
+    Raises ConflictError where it holds anything, is within another warehouse, or another process
+    makes one there.
     """
     objects = Objects(place)
+    for outer in place.parents():
+        if Objects(outer).exists(MARK):
+            message = f"{place} is within the warehouse in {outer}; name another place"
+            raise ConflictError(message)
     if not objects.is_empty():
         message = (
             f"{place} is not empty; name another place, or an empty one; if it never was a"
