@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
+from typing import Final
 
 import duckdb
 
@@ -14,6 +15,9 @@ from pipelines.lake.setting import FORMAT, Setting
 from pipelines.lake.transaction import commit
 from pipelines.lake.warehouse import SCHEMA, Warehouse
 from pipelines.royalties.periods import Period
+
+_OF_VIEWS: Final = "floor_abs"
+"""The function of `sql/functions` that views call: who attaches a warehouse has none of ours."""
 
 
 def make_unless_there(warehouse: Warehouse) -> None:
@@ -81,11 +85,22 @@ def _fill(warehouse: Warehouse, setting: Setting, number: int) -> None:
 def _write(connection: duckdb.DuckDBPyConnection, setting: Setting, number: int) -> None:
     for relation in stored_relations():
         create_table(connection, relation)
-    for view in _views_in_order():
-        create_view(connection, view)
+    remake_views(connection)
     connection.execute("INSERT INTO warehouse.head VALUES (0)")
     given = [number, setting.cadence.value, setting.grace_days, setting.first_period or None]
     connection.execute("INSERT INTO warehouse.setting VALUES (?, ?, ?, ?)", given)
+
+
+def remake_views(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create every view anew, whether it was there or not, and first the function that they call.
+
+    Those that a warehouse has and `sql/views` doesn't stay.
+    """
+    text = sql.text("functions", _OF_VIEWS)
+    connection.execute(text.replace(f"MACRO {_OF_VIEWS}", f"MACRO warehouse.{_OF_VIEWS}"))
+    for view in _views_in_order():
+        connection.execute(f"DROP VIEW IF EXISTS warehouse.{view.name}")
+        create_view(connection, view)
 
 
 def _views_in_order() -> Iterator[sql.Relation]:

@@ -16,7 +16,7 @@ from pipelines.errors import ConflictError
 from pipelines.lake import sql
 from pipelines.lake.catalogs import catalog_of, located
 from pipelines.lake.connection import opened, stored_relations
-from pipelines.lake.creation import create_table, create_view
+from pipelines.lake.creation import create_table, remake_views
 from pipelines.lake.setting import FORMAT, found_format, refuse_other_format
 from pipelines.lake.transaction import commit
 from pipelines.lake.warehouse import Warehouse
@@ -33,8 +33,8 @@ class Step:
     """Relations that are new, and empty."""
     remade: Mapping[str, str] = field(default_factory=dict)
     """Of relations with other columns: the SELECT that gives their rows, from `before`."""
-    views: tuple[str, ...] = ()
-    """Views that say something else."""
+    has_views: bool = False
+    """Whether views are new, or say something else."""
 
 
 STEPS: Final = {
@@ -55,8 +55,9 @@ STEPS: Final = {
             "dead_letter": "SELECT *, 0 AS attempts FROM before",
             "ingest_batch": "FROM before",
         },
-        views=("open_dead_letter",),
+        has_views=True,
     ),
+    5: Step(has_views=True),
 }
 """By the format that a step begins with."""
 
@@ -107,9 +108,8 @@ def _take(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, found: in
         create_table(connection, relations[name])
     for name, rows in step.remade.items():
         _remake(connection, relations[name], rows)
-    for name in step.views:
-        connection.execute(f"DROP VIEW warehouse.{name}")
-        create_view(connection, sql.relation("views", name))
+    if step.has_views:
+        remake_views(connection)
     connection.execute("UPDATE warehouse.setting SET format = ?", [found + 1])
     return kept
 

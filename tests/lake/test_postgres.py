@@ -326,6 +326,10 @@ def test_an_analyst_reads_and_cannot_write(
             attach = attach.replace("META_SCHEMA 'manyhands'", f"META_SCHEMA '{schema}'")
             connection.execute(attach)
             ((events,),) = connection.execute("SELECT count(*) FROM manyhands.event").fetchall()
+            viewed = connection.execute(
+                "SELECT accepted, accepted_ppm FROM manyhands.ingest_funnel"
+            )
+            assert [(events, 884_615)] == viewed.fetchall()
             connection.execute("DETACH manyhands")
         connection.execute(attach.replace("READ_ONLY, ", ""))
         with pytest.raises(duckdb.Error, match="read-only transaction"):
