@@ -1,7 +1,6 @@
 """Writes what each image earned each contributor in a period as one file (SPEC §5, Splitting)."""
 
 import json
-import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,14 +10,14 @@ import duckdb
 
 from pipelines.close.closing import Closing
 from pipelines.close.compute import compute_entitlements
-from pipelines.errors import GateError, NotFoundError, UsageError
+from pipelines.errors import GateError, NotFoundError
 from pipelines.lake import closes, earnings, reading, writing
 from pipelines.lake.catalogs import located
 from pipelines.lake.disk import replacing
-from pipelines.lake.rights import refuse_unless_writable
 from pipelines.lake.setting import setting
 from pipelines.lake.warehouse import Warehouse
 from pipelines.outputs.formats import Format
+from pipelines.outputs.places import refuse_place
 from pipelines.royalties.periods import Period
 from pipelines.values import json_value
 
@@ -57,7 +56,7 @@ def write_earnings(  # noqa: PLR0913  one of them only listens
     where the period isn't closed or the log names no such contributor, GateError where the sums
     differ; nothing is written then.
     """
-    _refuse_place(located(warehouse), out)
+    refuse_place(located(warehouse), out)
     with reading.connect(warehouse) as connection:
         closing = _last_closing(connection, period)
         earnings.ask(connection, period, contributor)
@@ -82,19 +81,6 @@ def refuse_unnamed(connection: duckdb.DuckDBPyConnection, contributor: str | Non
             " that id; identifiers are case-sensitive"
         )
         raise NotFoundError(message)
-
-
-def _refuse_place(warehouse: Warehouse, out: Path) -> None:
-    """Refuse a place that can't be written, holds no file, or belongs to the warehouse."""
-    warehouse.refuse_within(out)
-    if out.exists() and not stat.S_ISREG(out.stat().st_mode):
-        message = f"{out} is no file; --out names the file to write, such as earnings.csv"
-        raise UsageError(message)
-    folder = next(place for place in out.absolute().parents if place.exists())
-    if not folder.is_dir():
-        message = f"{folder} is no folder, so {out} can't be written; name another file"
-        raise UsageError(message)
-    refuse_unless_writable([folder])
 
 
 def _last_closing(connection: duckdb.DuckDBPyConnection, period: str) -> Closing:

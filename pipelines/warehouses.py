@@ -4,6 +4,7 @@ from datetime import datetime
 
 from pipelines.lake import address
 from pipelines.lake.address import DEFAULT_SCHEMA
+from pipelines.lake.bounds import DEFAULT_DISK, DEFAULT_SECONDS, LEAST_DISK, Bounds
 from pipelines.lake.memory import DEFAULT as DEFAULT_MEMORY
 from pipelines.lake.memory import LEAST as LEAST_MEMORY
 from pipelines.lake.memory import MOST as MOST_MEMORY
@@ -11,12 +12,16 @@ from pipelines.lake.memory import read_bytes, refuse_too_little
 from pipelines.lake.warehouse import DEFAULT_LOCK_SECONDS, NOT_ASKED, Warehouse
 
 __all__ = [
+    "DEFAULT_DISK",
     "DEFAULT_LOCK_SECONDS",
     "DEFAULT_MEMORY",
     "DEFAULT_SCHEMA",
+    "DEFAULT_SECONDS",
+    "LEAST_DISK",
     "LEAST_MEMORY",
     "MOST_MEMORY",
     "NOT_ASKED",
+    "Bounds",
     "Warehouse",
     "address",
     "now",

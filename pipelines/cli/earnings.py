@@ -2,15 +2,14 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.cli.flags import Common, named_path
+from pipelines.cli.flags import Common, format_of, named_path
 from pipelines.cli.printing import print_document, print_line
 from pipelines.cli.progress import reporting
 from pipelines.cli.words import counted
-from pipelines.errors import UsageError
 from pipelines.outputs.formats import Format
 
 if TYPE_CHECKING:
@@ -20,12 +19,6 @@ ContributorFlag = Annotated[
     str | None,
     typer.Option("--contributor", metavar="C", help="A contributor. [default: all of them]"),
 ]
-_ENDINGS: Final = {
-    ".csv": Format.CSV,
-    ".json": Format.JSON,
-    ".ndjson": Format.JSON,
-    ".parquet": Format.PARQUET,
-}
 
 
 def earnings(
@@ -50,7 +43,7 @@ def earnings(
     """
     from pipelines.earnings import write_earnings
 
-    chosen = form or _format_of(out)
+    chosen = form or format_of(out)
     with reporting(common.invocation.ending) as report:
         written = write_earnings(
             common.warehouse,
@@ -64,14 +57,6 @@ def earnings(
         print_document(asdict(written) | {"file": str(written.file)})
     else:
         _print_written(written)
-
-
-def _format_of(out: Path) -> Format:
-    try:
-        return _ENDINGS[out.suffix]
-    except KeyError:
-        message = f"{out}: its name says no format; name one with --format csv, json or parquet"
-        raise UsageError(message) from None
 
 
 def _print_written(written: "Earnings") -> None:

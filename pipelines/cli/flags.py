@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Final, cast
 
 import typer
 from typer.core import TyperArgument, TyperCommand
@@ -16,6 +16,7 @@ from pipelines.cli.ends import Ending
 from pipelines.cli.place import fault_of_current_folder
 from pipelines.cli.settings import is_given
 from pipelines.errors import ManyhandsError, UsageError
+from pipelines.outputs.formats import Format
 from pipelines.stores.place import Place, is_place, read_place
 from pipelines.warehouses import (
     DEFAULT_LOCK_SECONDS,
@@ -42,6 +43,26 @@ def named_path(text: str) -> Path:
         message = "an empty name; name a folder, or a file"
         raise typer.BadParameter(message)
     return Path(text)
+
+
+_ENDINGS: Final = {
+    ".csv": Format.CSV,
+    ".json": Format.JSON,
+    ".ndjson": Format.JSON,
+    ".parquet": Format.PARQUET,
+}
+
+
+def format_of(out: Path) -> Format:
+    """Return the format that the name of a file to write says.
+
+    Raises UsageError where it says none.
+    """
+    try:
+        return _ENDINGS[out.suffix]
+    except KeyError:
+        message = f"{out}: its name says no format; name one with --format csv, json or parquet"
+        raise UsageError(message) from None
 
 
 WarehouseFlag = Annotated[

@@ -42,6 +42,14 @@ def print_rows(
             write_table(stream, [columns[place] for place in places], chosen)
 
 
+def print_csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print rows as CSV; nothing where reading them fails."""
+    from pipelines.outputs.spreadsheets import write_cells
+
+    with whole_or_nothing(sys.stdout) as stream:
+        write_cells(stream, columns, rows)
+
+
 def print_with_rows(
     name: str,
     columns: Sequence[str],

@@ -3,38 +3,49 @@
 Three walls, each of which holds alone for most of what one could try (SPEC §8, promise 9):
 the text has to parse as exactly one SELECT that names only relations and functions known to be
 harmless; the connection can open no file but the warehouse's data, and none for writing to the
-catalog, of which it has a copy; its configuration is locked.
+catalog, of which it has a copy; its configuration is locked. What it takes is bounded.
 """
 
 import json
 import re
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain, count
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 import duckdb
+import pyarrow as pa
 from duckdb.sqltypes import DuckDBPyType
 
-from pipelines.errors import UsageError
+from pipelines.errors import ManyhandsError, UsageError
 from pipelines.lake import faults, reading, sql
+from pipelines.lake.bounds import Bounds
 from pipelines.lake.catalogs import located
 from pipelines.lake.connection import stored_relations
 from pipelines.lake.functions import FUNCTIONS, TABLE_FUNCTIONS
 from pipelines.lake.literals import quoted
 from pipelines.lake.paths import data_path
+from pipelines.lake.stopping import bounded
 from pipelines.lake.warehouse import Warehouse
 
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _KNOWN_FUNCTIONS = frozenset(name.lower() for name in FUNCTIONS)
 _INEXACT = frozenset({"interval", "timestamp_ns", "time_ns"})
 _NESTED = frozenset({"array", "list", "map", "struct", "union"})
+_OF_ARROW = (_NESTED - {"union"}) | {
+    *("boolean", "tinyint", "smallint", "integer", "bigint", "hugeint", "float", "double"),
+    *("utinyint", "usmallint", "uinteger", "ubigint", "uhugeint", "decimal"),
+    *("varchar", "blob", "uuid", "enum", "date", "time", "timestamp", "timestamp_ms"),
+    *("timestamp_s", "timestamp with time zone", "sqlnull"),
+}
 _LIST_OF_RELATIONS = '"tables"'
 _ANOTHER_STATEMENT = "not implemented"
 """What DuckDB calls the error of serializing what isn't a SELECT."""
 _ONE_SELECT = "query runs exactly one SELECT (or SHOW TABLES, or DESCRIBE of a relation)"
+_Part = TypeVar("_Part")
 _FAULTS_OF_A_QUERY = (
     duckdb.ProgrammingError,
     duckdb.DataError,
@@ -76,34 +87,75 @@ class Scope:
         return is_here and name in self.relations.get(schema, frozenset())
 
 
+class Batches(NamedTuple):
+    """What is read: the types of its columns, all with different names, and its rows in order."""
+
+    schema: pa.Schema
+    batches: Iterator[pa.RecordBatch]
+
+
 @contextmanager
-def ask(warehouse: Warehouse, text: str) -> Iterator[reading.Listing]:
+def ask(warehouse: Warehouse, text: str, bounds: Bounds | None = None) -> Iterator[reading.Listing]:
     """Run one SELECT on a warehouse; the answer is read while the context lasts.
 
     Raises UsageError where the text is anything else, reaches for anything else, or is wrong,
-    and what `reading.connect` raises.
+    ManyhandsError where it took more than it may, and what `reading.connect` raises.
     """
-    with locked(warehouse) as (connection, relations), _faults_as_usage_errors():
-        text.encode("utf-8")
-        refuse_unless_safe(connection, text, relations)
-        cursor = connection.execute(text)
+    bounds = bounds or Bounds()
+    with _asked(warehouse, text, bounds) as (cursor, over):
         for name, type_, *_ in cursor.description or []:
             _refuse_if_inexact(name, type_)
-        yield reading.Listing(_names(cursor), _rows(cursor))
+        rows = chain.from_iterable(iter(lambda: cursor.fetchmany(reading.ROWS_AT_ONCE), []))
+        yield reading.Listing(_names(cursor), _read(rows, bounds, over))
 
 
 @contextmanager
-def locked(warehouse: Warehouse) -> Iterator[tuple[duckdb.DuckDBPyConnection, frozenset[str]]]:
+def ask_batches(warehouse: Warehouse, text: str, bounds: Bounds) -> Iterator[Batches]:
+    """Run one SELECT as `ask` does, and return its rows as Arrow has them.
+
+    Raises what `ask` raises, and UsageError where Arrow has no type for a column.
+    """
+    with _asked(warehouse, text, bounds) as (cursor, over):
+        for name, type_, *_ in cursor.description or []:
+            _refuse_if_of_no_arrow_type(name, type_)
+        names = _names(cursor)
+        reader = cursor.to_arrow_reader(reading.ROWS_AT_ONCE)
+        schema = pa.schema(
+            [field.with_name(name) for name, field in zip(names, reader.schema, strict=True)]
+        )
+        batches = (pa.record_batch(batch.columns, schema=schema) for batch in _checked(reader))
+        yield Batches(schema, _read(batches, bounds, over))
+
+
+@contextmanager
+def _asked(
+    warehouse: Warehouse, text: str, bounds: Bounds
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, threading.Event]]:
+    with (
+        locked(warehouse, bounds) as (connection, relations),
+        _faults_as_usage_errors(),
+        bounded(connection, bounds) as over,
+    ):
+        text.encode("utf-8")
+        refuse_unless_safe(connection, text, relations)
+        yield connection.execute(text), over
+
+
+@contextmanager
+def locked(
+    warehouse: Warehouse, bounds: Bounds | None = None
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, frozenset[str]]]:
     """Open a warehouse with nothing else in reach; return its relations' names, in lower case."""
     with reading.connect(warehouse) as connection:
         # those of its format; asking the engine for them takes longer than most queries
         relations = frozenset([*map(attrgetter("name"), stored_relations()), *sql.names("views")])
-        _lock(connection, located(warehouse))
+        _lock(connection, located(warehouse), bounds or Bounds())
         yield connection, relations
 
 
-def _lock(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse) -> None:
+def _lock(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, bounds: Bounds) -> None:
     for statement in (
+        f"SET max_temp_directory_size = '{bounds.disk_bytes}B'",
         "USE warehouse",
         "SET TimeZone = 'UTC'",
         "SET preserve_insertion_order = true",
@@ -139,6 +191,19 @@ def _refuse_if_inexact(name: str, type_: DuckDBPyType) -> None:
                 _refuse_if_inexact(name, part)
 
 
+def _refuse_if_of_no_arrow_type(name: str, type_: DuckDBPyType) -> None:
+    """Refuse what Parquet has no exact type for, or Arrow gives as something else."""
+    if type_.id in _NESTED:
+        parts = [part for _, part in type_.children if isinstance(part, DuckDBPyType)]
+        for part in parts:
+            _refuse_if_of_no_arrow_type(name, part)
+    if type_.id not in _OF_ARROW:
+        message = (
+            f"column {name!r} is {type_}, which Parquet can't hold exactly; cast it to VARCHAR"
+        )
+        raise UsageError(message)
+
+
 def _names(cursor: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
     """Name the columns; of those with one name the second gets `_1` behind it, and so on."""
     names: list[str] = []
@@ -148,10 +213,28 @@ def _names(cursor: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _rows(cursor: duckdb.DuckDBPyConnection) -> Iterator[reading.Row]:
+def _read(parts: Iterable[_Part], bounds: Bounds, over: threading.Event) -> Iterator[_Part]:
+    """Yield rows or batches for as long as there is time."""
     with _faults_as_usage_errors():
-        while batch := cursor.fetchmany(reading.ROWS_AT_ONCE):
-            yield from batch
+        for part in parts:
+            if over.is_set():
+                raise ManyhandsError(bounds.out_of_time)
+            yield part
+
+
+def _checked(reader: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Yield batches whose numbers fit their types; what the engine says in Arrow's error is its."""
+    try:
+        for batch in reader:
+            batch.validate(full=True)
+            yield batch
+    except pa.ArrowInvalid as error:
+        message = f"a value is too large for its column in Parquet ({error}); cast it to VARCHAR"
+        raise UsageError(message) from error
+    except OSError as error:
+        if "INTERRUPT" in str(error):
+            raise
+        raise duckdb.InvalidInputException(str(error)) from error
 
 
 def refuse_unless_safe(
