@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
-.PHONY: setup demo test processes faults catalogs package check bench lock schemas
+.PHONY: setup demo test processes faults catalogs package check bench lock schemas dictionary
 
 # the environment, from the lock; made again when the lock changes
 setup: .venv/.installed
@@ -62,3 +62,7 @@ lock: setup
 # after a change of the models of events
 schemas: setup
 	$(BIN)/python -m schemas
+
+# after a change of the head of a relation or a view
+dictionary: setup
+	$(BIN)/python -m pipelines.lake.dictionary
