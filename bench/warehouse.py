@@ -64,7 +64,7 @@ def _count(connection: duckdb.DuckDBPyConnection, events: int) -> None:
     connection.execute("UPDATE warehouse.head SET seq = $events", {"events": events})
     connection.execute(
         "INSERT INTO warehouse.ingest_batch VALUES"
-        " ('bulk', $recorded_at, $events, $events, 0, 0, 0, [], $events)",
+        " ('bulk', $recorded_at, $events, $events, 0, 0, 0, [], $events, NULL)",
         {"recorded_at": RECORDED_AT, "events": events},
     )
 

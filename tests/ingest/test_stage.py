@@ -78,7 +78,8 @@ def test_a_refusal_is_staged_in_the_shape_of_a_dead_letter() -> None:
     kept = Rejection.of(_refusal(0), NOW).model_dump()
     assert {"position": 0, **kept} == table.to_pylist()[0]
     stored = {column.name for column in sql.relation("log", "dead_letter").columns}
-    assert {"id", "batch_id", "resolved_at"} == stored - set(Rejection.model_fields)
+    later = {"resolved_at", "attempts", "dismissed_at", "note"}
+    assert {"id", "batch_id", *later} == stored - set(Rejection.model_fields)
     assert set(Rejection.model_fields) <= stored
 
 
