@@ -58,7 +58,6 @@ def _pass_through(
     scene.reach(before + len(events))
 
 
-@pytest.mark.long
 def test_an_ingest_goes_on_when_the_server_does(scene: Scene, postgres: Postgres) -> None:
     """It is stopped, then out of connections: each said, and no attempt is spent."""
     postgres.run(f"CREATE ROLE {WORKER} LOGIN PASSWORD $p${postgres.password}$p$")
@@ -84,7 +83,6 @@ def _stopped_at(scene: Scene, feed: Feed, place: str, *flags: str) -> Process:
     return process
 
 
-@pytest.mark.long
 def test_a_server_that_restarts_within_a_commit_costs_nothing(
     scene: Scene, postgres: Postgres
 ) -> None:
@@ -190,7 +188,6 @@ def test_a_worker_killed_after_its_answer_was_cut_off_loses_nothing(
         assert [] == list((scene.warehouse / "staged").iterdir())
 
 
-@pytest.mark.long
 def test_a_close_whose_answer_is_cut_off_is_closed_once(scene: Scene, postgres: Postgres) -> None:
     """The closer says what it closed, and not that somebody else did."""
     with proxy_to(postgres.port) as proxy:
@@ -209,7 +206,6 @@ def test_a_close_whose_answer_is_cut_off_is_closed_once(scene: Scene, postgres: 
         check(scene)
 
 
-@pytest.mark.long
 def test_a_worker_that_hangs_with_the_lock_stops_nobody(scene: Scene, postgres: Postgres) -> None:
     """Another one goes on without it; and so does the first, when it is let."""
     scene.make_on(postgres)
@@ -245,7 +241,6 @@ def test_a_worker_whose_clock_is_two_days_off_does_nothing(
     check(scene)
 
 
-@pytest.mark.long
 def test_an_ingest_waits_until_the_servers_clock_is_right_again(scene: Scene) -> None:
     """It is set two days ahead while the ingest runs, and back."""
     with own_server() as server:
@@ -271,7 +266,6 @@ def test_an_ingest_waits_until_the_servers_clock_is_right_again(scene: Scene) ->
         check(scene)
 
 
-@pytest.mark.long
 def test_a_server_without_room_costs_nothing(scene: Scene) -> None:
     """It may crash meanwhile, as PostgreSQL does when its log can't be written."""
     place = Path(mkdtemp(prefix="tests-disk-"))  # where the server's own user can go
