@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import jsonschema
 import pytest
 
 from pipelines.explain.job import explaining
+from pipelines.explain.line import explain_conversion
+from pipelines.explain.nodes import Log
 from pipelines.lake.connection import opened
 from pipelines.lake.warehouse import Warehouse
 from schemas import published
@@ -192,3 +195,26 @@ def test_an_edited_warehouse_is_not_explained_away(folder: Path, tmp_path: Path)
         assert "doesn't come out as it was stated" in outcome.stderr
         document = run(["explain", statement_id, *more, "--json", f"--warehouse={folder}"])
         assert json.loads(document.stdout)["is_equal"] is False
+
+
+def test_money_may_have_more_digits_than_an_event_has() -> None:
+    """Sums have up to 32 before the point."""
+    line = {"delta": "-12345678901234567890.500000", "fx": None, "original": "0.000000"}
+    line["amount"] = line["delta"]
+    with duckdb.connect() as connection:
+        node, is_equal = explain_conversion(connection, line, "USD", Log(connection, None))
+
+    assert (line["amount"], True) == (node.amount, is_equal)
+
+
+def test_an_event_that_the_log_lacks_is_named(folder: Path, tmp_path: Path) -> None:
+    """The facts alone give the same numbers, and are no proof of them."""
+    shutil.copytree(folder, tmp_path / "warehouse")
+    with opened(Warehouse(tmp_path / "warehouse")) as connection:
+        connection.execute("DELETE FROM warehouse.event WHERE type = 'contributor-registered'")
+
+    statement_id, _ = _adjusted(folder)
+    outcome = run(["explain", statement_id, f"--warehouse={tmp_path / 'warehouse'}"])
+
+    assert (4, "") == (outcome.code, outcome.stdout)
+    assert "of the log is gone, though there are facts of it" in outcome.stderr

@@ -5,14 +5,15 @@ from typing import Any, Final
 
 import duckdb
 
-from pipelines.explain.nodes import MILLI_DIGITS, PPM_DIGITS, Log, money, scaled, share
+from pipelines.explain.nodes import MILLI_DIGITS, PPM_DIGITS, Log, decimal, money, share
 from pipelines.lake import explained
-from pipelines.royalties.lineage import LONGEST_WAY
-from pipelines.royalties.money import to_micros
+from pipelines.royalties.lineage import LONGEST_WAY, PPM
+from pipelines.royalties.money import MICRO_DIGITS
 from pipelines.royalties.rounding import floor_div, half_even
+from schemas.decimals import scaled
 from schemas.explanation import Explanation
 
-PPM: Final = 1_000_000
+RATE_DIGITS: Final = 10
 MOST_WAYS: Final = 100
 """So many ways from a pool's version to one of its bases are named."""
 
@@ -41,17 +42,23 @@ def explain_conversion(
     connection: duckdb.DuckDBPyConnection, line: dict[str, Any], currency: str, log: Log
 ) -> tuple[Explanation, bool]:
     """Return how a line's delta became its amount, and whether that comes out as it is stated."""
-    delta, fx = _signed(line["delta"]), line["fx"]
+    delta, fx = scaled(line["delta"], MICRO_DIGITS), line["fx"]
     values = {"delta": line["delta"]}
     parts: list[Explanation] = []
     if fx is None:
         amount = delta
     elif "credited" in fx:
         values |= {"credited": fx["credited"], "stated": line["original"]}
-        amount = half_even(_signed(fx["credited"]) * delta, _signed(line["original"]))
+        credited, stated = (
+            scaled(text, MICRO_DIGITS) for text in (fx["credited"], line["original"])
+        )
+        amount = half_even(credited * delta, stated)
     else:
         values |= {"from_rate": fx["from_rate"], "to_rate": fx["to_rate"], "date": fx["date"]}
-        amount = half_even(delta * _rate(fx["to_rate"]), _rate(fx["from_rate"]))
+        to_rate, from_rate = (
+            scaled(text, RATE_DIGITS) for text in (fx["to_rate"], fx["from_rate"])
+        )
+        amount = half_even(delta * to_rate, from_rate)
         (row,) = explained.rows(connection, "explained_line") or [{"fx_seq": None}]
         parts = log.node("rates_published", row["fx_seq"])
     root = Explanation(
@@ -60,21 +67,14 @@ def explain_conversion(
     return root, money(amount) == line["amount"]
 
 
-def _signed(text: str) -> int:
-    return -to_micros(text[1:]) if text.startswith("-") else to_micros(text)
-
-
-def _rate(text: str) -> int:
-    whole, _, fraction = text.partition(".")
-    return int(whole + fraction.ljust(10, "0"))
-
-
 Found = tuple[list[Explanation], int, bool]
 
 
 def _licences(connection: duckdb.DuckDBPyConnection, line: dict[str, Any], log: Log) -> Found:
     nodes, total, is_equal = [], 0, True
-    for one in explained.rows(connection, "explained_licence"):
+    licences = explained.rows(connection, "explained_licence")
+    log.know(one["seq"] for one in licences)
+    for one in licences:
         owned = one["fee_micros"] * one["share_ppm"]
         rated = floor_div(owned * one["rate_ppm"], PPM * PPM)
         floor = floor_div(one["floor_micros"] * one["share_ppm"], PPM)
@@ -135,6 +135,7 @@ def _pool(connection: duckdb.DuckDBPyConnection, line: dict[str, Any], log: Log)
     images: dict[int, list[explained.Row]] = defaultdict(list)
     for image in explained.rows(connection, "explained_image", "part_id, image_id"):
         images[image["part_id"]].append(image)
+    log.know(image["licence_seq"] for of_part in images.values() for image in of_part)
     attributed: dict[int, list[explained.Row]] = defaultdict(list)
     for attribution in explained.attributions(connection):
         attributed[attribution["part_id"]].append(attribution)
@@ -201,8 +202,8 @@ def _part(
     digits = PPM_DIGITS + (MILLI_DIGITS if part["image_id"] is None else 0)
     values = {
         "part": money(part["part_micros"]),
-        "weight": scaled(part["weight"], digits),
-        "total_weight": scaled(part["total_weight"], digits),
+        "weight": decimal(part["weight"], digits),
+        "total_weight": decimal(part["total_weight"], digits),
         "floor": money(part["floor_micros"]),
         "leftover": money(part["amount_micros"] - part["floor_micros"]),
     }
@@ -229,7 +230,7 @@ def _image(one: explained.Row, log: Log) -> Explanation:
         "share": share(one["share_ppm"]),
     }
     if one["weight_milli"] is not None:
-        values["weight"] = scaled(one["weight_milli"], MILLI_DIGITS)
+        values["weight"] = decimal(one["weight_milli"], MILLI_DIGITS)
     return Explanation(code="image", values=values, events=log.events([one["licence_seq"]]))
 
 

@@ -1,12 +1,13 @@
 """Makes the nodes of an explanation: numbers as text, events by their names."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Final
 
 import duckdb
 
+from pipelines.errors import GateError
 from pipelines.lake import explained
 from pipelines.royalties.money import from_micros
 from pipelines.values import json_value
@@ -24,10 +25,10 @@ def money(micros: object) -> str:
 
 def share(ppm: int) -> str:
     """Write millionths as a decimal fraction, such as `0.3`."""
-    return scaled(ppm, PPM_DIGITS)
+    return decimal(ppm, PPM_DIGITS)
 
 
-def scaled(value: int, digits: int) -> str:
+def decimal(value: int, digits: int) -> str:
     """Write a whole number of 10^-digits, which isn't negative, as a decimal, such as `1.5`."""
     text = str(value).zfill(digits + 1)
     return plain(f"{text[:-digits]}.{text[-digits:]}")
@@ -40,12 +41,29 @@ class Log:
     connection: duckdb.DuckDBPyConnection
     most: int | None
     """So many are named of those behind one number; None: all."""
+    _known: dict[int, explained.Row] = field(default_factory=dict, init=False)
+    """Those that were read, by their positions."""
+
+    def know(self, seqs: Iterable[int]) -> None:
+        """Read events that are going to be named, all at once.
+
+        Raises GateError where the log lacks one, of which there are facts.
+        """
+        if missing := set(seqs) - self._known.keys():
+            self._known.update(explained.events(self.connection, missing))
+        if lost := missing - self._known.keys():
+            message = (
+                f"event {min(lost)} of the log is gone, though there are facts of it; restore the"
+                " warehouse from a backup"
+            )
+            raise GateError(message)
 
     def events(self, seqs: Iterable[int], amounts: Sequence[object] = ()) -> Events:
         """Return events by their positions, with what each of them paid."""
         wanted = list(seqs)
         shown = wanted[: self.most]
-        found = explained.events(self.connection, shown)
+        self.know(shown)
+        found = self._known
         paid = [money(amount) for amount in amounts]
         first = [
             NamedEvent(

@@ -6,10 +6,9 @@ import duckdb
 
 from pipelines.explain.nodes import Log, money, share
 from pipelines.lake import explained
+from pipelines.royalties.lineage import PPM
 from pipelines.royalties.rounding import floor_div, half_even
 from schemas.explanation import Explanation
-
-PPM = 1_000_000
 
 
 def explain_statement(

@@ -19,6 +19,7 @@ _LINE = (
     "explained_image",
     "explained_attribution",
 )
+
 Row = dict[str, Any]
 
 
@@ -57,6 +58,10 @@ def stage_line(connection: duckdb.DuckDBPyConnection) -> None:
 def rows(connection: duckdb.DuckDBPyConnection, name: str, order: str = "ALL") -> list[Row]:
     """Return the rows of a staged relation, in an order."""
     cursor = connection.execute(f"FROM {name} ORDER BY {order}")
+    return _dicts(cursor)
+
+
+def _dicts(cursor: duckdb.DuckDBPyConnection) -> list[Row]:
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
@@ -71,8 +76,7 @@ def payments(connection: duckdb.DuckDBPyConnection, most: int | None) -> list[Ro
         " FROM explained_payment GROUP BY share_ppm, share_seq ORDER BY min(seq)",
         {} if most is None else {"most": most},
     )
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    return _dicts(cursor)
 
 
 def attributions(connection: duckdb.DuckDBPyConnection) -> list[Row]:
@@ -83,8 +87,7 @@ def attributions(connection: duckdb.DuckDBPyConnection) -> list[Row]:
         " list(seq ORDER BY seq) AS seqs, list(revenue_micros ORDER BY seq) AS paid"
         " FROM explained_attribution GROUP BY part_id, share_ppm, attributed_ppm ORDER BY ALL"
     )
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    return _dicts(cursor)
 
 
 def events(connection: duckdb.DuckDBPyConnection, seqs: Iterable[int]) -> dict[int, Row]:
@@ -93,9 +96,8 @@ def events(connection: duckdb.DuckDBPyConnection, seqs: Iterable[int]) -> dict[i
         "SELECT seq, source, id, type, occurred_at FROM stored.event"
         " WHERE seq IN (SELECT unnest($seqs))",
         {"seqs": sorted(set(seqs))},
-    ).fetchall()
-    names = ("seq", "source", "id", "type", "occurred_at")
-    return {row[0]: dict(zip(names, row, strict=True)) for row in found}
+    )
+    return {row["seq"]: row for row in _dicts(found)}
 
 
 def stated_until(connection: duckdb.DuckDBPyConnection, key: Key, period: str) -> int:

@@ -2,12 +2,7 @@
 -- Grain: one row; none where no line has the key.
 --
 -- fx_seq BIGINT: position in the log of that event; null where nothing was converted
--- amount_micros DECIMAL(38, 0): the line, in micros of the statement's currency
--- entitled_micros DECIMAL(38, 0): the entitlement, in micros of the line's currency
-SELECT
-    fx.seq AS fx_seq,
-    line.amount_micros,
-    line.corrected_micros AS entitled_micros
+SELECT fx.seq AS fx_seq
 FROM statement_line AS line
 INNER JOIN explain_input AS asked
     ON
