@@ -14,7 +14,8 @@ from pipelines.lake.dead_letters import Choice, DeadLetter, Detail
 from pipelines.lake.reading import Listing
 from pipelines.lake.refused import Refused
 from pipelines.lake.warehouse import Warehouse
-from pipelines.outputs.letters import Exported, refuse_unless_free, write_letters
+from pipelines.outputs.letters import Exported, write_letters
+from pipelines.outputs.places import refuse_unless_free
 
 __all__ = [
     "Choice",

@@ -1,11 +1,13 @@
-"""Makes a warehouse again from the log of another one: the same facts, results and digests.
+"""Makes a warehouse again from a log: the same facts, results and digests.
 
-It is the way from a catalog in SQLite to one in PostgreSQL, and back.
+The log is another warehouse's, which is the way from a catalog in SQLite to one in PostgreSQL, and
+back; or it is in an archive.
 """
 
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import duckdb
 
@@ -22,7 +24,7 @@ from pipelines.lake.catalogs import located
 from pipelines.lake.connection import opened
 from pipelines.lake.creation import create
 from pipelines.lake.manifest_rows import ManifestError
-from pipelines.lake.rebuilding import Logged
+from pipelines.lake.rebuilding import Logged, Source, Stored
 from pipelines.lake.setting import UNFINISHED, setting
 from pipelines.lake.warehouse import Warehouse
 from pipelines.royalties.periods import Period
@@ -44,34 +46,43 @@ class Rebuilt:
 def rebuild(source: Warehouse, target: Warehouse, report: Report) -> Rebuilt:
     """Make a warehouse again from the log of another one, in a place where there is none.
 
+    Raises NotFoundError where there is no warehouse to read, and as `make_again` does.
+    """
+    source = located(source)
+    with reading.connect(source) as old:
+        return make_again(Stored(source, old), target, report)
+
+
+def make_again(source: Source, target: Warehouse, report: Report) -> Rebuilt:
+    """Make a warehouse from a log, in a place where there is none.
+
     Batches, dead letters, publications, manifests and the gate's verdicts are carried over, and
     each close is computed again at its position in the log. Until it is whole no other command
     opens the new warehouse.
 
-    Raises NotFoundError where there is no warehouse to read, ConflictError where the place is
-    taken, ManyhandsError where an event of the log is none any more, GateError where a close comes
-    out with another digest, or a relation with other rows.
+    Raises ConflictError where the place is taken, ManyhandsError where an event of the log is none
+    any more, GateError where a close comes out with another digest, or a relation with other rows.
     """
-    source = located(source)
-    with reading.connect(source) as old:
-        create(target, setting(old), number=UNFINISHED)
-        rebuilding_ = _Rebuilding(source, located(target), old, report)
-        rebuilding_.replay()
-        last = closes.last_close(old)
-        count = rebuilding.closes_made(old)
-        return Rebuilt(log.head(old), count, last.digest if last else None)
+    old = source.connection
+    create(target, setting(old), number=UNFINISHED)
+    _Rebuilding(source, located(target), report).replay()
+    last = closes.last_close(old)
+    count = rebuilding.count_rows(old, "period_close")
+    return Rebuilt(log.head(old), count, last.digest if last else None)
 
 
 @dataclass(frozen=True)
 class _Rebuilding:
-    source: Warehouse
+    source: Source
     target: Warehouse
-    old: duckdb.DuckDBPyConnection
-    """Reads the source."""
     report: Report
 
+    @property
+    def old(self) -> duckdb.DuckDBPyConnection:
+        return self.source.connection
+
     def replay(self) -> None:
-        for batch_id, events in rebuilding.batches(self.old.cursor()):
+        for batch_id, events in rebuilding.batches(self.source.events()):
             if batch_id is None:
                 self._close(events[0])
             else:
@@ -79,11 +90,11 @@ class _Rebuilding:
                 self.report(f"replayed the log up to event {events[-1].seq}")
         self.report("carrying over batches, dead letters and publications")
         with opened(self.target) as new:
-            for name, before, after in rebuilding.differing(self.old, new):
+            for name, before, after in rebuilding.differing(self.source, new):
                 message = (
-                    f"{name} has {after} rows made again, and {before} before, or other ones; the"
-                    " new warehouse isn't whole: remove it, and see what `close --dry-run` says of"
-                    " the old one"
+                    f"{name} has {after} rows made again, and {before} in {self.source.what}, or"
+                    " other ones; the new warehouse isn't whole: remove it, and restore"
+                    f" {self.source.what} from a backup"
                 )
                 raise GateError(message)
             rebuilding.carry_over(self.old, new, self.target)
@@ -101,8 +112,8 @@ class _Rebuilding:
         if (counts.accepted, counts.head) != (len(events), events[-1].seq):
             message = (
                 f"events {events[0].seq} to {events[-1].seq} of the log are not what a log holds:"
-                f" {counts.accepted} of them were taken, up to event {counts.head}; restore a"
-                " backup of the old warehouse"
+                f" {counts.accepted} of them were taken, up to event {counts.head}; restore"
+                f" {self.source.what} from a backup"
             )
             raise ManyhandsError(message)
 
@@ -113,11 +124,11 @@ class _Rebuilding:
         if manifest.kept_rows(self.target, sha256) is not None:
             return
         with scratch.temporary() as made:
-            kept = rebuilding.kept_manifest(self.source, sha256, made)
+            kept = self.source.manifest(sha256, made)
             if kept is None:
                 message = (
-                    f"{_named(event)}: the copy of its manifest {sha256} isn't in the warehouse;"
-                    " restore it from a backup"
+                    f"{_named(event)}: the copy of its manifest {sha256} isn't in"
+                    f" {self.source.what}; restore it from a backup"
                 )
                 raise ManyhandsError(message)
             try:
@@ -143,15 +154,22 @@ class _Rebuilding:
                 message = (
                     f"{event.id} comes out with the digests {sealed.digest} and"
                     f" {sealed.log_digest}, and was closed with {stored.digest} and"
-                    f" {stored.log_digest}: the old warehouse was edited, or damaged; restore it"
+                    f" {stored.log_digest}: {self.source.what} was edited, or damaged; restore it"
                     " from a backup"
                 )
                 raise GateError(message)
             issue(new, self.target, closing, sealed, rebuilding.closed_at(self.old, event.id))
-            if log.head(new) != event.seq:
-                message = f"{_named(event)} stands at event {log.head(new)} of the new log"
+            if [event] != list(rebuilding.logged(new, event.seq)):
+                message = (
+                    f"{_named(event)} isn't the event that its close makes; restore"
+                    f" {self.source.what} from a backup"
+                )
                 raise ManyhandsError(message)
         rebuilding.copy_verdict(self.source, self.target, event.id)
+
+
+_OF_BYTES: Final = ("source", "id", "type", "occurred_at", "content", "content_sha256")
+"""What of an event of the log follows from its bytes."""
 
 
 def _read(event: Logged, position: int) -> Event:
@@ -166,8 +184,7 @@ def _read(event: Logged, position: int) -> Event:
     if isinstance(again, Rejected):
         message = f"{_named(event)} is refused now: {again.reason} ({again.message})"
         raise ManyhandsError(message)
-    before = (event.source, event.id, event.content_sha256)
-    if (again.source, again.id, again.content_sha256) != before:
+    if any(getattr(again, name) != getattr(event, name) for name in _OF_BYTES):
         message = f"{_named(event)}: its bytes are not what it says; restore a backup"
         raise ManyhandsError(message)
     return again

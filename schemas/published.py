@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
+from schemas.archive import ArchiveIndex
 from schemas.events import EVENT_TYPES, schema_urn
 from schemas.explanation import Explained
 from schemas.rejection import Rejection
@@ -18,6 +19,7 @@ MODELS: Final[dict[str, type[BaseModel]]] = {
     "statement": Statement,
     "rejection": Rejection,
     "explanation": Explained,
+    "archive": ArchiveIndex,
 }
 
 

@@ -4,7 +4,6 @@ import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,26 +12,17 @@ from pipelines.lake.warehouse import Warehouse
 from tests import scenario
 from tests.conftest import Outcome, run
 from tests.lake.sending import rows
+from tests.made_again import NEXT, as_target, insist_on_same, made
 from tests.postgres import Postgres
-from tests.test_vectors import in_process
 
 EVERYDAY = "external_manifest"
 OTHERS = [name for name in scenario.NAMES if name != EVERYDAY]
-STATED = "SELECT * FROM period_close ORDER BY ALL"
 HAPPENED = ("ingest_batch", "dead_letter", "publication", "close_step", "close_coverage")
-NEXT = "--as-of=2030-01-01T00:00:00Z"
 
 
 @pytest.fixture(autouse=True)
 def _manifest_root(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MANYHANDS_MANIFEST_ROOTS", str(scenario.VECTORS))
-
-
-def _made(folder: Path, name: str, warehouse: Sequence[str] = ()) -> list[str]:
-    """Run a worked case, and return the words that name its warehouse."""
-    steps, _ = scenario.read(name)
-    scenario.run(steps, folder, in_process, warehouse)
-    return list(warehouse) or [f"--warehouse={folder / 'warehouse'}"]
 
 
 def _rebuilt(old: Sequence[str], *to: str) -> Outcome:
@@ -41,52 +31,19 @@ def _rebuilt(old: Sequence[str], *to: str) -> Outcome:
     return outcome
 
 
-def _as_target(words: Sequence[str], folder: Path) -> list[str]:
-    """Return words that name a warehouse in PostgreSQL as those that name where it is made."""
-    named = [word.replace("--schema=", "--to-schema=") for word in words]
-    named = [word.replace("--warehouse=", "--to=") for word in named]
-    named = [word.replace("--password-file=", "--to-password-file=") for word in named]
-    return [*named, f"--to-data-path={folder}"]
-
-
-def _answers(words: Sequence[str], period: str) -> list[Any]:
-    """Return what a warehouse says of what was issued, held, received and refused."""
-    asked: list[list[str]] = [
-        ["statements", "list", f"--period={period}"],
-        ["held", f"--period={period}"],
-        ["deadletter", "list"],
-        ["query", "SELECT * FROM period_close ORDER BY ALL"],
-        ["query", "SELECT * EXCLUDE (body) FROM event ORDER BY seq"],
-        ["query", "SELECT * FROM ingest_batch ORDER BY ALL"],
-        ["query", "SELECT * FROM manifest_entry ORDER BY ALL"],
-        ["query", "SELECT * FROM row_sum ORDER BY ALL"],
-    ]
-    return [run([*one, *words, "--json"]).json for one in asked]
-
-
-def _insist_on_same(old: Sequence[str], new: Sequence[str], name: str) -> None:
-    _, expected = scenario.read(name)
-    periods = [close["period"] for close in expected["closes"]]
-    for period in periods:
-        assert _answers(old, period) == _answers(new, period)
-    closed = [run(["close", "--dry-run", "--due", NEXT, *words, "--json"]) for words in (old, new)]
-    assert closed[0].code == closed[1].code
-    assert closed[0].stdout == closed[1].stdout
-
-
 @pytest.mark.parametrize(
     "name", [EVERYDAY, *(pytest.param(name, marks=pytest.mark.long) for name in OTHERS)]
 )
 def test_a_worked_case_is_the_same_made_again(name: str, tmp_path: Path) -> None:
     """All that a user asks for, and the close that comes next."""
-    old = _made(tmp_path, name)
+    old = made(tmp_path, name)
 
     done = _rebuilt(old, f"--to={tmp_path / 'new'}")
 
     _, expected = scenario.read(name)
     if expected["closes"]:
         assert expected["closes"][-1]["digest"] == done.json["digest"]
-    _insist_on_same(old, [f"--warehouse={tmp_path / 'new'}"], name)
+    insist_on_same(old, [f"--warehouse={tmp_path / 'new'}"], name)
 
 
 @pytest.mark.parametrize(
@@ -100,14 +57,14 @@ def test_it_is_the_way_to_postgresql_and_back(
     name: str, postgres: Postgres, tmp_path: Path
 ) -> None:
     """With the same digests on both."""
-    old, server = _made(tmp_path, name), postgres.warehouse()
+    old, server = made(tmp_path, name), postgres.warehouse()
 
-    there = _rebuilt(old, *_as_target(server, tmp_path / "shared"))
+    there = _rebuilt(old, *as_target(server, tmp_path / "shared"))
     back = _rebuilt(server, f"--to={tmp_path / 'back'}")
 
     assert there.json["digest"] == back.json["digest"]
-    _insist_on_same(old, server, name)
-    _insist_on_same(old, [f"--warehouse={tmp_path / 'back'}"], name)
+    insist_on_same(old, server, name)
+    insist_on_same(old, [f"--warehouse={tmp_path / 'back'}"], name)
 
 
 def _edited(folder: Path, *statements: str) -> None:
@@ -120,7 +77,7 @@ def _edited(folder: Path, *statements: str) -> None:
 def closed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make a warehouse with two closes."""
     folder = tmp_path_factory.mktemp("closed")
-    _made(folder, "late_event_adjusts")
+    made(folder, "late_event_adjusts")
     return folder / "warehouse"
 
 
@@ -185,7 +142,7 @@ def test_a_place_that_is_taken_and_a_source_that_is_not_there_are_refused(
 
 def test_a_manifest_whose_copy_is_gone_is_named(tmp_path: Path) -> None:
     """Its rows alone are no proof of what it was."""
-    old = _made(tmp_path, EVERYDAY)
+    old = made(tmp_path, EVERYDAY)
     (copy,) = [path for path in (tmp_path / "warehouse/manifests").iterdir() if not path.suffix]
     copy.unlink()
 
@@ -197,7 +154,7 @@ def test_a_manifest_whose_copy_is_gone_is_named(tmp_path: Path) -> None:
 
 def test_what_happened_is_carried_over(tmp_path: Path) -> None:
     """Batches that brought nothing new, letters, publications, the times of steps, verdicts."""
-    old = _made(tmp_path, EVERYDAY)
+    old = made(tmp_path, EVERYDAY)
     folder, new = tmp_path / "warehouse", tmp_path / "new"
     (tmp_path / "refused.ndjson").write_text("{}\nno\n")
     (tmp_path / "out").mkdir()

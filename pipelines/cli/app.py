@@ -6,6 +6,7 @@ import typer
 
 from pipelines import __version__
 from pipelines.cli import (
+    archive,
     close,
     deadletter,
     demo,
@@ -36,6 +37,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 of_statements = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+of_log = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 of_dead_letters = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 
@@ -81,6 +83,9 @@ app.command("held")(with_common(held.held))
 app.command("query", cls=Command)(with_common(query.query))
 app.command("status")(with_common(status.status))
 app.command("rebuild")(with_common(rebuild.rebuild))
+app.add_typer(of_log, name="log", help="Export the log as an archive, and import one.")
+of_log.command("export")(with_common(archive.export_log))
+of_log.command("import", cls=Command)(with_common(archive.import_log))
 app.command("migrate")(with_common(migrate.migrate))
 app.add_typer(of_dead_letters, name="deadletter", help="List, replay and close what was refused.")
 of_dead_letters.command("list")(with_common(deadletter.list_dead_letters))

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,7 +10,10 @@ from pipelines.cli.flags import Common, data_path, named_path, warehouse_of
 from pipelines.cli.printing import print_document, print_line
 from pipelines.cli.progress import reporting
 from pipelines.cli.words import counted
-from pipelines.warehouses import DEFAULT_SCHEMA
+from pipelines.warehouses import DEFAULT_SCHEMA, Warehouse
+
+if TYPE_CHECKING:
+    from pipelines.rebuild import Rebuilt
 
 
 def rebuild(
@@ -57,11 +60,22 @@ def rebuild(
         },
         prefix="to_",
     )
-    common.invocation.standing = lambda: (
-        f"{target.name} isn't whole, and nobody opens it; remove it, and run this again"
-    )
+    say_unfinished(common, target)
     with reporting(common.invocation.ending) as report:
         done = job(common.warehouse, target, report)
+    print_made_again(common, target, done)
+
+
+def say_unfinished(common: Common, target: Warehouse) -> None:
+    """Let a command that is cut short say what it leaves."""
+    common.invocation.standing = lambda: (
+        f"if {target.name} was begun, it isn't whole, and nobody opens it; remove it, and run this"
+        " again"
+    )
+
+
+def print_made_again(common: Common, target: Warehouse, done: "Rebuilt") -> None:
+    """Print what a warehouse was made of."""
     if common.json:
         print_document(asdict(done) | {"warehouse": target.name})
         return

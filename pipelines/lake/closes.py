@@ -41,15 +41,26 @@ def close_before(connection: duckdb.DuckDBPyConnection, period: str) -> PeriodCl
     return _first(connection, clause, {"period": period})
 
 
+def all_closes(connection: duckdb.DuckDBPyConnection) -> list[PeriodClose]:
+    """Return all closes, in the order of their periods."""
+    return _closes(connection, "ORDER BY period", {})
+
+
 def _first(
     connection: duckdb.DuckDBPyConnection, clause: str, parameters: dict[str, str]
 ) -> PeriodClose | None:
-    row = connection.execute(
+    return next(iter(_closes(connection, clause, parameters)), None)
+
+
+def _closes(
+    connection: duckdb.DuckDBPyConnection, clause: str, parameters: dict[str, str]
+) -> list[PeriodClose]:
+    rows = connection.execute(
         "SELECT period, log_seq, previous_digest, digest, log_digest"
         f" FROM warehouse.period_close {clause}",
         parameters,
-    ).fetchone()
-    return PeriodClose(*row) if row else None
+    ).fetchall()
+    return [PeriodClose(*row) for row in rows]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.errors import ManyhandsError
-from pipelines.lake import letter_changes, parquet, sql
+from pipelines.lake import arrow, letter_changes, parquet, sql
 from pipelines.lake.manifest import rows_path
 from pipelines.lake.staging import (
     stage,
@@ -26,23 +26,10 @@ from schemas.rejection import KEPT_BYTES
 DEADLETTER: Final = "deadletter"
 """The origin of a batch that replays dead letters."""
 
-_ARROW = {
-    "BIGINT": pa.int64(),
-    "BLOB": pa.binary(),
-    "TIMESTAMP": pa.timestamp("us"),
-    "VARCHAR": pa.string(),
-}
-
-
-def _columns(folder: str, name: str) -> dict[str, pa.DataType]:
-    """Return the columns of a relation, as Arrow has them."""
-    return {column.name: _ARROW[column.type] for column in sql.relation(folder, name).columns}
-
-
-EVENT_COLUMNS = pa.schema(_columns("inputs", "received_event"))
+EVENT_COLUMNS = arrow.schema("inputs", "received_event")
 """A valid event of a batch."""
 
-REFUSAL_COLUMNS = pa.schema(_columns("inputs", "received_refusal"))
+REFUSAL_COLUMNS = arrow.schema("inputs", "received_refusal")
 """Something of a batch that a step refused: what a dead letter keeps of it."""
 
 

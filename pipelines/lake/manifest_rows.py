@@ -6,7 +6,8 @@ it names a false minimum it drops rows.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, NoReturn
@@ -17,7 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pydantic import ValidationError
 
-from pipelines.lake import sql
+from pipelines.lake import parquet, sql
 from pipelines.lake.paths import for_engine
 from schemas.decimals import scaled
 from schemas.json_text import BLANK, MAX_BYTES, UnreadableError, read_json
@@ -62,8 +63,8 @@ def check_beginning(file: BinaryIO, rows: int) -> None:
     nothing; of any other file some first rows have to be valid, and no more than `rows`.
     """
     if _is_parquet(file):
-        with _open(file) as parquet:
-            _refuse_unless_equal(parquet.metadata.num_rows, rows)
+        with _open(file) as opened:
+            _refuse_unless_equal(opened.metadata.num_rows, rows)
     else:
         first = sum(1 for _ in islice(_ndjson_entries(file), min(rows, _FIRST_ROWS) + 1))
         _refuse_beyond(first, rows)
@@ -130,11 +131,11 @@ def _ndjson_entries(file: BinaryIO) -> Iterator[dict[str, object]]:
 
 
 def _parquet_rows(path: Path) -> Iterator[pa.RecordBatch]:
-    with _open(path) as parquet, duckdb.connect() as connection:
+    with _open(path) as opened, duckdb.connect() as connection:
         connection.execute(sql.text("functions", "milli"))
         with _faults_of_the_file():
-            schema = parquet.schema_arrow
-            batches = parquet.iter_batches(_ROWS_AT_ONCE, columns=schema.names)
+            schema = opened.schema_arrow
+            batches = opened.iter_batches(_ROWS_AT_ONCE, columns=schema.names)
         query = f"SELECT image_id, {_weight_text(schema)} AS weight FROM batch"
         while (batch := _next(batches)) is not None:
             connection.register("batch", batch)
@@ -190,19 +191,8 @@ def _next(batches: Iterator[pa.RecordBatch]) -> pa.RecordBatch | None:
         return batch
 
 
-@contextmanager
-def _faults_of_the_file() -> Iterator[None]:
-    """Make a mismatch of whatever pyarrow says of a file; what the disk says stays an OSError."""
-    try:
-        yield
-    except _WHAT_A_FILE_RAISES as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise
-        first = str(error).split("\n", 1)[0]
-        mismatch(f"it can't be read as Parquet: {first:.200}")
-
-
-_WHAT_A_FILE_RAISES = (pa.ArrowException, OSError, OverflowError, UnicodeDecodeError)
+def _faults_of_the_file() -> AbstractContextManager[None]:
+    return parquet.faults_of_the_file(partial(ManifestError, Reason.MANIFEST_MISMATCH))
 
 
 def _weight_text(schema: pa.Schema) -> str:

@@ -1,13 +1,16 @@
-"""Reads a log to be replayed, and carries over what can't be made again from it."""
+"""Reads a log to be replayed, and carries over what can't be made again from it.
+
+The log is that of a warehouse, or of an archive that one was exported to.
+"""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import duckdb
 import pyarrow as pa
@@ -23,6 +26,9 @@ from pipelines.lake.warehouse import Warehouse
 CARRIED: Final = ("ingest_batch", "dead_letter", "publication", "close_step", "close_coverage")
 """Relations that say what happened, which no log does."""
 
+STATED: Final = ("period_close", "row_sum")
+"""Relations that are made again, and compared row by row."""
+
 _OWN: Final = ("head", "setting")
 _AT_ONCE: Final = 10_000
 
@@ -35,6 +41,7 @@ class Logged:
     source: str
     id: str
     type: str
+    occurred_at: datetime
     recorded_at: datetime
     batch_id: str | None
     """None: it is one of our own."""
@@ -44,13 +51,84 @@ class Logged:
     body: bytes
 
 
-def batches(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str | None, list[Logged]]]:
-    """Yield the log's events in their order, those of one batch at once, our own alone."""
-    query = (
-        "SELECT seq, source, id, type, recorded_at, batch_id, content, content_sha256, attributes,"
-        " body FROM warehouse.event ORDER BY seq"
-    )
-    events = (Logged(*row) for row in reading.rows(connection, query, {}))
+class Source(Protocol):
+    """What a log is replayed from."""
+
+    @property
+    def what(self) -> str:
+        """What it is called in messages."""
+        ...
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """Reads its setting, head, closes, `row_sum` and CARRIED, in `warehouse`."""
+        ...
+
+    def events(self) -> Iterator[Logged]:
+        """Yield the log's events in their order."""
+        ...
+
+    def rows(self, name: str) -> int:
+        """Return how many rows a relation that is made again has."""
+        ...
+
+    def manifest(self, sha256: str, made: Path) -> Path | None:
+        """Return the copy of a manifest's file as it was received; None where there is none.
+
+        What has to be fetched for it is put into the folder `made`.
+        """
+        ...
+
+    def verdict(self, period: str, made: Path) -> Path | None:
+        """Return what the gate said of a period's close; None where that isn't kept."""
+        ...
+
+
+@dataclass(frozen=True)
+class Stored:
+    """The log of a warehouse, as it is now."""
+
+    warehouse: Warehouse
+    connection: duckdb.DuckDBPyConnection
+    what: str = "the warehouse"
+
+    def events(self) -> Iterator[Logged]:
+        """Yield the log's events in their order."""
+        return logged(self.connection.cursor())
+
+    def rows(self, name: str) -> int:
+        """Return how many rows a relation has."""
+        return count_rows(self.connection, name)
+
+    def manifest(self, sha256: str, made: Path) -> Path | None:
+        """Return the copy of a manifest's file as it was received; None where there is none."""
+        return self._kept(self.warehouse.manifests / sha256, made)
+
+    def verdict(self, period: str, made: Path) -> Path | None:
+        """Return what the gate said of a period's close; None where that isn't kept."""
+        return self._kept(self.warehouse.gate / f"{period}.json", made)
+
+    def _kept(self, path: Path, made: Path) -> Path | None:
+        kept = path
+        if self.warehouse.place is not None:
+            kept = made / path.name
+            working_copy.fetch(self.warehouse, path, kept)
+        return kept if kept.exists() else None
+
+
+_COLUMNS: Final = ", ".join(Logged.__dataclass_fields__)
+
+
+def logged(connection: duckdb.DuckDBPyConnection, seq: int | None = None) -> Iterator[Logged]:
+    """Yield the events of the log of `warehouse` in their order, or the one at a position."""
+    at = {} if seq is None else {"seq": seq}
+    which = "WHERE seq = $seq" if at else ""
+    query = f"SELECT {_COLUMNS} FROM warehouse.event {which} ORDER BY seq"
+    return (Logged(*row) for row in reading.rows(connection, query, at))
+
+
+def batches(events: Iterable[Logged]) -> Iterator[tuple[str | None, list[Logged]]]:
+    """Yield a log's events in their order, those of one batch at once, our own alone."""
     for batch_id, batch in groupby(events, attrgetter("batch_id")):
         if batch_id is None:
             yield from ((None, [event]) for event in batch)
@@ -68,10 +146,19 @@ def closed_at(connection: duckdb.DuckDBPyConnection, period: str) -> datetime:
     return when
 
 
-def closes_made(connection: duckdb.DuckDBPyConnection) -> int:
-    """Return how many periods are closed."""
-    ((count,),) = connection.execute("SELECT count(*) FROM warehouse.period_close").fetchall()
+def count_rows(connection: duckdb.DuckDBPyConnection, name: str) -> int:
+    """Return how many rows a relation of `warehouse` has."""
+    ((count,),) = connection.execute(f"SELECT count(*) FROM warehouse.{name}").fetchall()
     return int(count)
+
+
+def kept_manifests(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Return the SHA-256 of each manifest that the log names and doesn't hold, sorted."""
+    found = connection.execute(
+        "SELECT DISTINCT manifest_sha256 FROM warehouse.model_trained"
+        " WHERE manifest_uri IS NOT NULL ORDER BY manifest_sha256"
+    ).fetchall()
+    return [sha256 for (sha256,) in found]
 
 
 def position_read(event: Logged) -> int:
@@ -87,54 +174,51 @@ def carry_over(
     def write() -> None:
         for name in CARRIED:
             new.execute(f"DELETE FROM warehouse.{name}")
-            for batch in old.execute(f"FROM warehouse.{name}").to_arrow_reader(_AT_ONCE):
-                new.register("carried", pa.Table.from_batches([batch]))
-                new.execute(f"INSERT INTO warehouse.{name} BY NAME FROM carried")
-                new.unregister("carried")
+            insert(new, name, old.execute(f"FROM warehouse.{name}").to_arrow_reader(_AT_ONCE))
         new.execute("UPDATE warehouse.setting SET format = ?", [FORMAT])
 
     commit(new, target, write)
 
 
-def differing(
-    old: duckdb.DuckDBPyConnection, new: duckdb.DuckDBPyConnection
-) -> Iterator[tuple[str, int, int]]:
+def insert(
+    connection: duckdb.DuckDBPyConnection, name: str, batches: Iterable[pa.RecordBatch]
+) -> None:
+    """Add rows to a relation of `warehouse`."""
+    for batch in batches:
+        connection.register("carried", pa.Table.from_batches([batch]))
+        connection.execute(f"INSERT INTO warehouse.{name} BY NAME FROM carried")
+        connection.unregister("carried")
+
+
+def made_again() -> list[str]:
+    """Return the names of the relations that are made again from a log."""
+    apart = {*_OWN, *CARRIED}
+    return [relation.name for relation in stored_relations() if relation.name not in apart]
+
+
+def differing(source: Source, new: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, int, int]]:
     """Yield relations that don't have as many rows as before, or other ones than were written."""
-    for relation in stored_relations():
-        if relation.name in (*_OWN, *CARRIED):
-            continue
-        query = f"SELECT count(*) FROM warehouse.{relation.name}"
-        ((before,),), ((after,),) = old.execute(query).fetchall(), new.execute(query).fetchall()
+    for name in made_again():
+        before, after = source.rows(name), count_rows(new, name)
         if before != after:
-            yield relation.name, before, after
-    for name in ("row_sum", "period_close", "head"):
+            yield name, before, after
+    for name in (*STATED, "head"):
         query = f"FROM warehouse.{name} ORDER BY ALL"
-        before, after = old.execute(query).fetchall(), new.execute(query).fetchall()
-        if before != after:
-            yield name, len(before), len(after)
+        rows_before = source.connection.execute(query).fetchall()
+        rows_after = new.execute(query).fetchall()
+        if rows_before != rows_after:
+            yield name, len(rows_before), len(rows_after)
 
 
-def copy_verdict(source: Warehouse, target: Warehouse, period: str) -> None:
+def copy_verdict(source: Source, target: Warehouse, period: str) -> None:
     """Copy what the gate said of a period's close, where that is kept."""
     path = target.gate / f"{period}.json"
     make_folder(path.parent)
     with scratch.temporary() as made:
-        kept = source.gate / path.name
-        if source.place is not None:
-            kept = made / path.name
-            working_copy.fetch(source, source.gate / path.name, kept)
-        if not kept.exists():
+        kept = source.verdict(period, made)
+        if kept is None:
             return
         with replacing(path) as written:
             written.write_bytes(kept.read_bytes())
             follow(written, path.parent)
             working_copy.send(target, written, path)
-
-
-def kept_manifest(source: Warehouse, sha256: str, made: Path) -> Path | None:
-    """Return the copy of a manifest's file as it was received; None where there is none."""
-    path = source.manifests / sha256
-    if source.place is not None:
-        path = made / sha256
-        working_copy.fetch(source, source.manifests / sha256, path)
-    return path if path.exists() else None

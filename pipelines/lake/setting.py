@@ -46,8 +46,8 @@ def refuse_other_format(connection: duckdb.DuckDBPyConnection, warehouse: Wareho
     if found != FORMAT:
         if found == UNFINISHED:
             message = (
-                f"{warehouse.name} isn't whole: it is being made again, or `manyhands rebuild` was"
-                " cut short; remove it, and run that again"
+                f"{warehouse.name} isn't whole: it is being made again, or `manyhands rebuild` or"
+                " `log import` was cut short; remove it, and run that again"
             )
             raise ManyhandsError(message)
         if found > FORMAT:

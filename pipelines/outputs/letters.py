@@ -9,9 +9,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from pipelines.errors import ConflictError, UsageError
 from pipelines.lake.dead_letters import Letter
 from pipelines.lake.disk import filled
+from pipelines.outputs.places import refuse_unless_free
 from pipelines.outputs.spreadsheets import write_csv
 from pipelines.sources.formats import HEAD_BYTES, compression, foreign
 from schemas.envelope import binary_envelope
@@ -52,19 +52,6 @@ class Exported:
     """And so many are a file each, as they are kept."""
     in_part: int
     """Of these so many are kept only in part."""
-
-
-def refuse_unless_free(out: Path) -> None:
-    """Raise ConflictError for a folder that has anything in it, UsageError for what is no folder.
-
-    What an earlier export wrote may have been mended since.
-    """
-    if out.exists() and not out.is_dir():
-        message = f"{out} is no folder; name one that isn't there, or is empty"
-        raise UsageError(message)
-    if out.is_dir() and any(out.iterdir()):
-        message = f"{out} is not empty; name a folder that isn't there, or is empty"
-        raise ConflictError(message)
 
 
 def write_letters(letters: Iterable[Letter], out: Path) -> Exported:

@@ -1,9 +1,9 @@
-"""Refuses places that a file can't be written at, before anything is computed."""
+"""Refuses places that a file or a folder can't be written at, before anything is computed."""
 
 import stat
 from pathlib import Path
 
-from pipelines.errors import UsageError
+from pipelines.errors import ConflictError, UsageError
 from pipelines.lake.rights import refuse_unless_writable
 from pipelines.lake.warehouse import Warehouse
 
@@ -22,3 +22,16 @@ def refuse_place(warehouse: Warehouse, out: Path) -> None:
         message = f"{folder} is no folder, so {out} can't be written; name another file"
         raise UsageError(message)
     refuse_unless_writable([folder])
+
+
+def refuse_unless_free(out: Path) -> None:
+    """Raise ConflictError for a folder that has anything in it, UsageError for what is no folder.
+
+    What an earlier export wrote may have been mended since.
+    """
+    if out.exists() and not out.is_dir():
+        message = f"{out} is no folder; name one that isn't there, or is empty"
+        raise UsageError(message)
+    if out.is_dir() and any(out.iterdir()):
+        message = f"{out} is not empty; name a folder that isn't there, or is empty"
+        raise ConflictError(message)

@@ -74,10 +74,16 @@ def test_no_command_opens_a_catalog_but_with_the_engine(tmp_path: Path) -> None:
         ["deadletter", "dismiss", "", "--note=never sent again"],
         ["migrate"],
         ["rebuild", f"--to={tmp_path / 'again'}"],
+        ["log", "export", f"--out={tmp_path / 'archive'}"],
+        ["log", "import", str(tmp_path / "archive"), f"--warehouse={tmp_path / 'imported'}"],
     ]
     folder = tmp_path / "warehouse"
+
+    def names_another(command: list[str]) -> bool:
+        return command[0] == "validate" or any("--warehouse=" in word for word in command)
+
     words = [
-        command if command[0] == "validate" else [*command, f"--warehouse={folder}"]
+        command if names_another(command) else [*command, f"--warehouse={folder}"]
         for command in commands
     ]
     _watched(folder, words)
@@ -114,4 +120,6 @@ def _all_commands() -> set[str]:
 
 
 def _name(command: list[str]) -> str:
-    return " ".join(command[:2] if command[0] in {"statements", "deadletter"} else command[:1])
+    return " ".join(
+        command[:2] if command[0] in {"statements", "deadletter", "log"} else command[:1]
+    )

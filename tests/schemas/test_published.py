@@ -37,10 +37,10 @@ def test_what_passes_fits_the_published_schema(name: str) -> None:
 
 
 def test_every_type_publishes_its_schema() -> None:
-    """Those of events, and statements, their explanations and rejections with them."""
+    """Those of events; of statements, explanations, rejections and archives with them."""
     folders = {path.parent.name for path in published.FOLDER.glob("*/1.json")}
 
-    assert {*EVENT_TYPES, "explanation", "statement", "rejection"} == folders
+    assert {*EVENT_TYPES, "archive", "explanation", "statement", "rejection"} == folders
 
 
 def _fields(model: type[Canonical]) -> list[str]:
