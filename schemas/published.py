@@ -10,6 +10,7 @@ from schemas.archive import ArchiveIndex
 from schemas.events import EVENT_TYPES, schema_urn
 from schemas.explanation import Explained
 from schemas.rejection import Rejection
+from schemas.simulation import Simulated
 from schemas.statement import Statement
 
 FOLDER: Final = Path(__file__).parent
@@ -20,6 +21,7 @@ MODELS: Final[dict[str, type[BaseModel]]] = {
     "rejection": Rejection,
     "explanation": Explained,
     "archive": ArchiveIndex,
+    "simulation": Simulated,
 }
 
 

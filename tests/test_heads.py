@@ -9,7 +9,7 @@ from pipelines.close.closing import Closing
 from pipelines.close.compute import compute
 from pipelines.close.seal import seal
 from pipelines.ingest.manifests import Manifests
-from pipelines.lake import earnings, explained, log, reading, sql
+from pipelines.lake import earnings, explained, log, reading, simulating, sql
 from pipelines.lake.closes import progress
 from pipelines.lake.connection import connect
 from pipelines.lake.creation import create
@@ -40,6 +40,7 @@ STAGED = [
     *(("results", name, name) for name in sql.names("results") if name not in STORED_LATER),
     *(("earnings", name, name) for name in sql.names("earnings") if name != UNEQUAL),
     *(("explain", name, name) for name in sql.names("explain")),
+    *(("simulate", name, f"stood_in_{name}") for name in sql.names("simulate")),
     *(("in_force", name, f"in_force.{name}") for name in sql.names("in_force")),
     *(("views", name, f"warehouse.{name}") for name in sql.names("views")),
 ]
@@ -68,6 +69,11 @@ def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.Duck
         explained.stage_account(connection)
         explained.stage_line(connection)
         stage(connection, "explain", "explained_change")
+        simulating.stage_customers(connection)
+        simulating.keep_present(connection)
+        simulating.stage_outcome(connection)
+        for name in sql.names("simulate"):
+            stage_view(connection, "simulate", name, f"stood_in_{name}")
         yield connection
 
 

@@ -22,6 +22,7 @@ from pipelines.cli import (
     query,
     rebuild,
     replay,
+    simulate,
     statements,
     status,
     validate,
@@ -79,6 +80,7 @@ of_statements.command("diff", cls=Command)(with_common(drafts.compare_draft))
 app.command("earnings")(with_common(earnings.earnings))
 app.command("explain", cls=Command)(with_common(explain.explain))
 app.command("estimate")(with_common(estimate.estimate))
+app.command("simulate")(with_common(simulate.simulate))
 app.command("held")(with_common(held.held))
 app.command("query", cls=Command)(with_common(query.query))
 app.command("status")(with_common(status.status))

@@ -1,9 +1,10 @@
 """Computes a close into staged relations, in the order that the data flows (SPEC §5, §6)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from types import MappingProxyType
 
 import duckdb
 
@@ -14,6 +15,7 @@ from pipelines.lake.staging import (
     stage_currencies,
     stage_input,
     stage_macro,
+    stage_view,
     view_earlier,
     view_in_force,
     view_stored,
@@ -34,6 +36,10 @@ class Step:
 
 def _rule(name: str) -> Step:
     return Step(name, partial(stage, folder="rules", name=name))
+
+
+def _view(name: str) -> Step:
+    return Step(name, partial(stage_view, folder="rules", name=name))
 
 
 def _result(name: str) -> Step:
@@ -76,6 +82,8 @@ OWED: tuple[Step, ...] = (
     _rule("manifest_image"),
     _rule("manifest_weight"),
     _rule("pool_part"),
+    _view("attributed_claim"),
+    _view("claim_weight"),
     _rule("claim"),
     _rule("claim_share"),
     _rule("standing_allocation"),
@@ -127,12 +135,22 @@ def compute(connection: duckdb.DuckDBPyConnection, closing: Closing) -> None:
     _run(connection, closing, STEPS)
 
 
-def compute_entitlements(connection: duckdb.DuckDBPyConnection, closing: Closing) -> None:
+_AS_THEY_ARE: Mapping[str, Sequence[Step]] = MappingProxyType({})
+
+
+def compute_entitlements(
+    connection: duckdb.DuckDBPyConnection,
+    closing: Closing,
+    instead: Mapping[str, Sequence[Step]] = _AS_THEY_ARE,
+) -> None:
     """Stage what a close finds to be owed, `entitlement` and what it comes from, and no more.
+
+    A simulation runs other steps `instead` of those with a name.
 
     Raises ManyhandsError, naming the pool or line, where a number doesn't fit.
     """
-    _run(connection, closing, OWED)
+    steps = (other for step in OWED for other in instead.get(step.name, (step,)))
+    _run(connection, closing, steps)
 
 
 def compute_coverage(connection: duckdb.DuckDBPyConnection, closing: Closing) -> None:

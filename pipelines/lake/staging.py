@@ -19,18 +19,22 @@ SMALL_BYTES = 1 << 20
 """The files of a relation that is copied have less than this: in memory it has a few times that."""
 
 
-def stage(connection: duckdb.DuckDBPyConnection, folder: str, name: str) -> None:
-    """Fill the staged table `name` from the relation's SELECT.
+def stage(
+    connection: duckdb.DuckDBPyConnection, folder: str, name: str, place: str | None = None
+) -> None:
+    """Fill a staged table, `name` or the `place` that it stands in, from the relation's SELECT.
 
     Raises ManyhandsError, naming the pool or line, where a product has more than 38 digits.
     """
     with faults.overflow_named(name):
-        connection.execute(f"CREATE OR REPLACE TABLE {name} AS {_select(folder, name)}")
+        connection.execute(f"CREATE OR REPLACE TABLE {place or name} AS {_select(folder, name)}")
 
 
-def stage_view(connection: duckdb.DuckDBPyConnection, folder: str, name: str) -> None:
+def stage_view(
+    connection: duckdb.DuckDBPyConnection, folder: str, name: str, place: str | None = None
+) -> None:
     """Make the relation's SELECT a view: of what is read once, or written in the commit itself."""
-    connection.execute(f"CREATE OR REPLACE VIEW {name} AS {_select(folder, name)}")
+    connection.execute(f"CREATE OR REPLACE VIEW {place or name} AS {_select(folder, name)}")
 
 
 def stage_input(
@@ -132,6 +136,23 @@ def view_in_force(connection: duckdb.DuckDBPyConnection) -> None:
     for name in sql.names("in_force"):
         if name != "event_reversed":
             _view_fact_in_force(connection, name)
+
+
+def add_to_fact(
+    connection: duckdb.DuckDBPyConnection, name: str, events: Iterable[Sequence[object]]
+) -> None:
+    """Let a fact in `in_force` be of some more events, which the log doesn't have.
+
+    `events` are rows of `event` in the order of its columns; whether one counts isn't asked.
+    """
+    columns = sql.relation("log", "event").columns
+    connection.execute(f"CREATE OR REPLACE TABLE event ({sql.declared(columns)})")
+    marks = ", ".join("?" for _ in columns)
+    connection.executemany(f"INSERT INTO event VALUES ({marks})", [list(row) for row in events])
+    stage(connection, "facts", name, f"added_{name}")
+    own = ", ".join(column.name for column in sql.relation("in_force", name).columns)
+    query = f"{_select('in_force', name)} UNION ALL SELECT {own} FROM added_{name}"
+    connection.execute(f"CREATE OR REPLACE VIEW in_force.{name} AS {query}")
 
 
 def view_exported(connection: duckdb.DuckDBPyConnection, *, staged: bool = False) -> None:

@@ -7,26 +7,12 @@
 -- weight HUGEINT: what the claim weighs
 -- pool_name VARCHAR: the pool, for a message
 SELECT
-    part.part_id,
-    claimed.contributor_id AS claimant,
+    claim_weight.part_id,
+    claim_weight.claimant,
     part.amount_micros,
-    claimed.weight,
+    claim_weight.weight,
     concat_ws(
         ' ', part.basis, 'pool', part.reference, part.origin_period, part.currency
     ) AS pool_name
-FROM pool_part AS part
-INNER JOIN manifest_weight AS claimed
-    ON part.model_id = claimed.model_id AND part.version = claimed.version
-WHERE part.reason IS NULL
-UNION ALL
-SELECT
-    part.part_id,
-    owner.contributor_id AS claimant,
-    part.amount_micros,
-    owner.share_ppm AS weight,
-    concat_ws(
-        ' ', part.basis, 'pool', part.reference, part.origin_period, part.currency
-    ) AS pool_name
-FROM pool_part AS part
-INNER JOIN in_force.licence_contributor AS owner ON part.licence_seq = owner.seq
-WHERE part.reason IS NULL
+FROM claim_weight
+INNER JOIN pool_part AS part ON claim_weight.part_id = part.part_id

@@ -64,6 +64,7 @@ def test_no_command_opens_a_catalog_but_with_the_engine(tmp_path: Path) -> None:
         ["earnings", "--period=2026-01", f"--out={tmp_path / 'e.csv'}"],
         ["explain", "2026-01/ana", "--line=1"],
         ["estimate", as_of],
+        ["simulate", "--period=2026-01", "--rule=customer-centric"],
         ["held"],
         ["query", "SELECT count(*) FROM event"],
         ["status"],

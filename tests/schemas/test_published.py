@@ -37,10 +37,11 @@ def test_what_passes_fits_the_published_schema(name: str) -> None:
 
 
 def test_every_type_publishes_its_schema() -> None:
-    """Those of events; of statements, explanations, rejections and archives with them."""
+    """Those of events; of statements, explanations, rejections, archives and simulations too."""
     folders = {path.parent.name for path in published.FOLDER.glob("*/1.json")}
 
-    assert {*EVENT_TYPES, "archive", "explanation", "statement", "rejection"} == folders
+    others = {"archive", "explanation", "rejection", "simulation", "statement"}
+    assert {*EVENT_TYPES, *others} == folders
 
 
 def _fields(model: type[Canonical]) -> list[str]:
