@@ -40,6 +40,12 @@ class RefusedEventsError(ManyhandsError):
     exit_code = 4
 
 
+class ProofError(ManyhandsError):
+    """A proof, a signature or a checkpoint doesn't hold (exit 4)."""
+
+    exit_code = 4
+
+
 class GateNotRunError(ManyhandsError):
     """Checks of the gate couldn't run and none found anything; nothing was issued (exit 1)."""
 

@@ -6,7 +6,7 @@ back; or it is in an archive.
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import duckdb
@@ -14,13 +14,14 @@ import duckdb
 from pipelines.close.closing import Closing
 from pipelines.close.commit import issue
 from pipelines.close.compute import compute
-from pipelines.close.seal import seal
+from pipelines.close.seal import Seal, seal
 from pipelines.errors import GateError, ManyhandsError
 from pipelines.ingest.decode import decode
 from pipelines.ingest.stage import events_table, refusals_table
 from pipelines.ingest.validate import validate
 from pipelines.lake import closes, log, manifest, reading, rebuilding, scratch
 from pipelines.lake.catalogs import located
+from pipelines.lake.closes import PeriodClose
 from pipelines.lake.connection import opened
 from pipelines.lake.creation import create
 from pipelines.lake.manifest_rows import ManifestError
@@ -56,12 +57,13 @@ def rebuild(source: Warehouse, target: Warehouse, report: Report) -> Rebuilt:
 def make_again(source: Source, target: Warehouse, report: Report) -> Rebuilt:
     """Make a warehouse from a log, in a place where there is none.
 
-    Batches, dead letters, publications, manifests and the gate's verdicts are carried over, and
-    each close is computed again at its position in the log. Until it is whole no other command
-    opens the new warehouse.
+    Batches, dead letters, publications, checkpoints, cosignatures, manifests and the gate's
+    verdicts are carried over, and each close is computed again at its position in the log. Until
+    it is whole no other command opens the new warehouse.
 
     Raises ConflictError where the place is taken, ManyhandsError where an event of the log is none
-    any more, GateError where a close comes out with another digest, or a relation with other rows.
+    any more, GateError where a close comes out with another digest or tree, or a relation with other
+    rows.
     """
     old = source.connection
     create(target, setting(old), number=UNFINISHED)
@@ -150,15 +152,9 @@ class _Rebuilding:
             closing = Closing(named, rebuilding.position_read(event), closes.last_close(new))
             compute(new, closing)
             sealed = seal(new, closing)
-            if (sealed.digest, sealed.log_digest) != (stored.digest, stored.log_digest):
-                message = (
-                    f"{event.id} comes out with the digests {sealed.digest} and"
-                    f" {sealed.log_digest}, and was closed with {stored.digest} and"
-                    f" {stored.log_digest}: {self.source.what} was edited, or damaged; restore it"
-                    " from a backup"
-                )
-                raise GateError(message)
-            issue(new, self.target, closing, sealed, rebuilding.closed_at(self.old, event.id))
+            _refuse_unless_equal(sealed, stored, self.source.what)
+            signed = replace(sealed, checkpoint=stored.checkpoint, verifier_key=stored.verifier_key)
+            issue(new, self.target, closing, signed, rebuilding.closed_at(self.old, event.id))
             if [event] != list(rebuilding.logged(new, event.seq)):
                 message = (
                     f"{_named(event)} isn't the event that its close makes; restore"
@@ -166,6 +162,24 @@ class _Rebuilding:
                 )
                 raise ManyhandsError(message)
         rebuilding.copy_verdict(self.source, self.target, event.id)
+
+
+def _refuse_unless_equal(sealed: Seal, stored: PeriodClose, what: str) -> None:
+    """Raise GateError where a close comes out with other digests, or another tree."""
+    if (sealed.digest, sealed.log_digest) != (stored.digest, stored.log_digest):
+        message = (
+            f"{stored.period} comes out with the digests {sealed.digest} and {sealed.log_digest},"
+            f" and was closed with {stored.digest} and {stored.log_digest}: {what} was edited, or"
+            " damaged; restore it from a backup"
+        )
+        raise GateError(message)
+    if (sealed.tree_size, sealed.tree_root) != (stored.tree_size, stored.tree_root):
+        message = (
+            f"{stored.period} comes out with a tree of {sealed.tree_size} leaves and the root"
+            f" {sealed.tree_root}, and was closed with {stored.tree_size} and {stored.tree_root}:"
+            f" {what} was edited, or damaged; restore it from a backup"
+        )
+        raise GateError(message)
 
 
 _OF_BYTES: Final = ("source", "id", "type", "occurred_at", "content", "content_sha256")

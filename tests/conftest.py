@@ -23,6 +23,7 @@ from tests import faketime, prism, promtool, stores
 from tests.dask_cluster import dask_cluster
 from tests.emulator import MISSING, emulator
 from tests.postgres import postgres
+from tests.proof import programs
 from tests.stores import running_store, store
 
 __all__ = ["dask_cluster", "emulator", "postgres", "running_store", "store"]
@@ -109,6 +110,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         MISSING,
         faketime.MISSING,
         prism.MISSING,
+        programs.MISSING,
         promtool.MISSING,
         stores.MISSING,
     ):

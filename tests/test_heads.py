@@ -26,7 +26,7 @@ from tests.marketplace import Events, small
 from tests.test_vectors import in_process
 
 NEXT = Period.parse("2026-12", Cadence.MONTH)
-STORED_LATER = {"period_close", "publication"}
+STORED_LATER = {"cosignature", "period_close", "publication"}
 """Results that a close doesn't stage."""
 UNEQUAL = "unequal_earning"
 """A check of what is staged."""

@@ -17,7 +17,14 @@ from tests.postgres import Postgres
 
 EVERYDAY = "external_manifest"
 OTHERS = [name for name in scenario.NAMES if name != EVERYDAY]
-HAPPENED = ("ingest_batch", "dead_letter", "publication", "close_step", "close_coverage")
+HAPPENED = (
+    "ingest_batch",
+    "dead_letter",
+    "publication",
+    "close_step",
+    "close_coverage",
+    "cosignature",
+)
 
 
 @pytest.fixture(autouse=True)

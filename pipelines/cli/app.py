@@ -7,6 +7,7 @@ import typer
 from pipelines import __version__
 from pipelines.cli import (
     archive,
+    checkpoint,
     close,
     deadletter,
     demo,
@@ -17,6 +18,7 @@ from pipelines.cli import (
     held,
     ingest,
     init,
+    keygen,
     migrate,
     publish,
     query,
@@ -26,6 +28,7 @@ from pipelines.cli import (
     statements,
     status,
     validate,
+    verify,
 )
 from pipelines.cli.flags import Command, DebugFlag, JsonFlag, WarehouseFlag, with_common
 from pipelines.cli.runners import BeamCommand
@@ -39,6 +42,7 @@ app = typer.Typer(
 )
 of_statements = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 of_log = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+of_checkpoints = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 of_dead_letters = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 
@@ -71,11 +75,15 @@ app.command("demo")(demo.demo)
 app.command("validate", cls=Command)(validate.validate)
 app.command("ingest", cls=BeamCommand)(with_common(ingest.ingest))
 app.command("close")(with_common(close.close))
+app.command("keygen", cls=Command)(keygen.keygen)
 app.command("publish")(with_common(publish.publish))
-app.add_typer(of_statements, name="statements", help="List, show, export and compare statements.")
+app.add_typer(
+    of_statements, name="statements", help="List, show, prove, export and compare statements."
+)
 of_statements.command("list")(with_common(statements.list_statements))
 of_statements.command("show", cls=Command)(with_common(statements.show_statement))
 of_statements.command("export")(with_common(statements.export_statements))
+of_statements.command("proof", cls=Command)(with_common(statements.prove_statement))
 of_statements.command("diff", cls=Command)(with_common(drafts.compare_draft))
 app.command("earnings")(with_common(earnings.earnings))
 app.command("explain", cls=Command)(with_common(explain.explain))
@@ -84,6 +92,12 @@ app.command("simulate")(with_common(simulate.simulate))
 app.command("held")(with_common(held.held))
 app.command("query", cls=Command)(with_common(query.query))
 app.command("status")(with_common(status.status))
+app.command("verify")(with_common(verify.verify))
+app.add_typer(
+    of_checkpoints, name="checkpoint", help="Show the last checkpoint, and have it cosigned."
+)
+of_checkpoints.command("show")(with_common(checkpoint.show_checkpoint))
+of_checkpoints.command("witness", cls=Command)(with_common(checkpoint.witness_checkpoint))
 app.command("rebuild")(with_common(rebuild.rebuild))
 app.add_typer(of_log, name="log", help="Export the log as an archive, and import one.")
 of_log.command("export")(with_common(archive.export_log))

@@ -14,6 +14,7 @@ from pipelines.cli.flags import (
     AsOfFlag,
     Common,
     OptionalDraftFlag,
+    SigningKeyFlag,
     SourcePolicyFlag,
     instant,
     named_path,
@@ -29,6 +30,13 @@ from pipelines.cli.publish import (
 )
 from pipelines.cli.refused import dated_in_words, describe_refused, undated_in_words
 from pipelines.cli.settings import is_given
+from pipelines.cli.witnessing import (
+    WitnessesFlag,
+    ask_after_close,
+    described,
+    in_words,
+    witnesses_named,
+)
 from pipelines.cli.words import counted
 from pipelines.errors import ManyhandsError, TryAgainError, UsageError
 from pipelines.royalties.money import from_micros
@@ -39,6 +47,7 @@ if TYPE_CHECKING:
     from pipelines.close.job import Closed
     from pipelines.close.reporting import Reporting
     from pipelines.ingest.policy import Policy
+    from pipelines.proof.witnessing import Asked
     from pipelines.publish import Publisher
     from pipelines.warehouses import Warehouse
 
@@ -88,6 +97,8 @@ def close(  # noqa: PLR0913  a flag each
         ),
     ] = None,
     source_policy: SourcePolicyFlag = None,
+    signing_key: SigningKeyFlag = None,
+    witnesses: WitnessesFlag = "",
     without: Annotated[
         str,
         typer.Option(
@@ -103,9 +114,11 @@ def close(  # noqa: PLR0913  a flag each
 
     Each source that the source policy says `reports` of has to have reported the whole period.
     With --publish-to every statement that DEST doesn't have is sent there, before and after.
+    With --signing-key the tree over all closes is signed: a checkpoint, which --witnesses cosign.
     """
     from pipelines.close.conditions import Conditions
     from pipelines.close.job import close as job
+    from pipelines.proof.keys import read_key
 
     chosen = _chosen_period(common.context, period, due=due)
     _refuse_unless_reviewable(common.context, chosen, expect, draft, dry_run=dry_run)
@@ -113,7 +126,10 @@ def close(  # noqa: PLR0913  a flag each
     conditions = Conditions(
         fail_on_dead_letters, expect, draft, checks, _reporting(policy, without)
     )
+    signer = read_key(signing_key) if signing_key else None
     now = instant(common.warehouse, as_of)
+    asking = [] if dry_run else witnesses_named(witnesses)
+    asked: list[Asked] = []
     done: list[Closed] = []
     publisher: Publisher | None = None
     if not dry_run:
@@ -128,6 +144,7 @@ def close(  # noqa: PLR0913  a flag each
                 dry_run=dry_run,
                 out=out,
                 conditions=conditions,
+                signer=signer,
                 report=report,
                 note=cache(report.note),  # what several closes warn of is shown once
             )
@@ -136,11 +153,16 @@ def close(  # noqa: PLR0913  a flag each
             ) as publisher:
                 if as_of is not None and not dry_run:
                     _warn_if_ahead(common.warehouse, now, report)
-                _close_and_publish(closes, done, publisher, report)
+                try:
+                    _close_and_publish(closes, done, publisher, report)
+                except ManyhandsError:
+                    asked = ask_after_close(common.warehouse, asking, done, report)
+                    raise
+                asked = ask_after_close(common.warehouse, asking, done, report)
     finally:
         # what is closed is closed, even where the next one fails
         if done or sys.exc_info()[0] is None:
-            _print_closes(common, done, publisher, dry_run=dry_run)
+            _print_closes(common, done, publisher, asked, dry_run=dry_run)
     if publisher:
         publisher.refuse_too_large()
 
@@ -274,18 +296,27 @@ def describe_close(closed: "Closed") -> dict[str, Any]:
 
 
 def _print_closes(
-    common: Common, closes: "list[Closed]", publisher: "Publisher | None", *, dry_run: bool
+    common: Common,
+    closes: "list[Closed]",
+    publisher: "Publisher | None",
+    asked: "list[Asked]",
+    *,
+    dry_run: bool,
 ) -> None:
     if common.json:
         document: dict[str, Any] = {"closes": [describe_close(closed) for closed in closes]}
         if publisher:
             document["published"] = describe_published(publisher)
+        if asked:
+            document["witnesses"] = described(asked)
         print_document(document)
         return
     for closed in closes:
         print_close(closed, dry_run=dry_run)
     if not closes:
         print_line("nothing is due")
+    for one in asked:
+        print_line(in_words(one))
     if publisher:
         print_published(publisher)
 
@@ -303,6 +334,8 @@ def print_close(closed: "Closed", *, dry_run: bool = False) -> None:
         amounts = f"{from_micros(payable)} payable, {from_micros(withheld)} withheld"
         print_line(f"  {currency} {amounts}")
     print_line(f"  digest {closed.digest}, log up to {closed.log_seq}")
+    if closed.checkpoint:
+        print_line(f"  signed, with {counted(closed.tree_size, 'leaf', 'leaves')} in the tree")
     for part in dated_in_words(closed.refused) or ["nothing"]:
         print_line(f"  refused with a time before its end, and open: {part}")
     for part in undated_in_words(closed.refused):

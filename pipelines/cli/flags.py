@@ -172,6 +172,17 @@ SourcePolicyFlag = Annotated[
         help="TOML file that says which source may send what. [default: every source everything]",
     ),
 ]
+SigningKeyFlag = Annotated[
+    Path | None,
+    typer.Option(
+        "--signing-key",
+        metavar="FILE",
+        parser=named_path,
+        help="File of the key that checkpoints are signed by; `manyhands keygen` makes one."
+        " [default: none]",
+        show_default=False,
+    ),
+]
 _DRAFT = typer.Option(
     "--draft",
     metavar="DIR",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _Command: TypeAlias = TyperCommand | TyperGroup
 
 FILE = "manyhands.toml"
-_LISTS = ("manifest-roots",)
+_LISTS = ("manifest-roots", "witnesses")
 _TABLES = ("source-policy",)
 """Settings whose tables may stand in the file itself; their flag names a file of such tables."""
 _PREFIX = "MANYHANDS_"
@@ -91,6 +91,10 @@ def _as_flag(path: Path, option: TyperOption, value: object) -> object:
         parts = value if isinstance(value, list) else [value]
         fits = all(isinstance(part, str) for part in parts)
         value = ",".join(map(str, parts))
+    elif option.multiple:
+        kind = "text, or a list of text"
+        value = value if isinstance(value, list) else [value]
+        fits = all(isinstance(part, str) for part in value)
     elif name in _TABLES and isinstance(value, list):
         kind, fits, value = f"text in quotes, or tables [[{name}]]", _are_tables(value), str(path)
     else:

@@ -106,6 +106,30 @@ def _rate(fx: dict[str, Any], left: str, reached: str) -> tuple[str, str]:
     return f"1 {fx['base']} = {' = '.join(units)}", fx["date"]
 
 
+def prove_statement(
+    common: Common,
+    *,
+    statement_id: Annotated[str, typer.Argument(metavar="ID", help="Such as 2026-10/ana.")],
+    out: Annotated[
+        Path,
+        typer.Option("--out", metavar="DIR", parser=named_path, help="Folder to write to."),
+    ],
+) -> None:
+    """Write the proof that a statement is in the signed log, and the statement beside it.
+
+    Whoever has both, and the log's verifier key, can check them with `manyhands verify --proof`,
+    or another program for the format tlog-proof.
+    """
+    from pipelines.proof.proving import prove
+
+    paths = prove(common.warehouse, statement_id, out)
+    if common.json:
+        print_document({"files": [str(path) for path in paths]})
+    else:
+        for path in paths:
+            print_line(str(path))
+
+
 def export_statements(
     common: Common,
     *,

@@ -29,6 +29,9 @@ WHY_HELD: Final[Mapping[str, str]] = MappingProxyType(
 """What each reason to hold an amount means; docs/close.md says what ends it."""
 
 
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun, such as `1 statement` or `2 statements`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def counted(number: int, noun: str, several: str = "") -> str:
+    """Return a number with its noun, such as `1 statement` or `2 statements`.
+
+    `several` is the noun's plural where that isn't made by an `s`.
+    """
+    return f"{number} {noun}" if number == 1 else f"{number} {several or noun + 's'}"

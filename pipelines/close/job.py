@@ -20,7 +20,7 @@ from pipelines.close.reporting import (
     refuse_unless_complete,
     who_is_complete,
 )
-from pipelines.close.seal import seal
+from pipelines.close.seal import refuse_unless_signed_on, seal
 from pipelines.errors import (
     ConflictError,
     GateError,
@@ -49,6 +49,7 @@ from pipelines.lake.setting import setting
 from pipelines.lake.staging import view_exported
 from pipelines.lake.warehouse import Warehouse
 from pipelines.royalties.periods import Period
+from pipelines.transparency.note import Signer
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,7 @@ class _Run:
     conditions: Conditions
     expected: Expectation | None
     checks: tuple[OwnCheck, ...]
+    signer: Signer | None
     note: Callable[[str], None]
 
 
@@ -95,6 +97,7 @@ def close(  # noqa: PLR0913  two of them only listen
     dry_run: bool,
     out: Path | None = None,
     conditions: Conditions = NONE,
+    signer: Signer | None = None,
     report: Callable[[str], None],
     note: Callable[[str], None],
 ) -> Iterator[Closed]:
@@ -104,23 +107,25 @@ def close(  # noqa: PLR0913  two of them only listen
     A dry run computes and checks the first of them, and leaves the warehouse as it is; into the
     folder `out` it writes a draft.
     `by_clock` says that `as_of` is what the clock says, and so can be wrong.
+    `signer` signs the tree over all closes with each of them, as the closes before were signed.
     `note` is told which source policy holds, which sources are complete, and what should be looked
     at and stops nothing.
 
     What the conditions name is read before this returns, and all else is done by the iterator.
 
-    Raises UsageError for a period that isn't one of the cadence or a draft in the warehouse's
-    folder, NotFoundError before there is any money to close for, TryAgainError where the period
-    isn't over, a source hasn't reported all of it or the log speaks against the clock,
-    ConflictError where it is out of order, another closer won or it isn't what was expected,
-    GateError where a report and the log differ or a check found something, GateNotRunError where
-    none did and some could not run, DeadLettersError where dead letters stop it.
+    Raises UsageError for a period that isn't one of the cadence, a draft in the warehouse's folder,
+    or where closes were signed under a name that `signer` hasn't, NotFoundError before there is any
+    money to close for, TryAgainError where the period isn't over, a source hasn't reported all of
+    it or the log speaks against the clock, ConflictError where it is out of order, another closer
+    won or it isn't what was expected, GateError where a report and the log differ or a check found
+    something, GateNotRunError where none did and some could not run, DeadLettersError where dead
+    letters stop it.
     """
     if out:
         located(warehouse).refuse_within(out)
     checks = read_checks(conditions.checks) if conditions.checks else ()
     expected = expectation(conditions.expected_digest, conditions.draft, period or "")
-    run = _Run(warehouse, as_of, dry_run, out, conditions, expected, checks, note)
+    run = _Run(warehouse, as_of, dry_run, out, conditions, expected, checks, signer, note)
     return _close(run, period, report, by_clock=by_clock)
 
 
@@ -134,6 +139,8 @@ def _close(
         return
     run = replace(run, warehouse=located(run.warehouse))
     with reading.connect(run.warehouse) if run.dry_run else connect(run.warehouse) as connection:
+        if not run.dry_run:
+            refuse_unless_signed_on(connection, run.signer)
         progress = closes.progress(connection)
         if by_clock:
             check_clock(connection, progress, run.as_of)
@@ -203,6 +210,8 @@ def _close_one(connection: duckdb.DuckDBPyConnection, run: _Run, closing: Closin
         warnings = _pass_gate(connection, run, closing, covered)
     with closing.times.of("seal"):
         sealed = seal(connection, closing)
+        if run.signer and not run.dry_run:
+            sealed = sealed.signed(run.signer)
     new = PeriodClose(closing.period.name, closing.log_seq, **asdict(sealed))
     came_to = results.staged_totals(connection)
     if run.expected or run.out:

@@ -13,6 +13,11 @@ from pipelines.royalties.periods import Cadence, Period
 
 FIRST_PREVIOUS_DIGEST = "0" * 64
 
+_COLUMNS = (
+    "period, log_seq, previous_digest, digest, log_digest, tree_size, tree_root, checkpoint,"
+    " verifier_key"
+)
+
 
 @dataclass(frozen=True)
 class PeriodClose:
@@ -23,6 +28,13 @@ class PeriodClose:
     previous_digest: str
     digest: str
     log_digest: str
+    tree_size: int
+    """Leaves of the tree over all closes, this one included."""
+    tree_root: str
+    checkpoint: str | None
+    """The signed note of the tree; None where no key was configured."""
+    verifier_key: str | None
+    """The key that it verifies by."""
 
 
 def find_close(connection: duckdb.DuckDBPyConnection, period: str) -> PeriodClose | None:
@@ -46,6 +58,11 @@ def all_closes(connection: duckdb.DuckDBPyConnection) -> list[PeriodClose]:
     return _closes(connection, "ORDER BY period", {})
 
 
+def last_signed(connection: duckdb.DuckDBPyConnection) -> PeriodClose | None:
+    """Return the latest close with a checkpoint; None where none was signed."""
+    return _first(connection, "WHERE checkpoint IS NOT NULL ORDER BY period DESC LIMIT 1", {})
+
+
 def _first(
     connection: duckdb.DuckDBPyConnection, clause: str, parameters: dict[str, str]
 ) -> PeriodClose | None:
@@ -56,8 +73,7 @@ def _closes(
     connection: duckdb.DuckDBPyConnection, clause: str, parameters: dict[str, str]
 ) -> list[PeriodClose]:
     rows = connection.execute(
-        "SELECT period, log_seq, previous_digest, digest, log_digest"
-        f" FROM warehouse.period_close {clause}",
+        f"SELECT {_COLUMNS} FROM warehouse.period_close {clause}",
         parameters,
     ).fetchall()
     return [PeriodClose(*row) for row in rows]

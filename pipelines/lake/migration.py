@@ -5,7 +5,7 @@ A step makes the relations that its format brought, and remakes those that it ch
 their values, so digests stay.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
@@ -13,7 +13,7 @@ from typing import Final
 import duckdb
 
 from pipelines.errors import ConflictError
-from pipelines.lake import sql
+from pipelines.lake import sql, tree
 from pipelines.lake.catalogs import catalog_of, located
 from pipelines.lake.connection import opened, stored_relations
 from pipelines.lake.creation import create_table, remake_views
@@ -35,6 +35,10 @@ class Step:
     """Of relations with other columns: the SELECT that gives their rows, from `before`."""
     has_views: bool = False
     """Whether views are new, or say something else."""
+    before: Callable[[duckdb.DuckDBPyConnection], None] | None = None
+    """Stages what the rows of the relations are made of, from the warehouse as it was."""
+    after: Callable[[duckdb.DuckDBPyConnection], None] | None = None
+    """Stores what was staged, where a relation isn't empty."""
 
 
 STEPS: Final = {
@@ -58,6 +62,18 @@ STEPS: Final = {
         has_views=True,
     ),
     5: Step(has_views=True),
+    6: Step(
+        made=("tree_node", "cosignature"),
+        remade={
+            "period_close": (
+                "SELECT before.*, grown.tree_size, grown.tree_root, NULL AS checkpoint,"
+                " NULL AS verifier_key"
+                " FROM before INNER JOIN grown ON before.period = grown.period"
+            )
+        },
+        before=tree.stage_whole,
+        after=tree.store_staged,
+    ),
 }
 """By the format that a step begins with."""
 
@@ -103,11 +119,15 @@ def _take(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, found: in
 
     kept = catalog_of(warehouse).keep(warehouse, f"format-{found}", check)
     step = STEPS[found]
+    if step.before:
+        step.before(connection)
     relations = {relation.name: relation for relation in stored_relations()}
     for name in step.made:
         create_table(connection, relations[name])
     for name, rows in step.remade.items():
         _remake(connection, relations[name], rows)
+    if step.after:
+        step.after(connection)
     if step.has_views:
         remake_views(connection)
     connection.execute("UPDATE warehouse.setting SET format = ?", [found + 1])

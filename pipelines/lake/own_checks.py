@@ -25,7 +25,14 @@ _LEVEL: Final = re.compile(r"-- level:(.*)")
 _TEMPLATE: Final = re.compile(r"[{}]|(?<![:\w\\]):\w")
 """What Great Expectations and SQLAlchemy take for a value that is to be filled in."""
 
-_STAGED_LATER: Final = {"close_step", "log_block", "period_close", "publication"}
+_STAGED_LATER: Final = {
+    "close_step",
+    "cosignature",
+    "log_block",
+    "period_close",
+    "publication",
+    "tree_node",
+}
 """Results that are staged after the gate, or never."""
 _INPUTS: Final = ("close_input", "currency", "lineage_part", "period_ahead", "period_month")
 _NOT_STAGED: Final = {"block_digest", "first_money", "row_added"}

@@ -23,7 +23,14 @@ from pipelines.lake.setting import FORMAT
 from pipelines.lake.transaction import commit
 from pipelines.lake.warehouse import Warehouse
 
-CARRIED: Final = ("ingest_batch", "dead_letter", "publication", "close_step", "close_coverage")
+CARRIED: Final = (
+    "ingest_batch",
+    "dead_letter",
+    "publication",
+    "close_step",
+    "close_coverage",
+    "cosignature",
+)
 """Relations that say what happened, which no log does."""
 
 STATED: Final = ("period_close", "row_sum")

@@ -15,6 +15,7 @@ _STAGED = (
     "log_block",
     "close_step",
     "close_coverage",
+    "tree_node",
 )
 
 

@@ -1,5 +1,6 @@
 -- Each earlier close follows the one before, in time and by its digest, which is that of its
--- statements' digests (SPEC §6, Seal), and the log has the event that says so.
+-- statements' digests (SPEC §6, Seal), the log has the event that says so, and the tree has a leaf
+-- for each close and statement.
 -- Grain: one row per earlier close that doesn't.
 --
 -- period VARCHAR: period of the close
@@ -8,6 +9,7 @@
 -- chained_digest VARCHAR: as it follows from the close before and the statements
 -- statements BIGINT: how many statements it says that it issued
 -- stored_statements BIGINT: how many are stored
+-- tree_size BIGINT: how many leaves it says that the tree had with it
 WITH sealed AS (
     SELECT
         period,
@@ -27,7 +29,10 @@ chain AS (
         coalesce(
             lag(period_close.digest) OVER (ORDER BY period_close.period), repeat('0', 64)
         ) AS digest_before,
-        lag(period_close.ends_at) OVER (ORDER BY period_close.period) AS ended_before_at
+        lag(period_close.ends_at) OVER (ORDER BY period_close.period) AS ended_before_at,
+        sum(1 + coalesce(sealed.stored_statements, 0)) OVER (
+            ORDER BY period_close.period
+        ) AS leaves
     FROM earlier.period_close AS period_close
     LEFT JOIN sealed ON period_close.period = sealed.period
 ),
@@ -45,7 +50,8 @@ SELECT
     chained.digest,
     chained.chained_digest,
     chained.statements,
-    chained.stored_statements
+    chained.stored_statements,
+    chained.tree_size
 FROM chained
 LEFT JOIN stored.event AS closed
     ON
@@ -59,4 +65,5 @@ WHERE
     OR chained.previous_digest IS DISTINCT FROM chained.digest_before
     OR chained.starts_at != chained.ended_before_at
     OR chained.statements IS DISTINCT FROM chained.stored_statements
+    OR chained.tree_size IS DISTINCT FROM chained.leaves
     OR closed.seq IS NULL

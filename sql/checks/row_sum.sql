@@ -12,6 +12,11 @@ WITH issued AS (
     FROM earlier.statement
 ),
 
+closed AS (
+    SELECT * EXCLUDE (tree_size, tree_root, checkpoint, verifier_key)
+    FROM earlier.period_close
+),
+
 trained AS (
     SELECT manifest_sha256
     FROM stored.model_trained
@@ -78,8 +83,8 @@ row_found AS (
     SELECT 'statement', row_md5(issued)
     FROM issued
     UNION ALL
-    SELECT 'period_close', row_md5(period_close)
-    FROM earlier.period_close AS period_close
+    SELECT 'period_close', row_md5(closed)
+    FROM closed
     UNION ALL
     SELECT 'log_block', row_md5(log_block)
     FROM stored.log_block AS log_block

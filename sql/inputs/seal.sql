@@ -4,4 +4,8 @@
 -- previous_digest VARCHAR: digest of the close before, 64 zeros where there is none
 -- digest VARCHAR: digest of the close
 -- log_digest VARCHAR: digest of the log up to the close's position
+-- tree_size BIGINT: leaves of the tree over all closes, this one included
+-- tree_root VARCHAR: the tree's root, in hex
+-- checkpoint VARCHAR: signed note of the tree; null where no key was configured
+-- verifier_key VARCHAR: the key that it verifies by; null where no key was configured
 -- closed_at TIMESTAMP: when it was closed, in UTC

@@ -11,6 +11,12 @@
 -- log_digest VARCHAR: digest of the log up to `log_seq`
 -- statements BIGINT: number of statements issued
 -- closed_at TIMESTAMP: when it was closed
+-- tree_size BIGINT: leaves of the Merkle tree over all closes, this one included (docs/proof.md)
+-- tree_root VARCHAR: the tree's root, in hex
+-- checkpoint VARCHAR: signed note of the tree's origin, size and root; null where no key was
+--   configured
+-- verifier_key VARCHAR: the key that the checkpoint was signed by, as it verifies; null where none
+--   was configured
 SELECT
     close_input.period,
     close_input.starts_at,
@@ -21,7 +27,11 @@ SELECT
     seal.digest,
     seal.log_digest,
     (SELECT count(*) FROM statement) AS statements,
-    seal.closed_at
+    seal.closed_at,
+    seal.tree_size,
+    seal.tree_root,
+    seal.checkpoint,
+    seal.verifier_key
 FROM close_input
 CROSS JOIN seal
 CROSS JOIN warehouse.head AS head

@@ -4,14 +4,15 @@
 -- commit_id VARCHAR: the period closed
 -- head BIGINT: head of the log after the close
 -- relation VARCHAR: name of the relation
--- md5 DECIMAL(38, 0): its `row_md5`, a statement's without its sealed bytes
+-- md5 DECIMAL(38, 0): its `row_md5`, a statement's without its sealed bytes, a close's
+--   without its tree and its checkpoint
 WITH issued AS (
     SELECT * EXCLUDE (sealed)
     FROM statement
 ),
 
 closed AS (
-    SELECT *
+    SELECT * EXCLUDE (tree_size, tree_root, checkpoint, verifier_key)
     FROM warehouse.period_close
     WHERE period = (SELECT close_input.period FROM close_input)
 ),

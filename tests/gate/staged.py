@@ -12,6 +12,7 @@ from pipelines.lake.staging import view_earlier
 
 HERE = Path(__file__).parent
 PERIOD = "2026-10"
+UNSUMMED = "tree_size, tree_root, checkpoint, verifier_key"
 STAGED_RESULTS = ("pool", "allocation", "held", "statement_line", "statement", "close_coverage")
 STAGED_INPUTS = ("close_input", "currency")
 STAGED_RULES = (
@@ -74,7 +75,7 @@ def _sum_rows(connection: duckdb.DuckDBPyConnection) -> None:
         )
     for name, rows in (
         ("statement", "SELECT * EXCLUDE (sealed) FROM warehouse.statement"),
-        ("period_close", "FROM warehouse.period_close"),
+        ("period_close", f"SELECT * EXCLUDE ({UNSUMMED}) FROM warehouse.period_close"),
     ):
         connection.execute(
             f"INSERT INTO warehouse.row_sum SELECT '2026-09', 9, '{name}', count(*),"

@@ -229,9 +229,9 @@ UPDATE warehouse.statement SET digest = sha256(sealed);
 
 INSERT INTO warehouse.period_close BY NAME
 SELECT * FROM (VALUES
-    ('2026-08', TIMESTAMP '2026-08-01', TIMESTAMP '2026-09-01', 5, 6, 2),
-    ('2026-09', TIMESTAMP '2026-09-01', TIMESTAMP '2026-10-01', 8, 9, 3)
-) AS row (period, starts_at, ends_at, log_seq, seq, statements);
+    ('2026-08', TIMESTAMP '2026-08-01', TIMESTAMP '2026-09-01', 5, 6, 2, 3),
+    ('2026-09', TIMESTAMP '2026-09-01', TIMESTAMP '2026-10-01', 8, 9, 3, 7)
+) AS row (period, starts_at, ends_at, log_seq, seq, statements, tree_size);
 UPDATE warehouse.period_close
 SET previous_digest = repeat('0', 64), digest = sha256(
     repeat('0', 64) || chr(10) || '2026-08' || chr(10) || (

@@ -16,3 +16,5 @@ DELETE FROM warehouse.event WHERE seq = 6;
 UPDATE warehouse.period_close SET log_seq = 7 WHERE period = '2026-09';
 -- A close says that it issued more than there is.
 UPDATE warehouse.period_close SET statements = 4 WHERE period = '2026-09';
+-- A close says that the tree had fewer leaves than there are closes and statements.
+UPDATE warehouse.period_close SET tree_size = 6 WHERE period = '2026-09';

@@ -1,0 +1,11 @@
+-- A witness's signature of a close's checkpoint: it saw that the tree continues the one that it
+-- signed before (docs/proof.md).
+-- Grain: one row per close, witness and key of the witness.
+--
+-- period VARCHAR: the close whose checkpoint it signed
+-- url VARCHAR: where the witness was asked
+-- name VARCHAR: the name of its key
+-- key_id VARCHAR: the key's id, in hex
+-- line VARCHAR: the signature as the witness gave it, with its line end
+-- verifier_key VARCHAR: the key that it was checked by; null where none was named
+-- cosigned_at TIMESTAMP: when the witness says that it signed, in UTC

@@ -1,0 +1,8 @@
+-- A complete subtree of the Merkle tree over all closes (docs/proof.md), with the hash of RFC 6962:
+-- it never changes, so that neither a close nor a proof reads all statements again. The close that
+-- appended its last leaf stored it.
+-- Grain: one row per complete subtree, single leaves among them.
+--
+-- last_leaf BIGINT: number of the last leaf that it covers, from 0 in the order they were appended
+-- level BIGINT: it covers 2 to the power of this many leaves; 0 is a leaf
+-- hash VARCHAR: its hash, in hex
