@@ -12,7 +12,7 @@ from statistics import median
 from bench import events
 from pipelines.ingest.decode import decode
 from pipelines.ingest.session import Session
-from pipelines.ingest.stage import events_table, refusals_table
+from pipelines.ingest.tables import events_table, refusals_table
 from pipelines.ingest.validate import validate
 from pipelines.lake.creation import create
 from pipelines.lake.log import StagedBatch, append

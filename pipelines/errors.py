@@ -34,6 +34,12 @@ class DeadLettersError(ManyhandsError):
     exit_code = 4
 
 
+class FindingsError(ManyhandsError):
+    """Verifying found something (exit 4)."""
+
+    exit_code = 4
+
+
 class RefusedEventsError(ManyhandsError):
     """An ingest would refuse some of the events that were checked (exit 4)."""
 

@@ -17,7 +17,7 @@ from pipelines.close.compute import compute
 from pipelines.close.seal import Seal, seal
 from pipelines.errors import GateError, ManyhandsError
 from pipelines.ingest.decode import decode
-from pipelines.ingest.stage import events_table, refusals_table
+from pipelines.ingest.tables import events_table, refusals_table
 from pipelines.ingest.validate import validate
 from pipelines.lake import closes, log, manifest, reading, rebuilding, scratch
 from pipelines.lake.catalogs import located
@@ -62,8 +62,8 @@ def make_again(source: Source, target: Warehouse, report: Report) -> Rebuilt:
     it is whole no other command opens the new warehouse.
 
     Raises ConflictError where the place is taken, ManyhandsError where an event of the log is none
-    any more, GateError where a close comes out with another digest or tree, or a relation with other
-    rows.
+    any more, GateError where a close comes out with another digest or tree, or a relation with
+    other rows.
     """
     old = source.connection
     create(target, setting(old), number=UNFINISHED)
@@ -129,7 +129,7 @@ class _Rebuilding:
             kept = self.source.manifest(sha256, made)
             if kept is None:
                 message = (
-                    f"{_named(event)}: the copy of its manifest {sha256} isn't in"
+                    f"{event.name}: the copy of its manifest {sha256} isn't in"
                     f" {self.source.what}; restore it from a backup"
                 )
                 raise ManyhandsError(message)
@@ -138,7 +138,7 @@ class _Rebuilding:
                     manifest.keep(self.target, file, kept.stat().st_size, sha256, rows)
             except ManifestError as error:
                 message = (
-                    f"{_named(event)}: the copy of its manifest isn't what it was"
+                    f"{event.name}: the copy of its manifest isn't what it was"
                     f" ({error.message}); restore it from a backup"
                 )
                 raise ManyhandsError(message) from error
@@ -157,7 +157,7 @@ class _Rebuilding:
             issue(new, self.target, closing, signed, rebuilding.closed_at(self.old, event.id))
             if [event] != list(rebuilding.logged(new, event.seq)):
                 message = (
-                    f"{_named(event)} isn't the event that its close makes; restore"
+                    f"{event.name} isn't the event that its close makes; restore"
                     f" {self.source.what} from a backup"
                 )
                 raise ManyhandsError(message)
@@ -196,13 +196,9 @@ def _read(event: Logged, position: int) -> Event:
     decoded = decode(received)
     again = decoded if isinstance(decoded, Rejected) else validate(decoded, event.recorded_at)
     if isinstance(again, Rejected):
-        message = f"{_named(event)} is refused now: {again.reason} ({again.message})"
+        message = f"{event.name} is refused now: {again.reason} ({again.message})"
         raise ManyhandsError(message)
     if any(getattr(again, name) != getattr(event, name) for name in _OF_BYTES):
-        message = f"{_named(event)}: its bytes are not what it says; restore a backup"
+        message = f"{event.name}: its bytes are not what it says; restore a backup"
         raise ManyhandsError(message)
     return again
-
-
-def _named(event: Logged) -> str:
-    return f"event {event.seq} of the log ({event.type} {event.id} of {event.source})"

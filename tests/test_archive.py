@@ -127,7 +127,10 @@ def test_what_comes_back_is_exported_to_the_same_bytes(
     _export(tmp_path / "new", tmp_path / "again")
     _insist_on_same_files(exported, tmp_path / "again")
     names = {path.name.partition("-")[0].partition(".")[0] for path in exported.iterdir()}
-    assert {*archive.RELATIONS, "index", "manifest", "verdict"} - {"close_coverage"} == names
+    assert {*archive.RELATIONS, "index", "manifest", "verdict"} - {
+        "close_coverage",
+        "cosignature",
+    } == names
     assert [path.name for path in closed.glob("gate/*")] == [
         path.name.removeprefix("verdict-") for path in (tmp_path / "new/gate").iterdir()
     ]

@@ -41,6 +41,7 @@ STAGED = [
     *(("earnings", name, name) for name in sql.names("earnings") if name != UNEQUAL),
     *(("explain", name, name) for name in sql.names("explain")),
     *(("simulate", name, f"stood_in_{name}") for name in sql.names("simulate")),
+    *(("verify", name, name) for name in sql.names("verify")),
     *(("in_force", name, f"in_force.{name}") for name in sql.names("in_force")),
     *(("views", name, f"warehouse.{name}") for name in sql.names("views")),
 ]
@@ -74,6 +75,8 @@ def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.Duck
         simulating.stage_outcome(connection)
         for name in sql.names("simulate"):
             stage_view(connection, "simulate", name, f"stood_in_{name}")
+        for name in sql.names("verify"):
+            stage(connection, "verify", name)
         yield connection
 
 

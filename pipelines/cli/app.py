@@ -65,8 +65,8 @@ def root(
 ) -> None:
     """Turn a marketplace's events into royalty statements: exact, explainable, never edited.
 
-    Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 the gate or validate found something,
-    5 conflict, 75 try again later, 129, 130 and 143 ended by SIGHUP, SIGINT and SIGTERM.
+    Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 the gate, validate or verify found
+    something, 5 conflict, 75 try again later, 129, 130 and 143 ended by SIGHUP, SIGINT and SIGTERM.
     """
 
 

@@ -91,11 +91,13 @@ def verify_continued(common: Common, path: Path, keys: Sequence[str]) -> None:
     """
     from pipelines.proof.checkpoints import check_continued
     from pipelines.proof.keys import verifier_key
+    from pipelines.verify.signatures import as_findings
 
     trusted = [verifier_key(key) for key in keys]
     with reporting(common.invocation.ending) as report:
         found = check_continued(common.warehouse, path, trusted, report)
     checkpoint = found.checkpoint
+    findings = list(as_findings(found.faults))
     where = f"{checkpoint.origin} with {counted(checkpoint.size, 'leaf', 'leaves')}"
     if common.json:
         print_document(
@@ -104,16 +106,13 @@ def verify_continued(common: Common, path: Path, keys: Sequence[str]) -> None:
                 "size": checkpoint.size,
                 "root": checkpoint.root.hex(),
                 **describe_signed(found.signed),
-                "faults": [asdict(fault) for fault in found.faults],
+                "findings": [asdict(finding) for finding in findings],
             }
         )
     else:
-        for fault in found.faults:
-            print_line(
-                f"{fault.what} {fault.relation} {fault.key}: expected {fault.expected}, found"
-                f" {fault.found}"
-            )
-    if found.faults:
+        for finding in findings:
+            print_line(finding.line)
+    if findings:
         message = f"{common.warehouse.name} doesn't continue {where}, or isn't whole"
         raise ProofError(message)
     if not common.json:

@@ -1,6 +1,15 @@
-"""The command `verify`: checks what was issued, or a statement's proof."""
+"""The command `verify`: whether a warehouse is what its log says."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from pipelines.cli.flags import Common
+from pipelines.cli.printing import print_document, print_line
+from pipelines.cli.progress import reporting
 from pipelines.cli.proofs import (
     CheckpointFlag,
     KeyFlag,
@@ -9,25 +18,130 @@ from pipelines.cli.proofs import (
     verify_continued,
     verify_proof,
 )
-from pipelines.errors import UsageError
+from pipelines.cli.words import counted
+from pipelines.errors import FindingsError, UsageError
+from pipelines.outputs.documents import dumps, whole_or_nothing, write_list
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pipelines.verify.job import Verification
 
 
-def verify(
+def verify(  # noqa: PLR0913  a flag each
     common: Common,
     *,
+    since: Annotated[
+        str | None,
+        typer.Option("--since", metavar="P", help="Compute closes again from this period on."),
+    ] = None,
+    expect: Annotated[
+        str | None,
+        typer.Option("--expect", metavar="DIGEST", help="What the last close's digest has to be."),
+    ] = None,
     proof: ProofFlag = None,
     statement: StatementFlag = None,
     checkpoint: CheckpointFlag = None,
     key: KeyFlag = None,
+    remove_orphans: Annotated[
+        bool,
+        typer.Option(
+            "--remove-orphans",
+            help="Verify nothing; remove data files that no commit names and that hold nothing.",
+        ),
+    ] = False,
 ) -> None:
-    """Check a statement's proof, or that the warehouse continues a checkpoint that was kept.
+    """Verify a warehouse: the log against what was received, all else against the log.
 
-    Exit 0 where it holds, 4 where it doesn't. Without a key nobody's signature is looked at.
+    Silent where all is true; else one line a finding, and exit code 4. Nothing is written.
+    With --proof and --statement, a statement's proof, for which no warehouse is needed; with
+    --checkpoint, that the warehouse continues one that was kept.
     """
-    if checkpoint is not None and proof is None and statement is None:
-        verify_continued(common, checkpoint, key or ())
-    elif proof is not None and statement is not None and checkpoint is None:
-        verify_proof(common, proof, statement, key or ())
-    else:
-        message = "verify takes either --proof FILE --statement FILE, or --checkpoint FILE"
+    kinds = [proof or statement, checkpoint, remove_orphans or None, since or expect]
+    if len([kind for kind in kinds if kind is not None]) > 1 or (proof is None) != (
+        statement is None
+    ):
+        message = (
+            "verify takes either --proof FILE and --statement FILE, or --checkpoint FILE, or"
+            " --remove-orphans, or what there is for a whole warehouse"
+        )
         raise UsageError(message)
+    if expect == "":
+        message = "--expect needs a digest; `manyhands status` shows the last close's"
+        raise UsageError(message)
+    if proof is not None and statement is not None:
+        verify_proof(common, proof, statement, key or ())
+    elif checkpoint is not None:
+        verify_continued(common, checkpoint, key or ())
+    elif remove_orphans:
+        _remove_orphans(common)
+    else:
+        _verify(common, Asked(since, expect, key or ()))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of a whole warehouse, as it was written."""
+
+    since: str | None
+    expect: str | None
+    keys: Sequence[str]
+
+
+def _verify(common: Common, asked: Asked) -> None:
+    """Verify a whole warehouse, and raise FindingsError where anything is found."""
+    from pipelines.proof.keys import verifier_key
+    from pipelines.verify import job
+
+    keys = tuple(verifier_key(key) for key in asked.keys)
+    with reporting(common.invocation.ending) as report:
+        verification = job.Verification(
+            common.warehouse, job.Asked(asked.since, asked.expect, keys), report
+        )
+        found = _print_as_json(verification) if common.json else _print_lines(verification)
+        for text in verification.coverage.unchecked:
+            report.note(f"not verified: {text}")
+    if found:
+        message = (
+            f"{counted(found, 'finding')}; docs/verify.md says what each code means; restore what"
+            " was changed from a backup"
+        )
+        raise FindingsError(message)
+
+
+def _print_lines(verification: "Verification") -> int:
+    """Print each finding as it comes, and return how many there are."""
+    number = 0
+    for number, finding in enumerate(verification.findings(), 1):  # noqa: B007  counted
+        print_line(finding.line)
+    return number
+
+
+def _print_as_json(verification: "Verification") -> int:
+    """Print one document, and return how many findings it has; nothing where reading fails."""
+    number = 0
+
+    def counting() -> "Iterator[dict[str, str]]":
+        nonlocal number
+        for number, finding in enumerate(verification.findings(), 1):  # noqa: B007  counted
+            yield asdict(finding)
+
+    with whole_or_nothing(sys.stdout) as stream:
+        write_list(stream, counting())
+        stream.write("}\n")
+        # it is complete once the findings were taken, and sorts before them
+        sys.stdout.write(f'{{"coverage": {dumps(asdict(verification.coverage))}, "findings": ')
+    return number
+
+
+def _remove_orphans(common: Common) -> None:
+    from pipelines.verify.files import remove_orphans
+
+    removed, kept = remove_orphans(common.warehouse)
+    if common.json:
+        print_document({"kept": kept, "removed": removed})
+        return
+    for path in removed:
+        print_line(f"removed {path}")
+    for path in kept:
+        print_line(f"kept {path}: it holds events that the log lacks")

@@ -18,7 +18,7 @@ from apache_beam.io.filesystems import FileSystems
 from pipelines.errors import ManyhandsError
 from pipelines.ingest.manifests import Manifests, fetch_manifest
 from pipelines.ingest.outcome import Piece
-from pipelines.ingest.stage import events_table, refusals_table
+from pipelines.ingest.tables import events_table, refusals_table
 from pipelines.lake.log import EVENT_COLUMNS, REFUSAL_COLUMNS
 from schemas.record import Event, Received, Rejected
 

@@ -4,7 +4,6 @@ A part is an Arrow file. Its name is the range of the batch that it holds: the p
 batch of its first and its last record. So a part that is made twice is there once.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,53 +14,13 @@ import apache_beam as beam
 import pyarrow as pa
 from apache_beam.pvalue import PCollection
 
-from pipelines import __version__
 from pipelines.ingest.outcome import Piece
+from pipelines.ingest.tables import events_table, refusals_table
 from pipelines.lake.disk import appearing
-from pipelines.lake.log import EVENT_COLUMNS, REFUSAL_COLUMNS
 from schemas.record import Event, Rejected
-from schemas.rejection import Rejection
 
-PROCESSOR: Final = f"manyhands/{__version__} commit"
 EVENTS: Final = "events"
 REFUSALS: Final = "refusals"
-
-
-def events_table(events: Sequence[Event]) -> pa.Table:
-    """Return events as a table of EVENT_COLUMNS."""
-    received = [event.received for event in events]
-    faults = [event.fault or (None, None) for event in events]
-    columns = {
-        "position": [message.position for message in received],
-        "source": [event.source for event in events],
-        "id": [event.id for event in events],
-        "type": [event.type for event in events],
-        "occurred_at": [event.occurred_at for event in events],
-        "content": [event.content for event in events],
-        "content_sha256": [event.content_sha256 for event in events],
-        "body": [message.body for message in received],
-        "processor": [PROCESSOR] * len(events),
-        "fault_reason": [reason for reason, _ in faults],
-        "fault_message": [message for _, message in faults],
-        "manifest_sha256": [event.manifest[1] if event.manifest else None for event in events],
-        "origin": [message.origin for message in received],
-        "origin_item": [message.origin_item for message in received],
-        "attributes": [_attributes(message.attributes) for message in received],
-    }
-    return pa.Table.from_pydict(columns, EVENT_COLUMNS)
-
-
-def refusals_table(refusals: Sequence[Rejected], refused_at: datetime) -> pa.Table:
-    """Return refusals as a table of REFUSAL_COLUMNS."""
-    kept = [Rejection.of(refusal, refused_at) for refusal in refusals]
-    columns = {name: [getattr(one, name) for one in kept] for name in Rejection.model_fields}
-    columns["attributes"] = [_attributes(one.attributes) for one in kept]
-    columns["position"] = [refusal.received.position for refusal in refusals]
-    return pa.Table.from_pydict(columns, REFUSAL_COLUMNS)
-
-
-def _attributes(attributes: dict[str, str] | None) -> str | None:
-    return None if attributes is None else json.dumps(attributes, sort_keys=True)
 
 
 def write_part(table: pa.Table, kind: str, folder: Path) -> None:

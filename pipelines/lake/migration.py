@@ -13,12 +13,13 @@ from typing import Final
 import duckdb
 
 from pipelines.errors import ConflictError
-from pipelines.lake import sql, tree
+from pipelines.lake import file_digests, sql, tree
 from pipelines.lake.catalogs import catalog_of, located
 from pipelines.lake.connection import opened, stored_relations
 from pipelines.lake.creation import create_table, remake_views
 from pipelines.lake.setting import FORMAT, found_format, refuse_other_format
 from pipelines.lake.transaction import commit
+from pipelines.lake.verifying import catalog_files, digests_said
 from pipelines.lake.warehouse import Warehouse
 
 EARLIEST: Final = 2
@@ -102,7 +103,12 @@ def migrate(warehouse: Warehouse) -> Iterator[Migrated]:
         while (found := found_format(connection)) != FORMAT:
             if not EARLIEST <= found < FORMAT:
                 refuse_other_format(connection, warehouse)
-            kept = commit(connection, warehouse, partial(_take, connection, warehouse, found))
+            kept = commit(
+                connection,
+                warehouse,
+                partial(_take, connection, warehouse, found),
+                partial(_without_digest, connection, warehouse),
+            )
             yield Migrated(found, found + 1, kept)
 
 
@@ -132,6 +138,13 @@ def _take(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, found: in
         remake_views(connection)
     connection.execute("UPDATE warehouse.setting SET format = ?", [found + 1])
     return kept
+
+
+def _without_digest(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse) -> list[str]:
+    """Return the data files of which no commit kept a digest: earlier formats kept none."""
+    kept = digests_said(connection, warehouse)
+    found = (file for file in catalog_files(connection, warehouse) if not file.is_elsewhere)
+    return [file_digests.named(warehouse, file.path) for file in found if file.path not in kept]
 
 
 def _refuse_unless(connection: duckdb.DuckDBPyConnection, found: int) -> None:

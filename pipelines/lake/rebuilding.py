@@ -57,6 +57,11 @@ class Logged:
     attributes: str | None
     body: bytes
 
+    @property
+    def name(self) -> str:
+        """What it is called in messages."""
+        return f"event {self.seq} of the log ({self.type} {self.id} of {self.source})"
+
 
 class Source(Protocol):
     """What a log is replayed from."""

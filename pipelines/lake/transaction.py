@@ -2,13 +2,14 @@
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Final, TypeVar
 from uuid import uuid4
 
 import duckdb
 
+from pipelines.lake import file_digests
 from pipelines.lake.catalogs import catalog_of
 from pipelines.lake.data_files import made_since
 from pipelines.lake.warehouse import Warehouse
@@ -18,7 +19,10 @@ PATIENCE_S = 60.0
 
 LONGEST_PAUSE_S = 0.5
 
-_MARK = "CALL warehouse.set_commit_message('manyhands', NULL, extra_info => $mark)"
+AUTHOR: Final = "manyhands"
+"""Who commits, as the catalog names it."""
+
+_MARK = "CALL warehouse.set_commit_message($author, $mark, extra_info => $digests)"
 
 Result = TypeVar("Result")
 
@@ -28,17 +32,20 @@ class LostRaceError(Exception):
 
 
 def commit(
-    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, write: Callable[[], Result]
+    connection: duckdb.DuckDBPyConnection,
+    warehouse: Warehouse,
+    write: Callable[[], Result],
+    earlier: Callable[[], Iterable[str]] = tuple,
 ) -> Result:
     """Run `write` in one transaction, and again from a fresh snapshot where another won the race.
 
     `write` reads what it depends on anew each time, and updates `head`, so that of two committers
     that start from one head only one succeeds.
-    What it wrote is on disk before the catalog names it.
+    What it wrote is on disk before the catalog names it; `earlier` is what `commit_once` has.
 
     Raises TryAgainError where the catalog stays busy; whatever `write` raises ends the attempt.
     """
-    return patiently(warehouse, lambda: commit_once(connection, warehouse, write))
+    return patiently(warehouse, lambda: commit_once(connection, warehouse, write, earlier))
 
 
 def patiently(warehouse: Warehouse, attempt: Callable[[], Result]) -> Result:
@@ -63,20 +70,26 @@ def patiently(warehouse: Warehouse, attempt: Callable[[], Result]) -> Result:
 
 
 def commit_once(
-    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, write: Callable[[], Result]
+    connection: duckdb.DuckDBPyConnection,
+    warehouse: Warehouse,
+    write: Callable[[], Result],
+    earlier: Callable[[], Iterable[str]] = tuple,
 ) -> Result:
     """Run `write` and commit, with what is new among the data files on disk in between.
 
     DuckLake flushes its catalog but never its Parquet files, so a power cut could leave a
     committed snapshot that names files of zeros.
 
-    Each commit has a mark of its own, by which it is found where only its answer was lost.
+    Each commit has a mark of its own, by which it is found where only its answer was lost, and the
+    digests of its files, and of `earlier` ones that had none.
     """
     made, mark = made_since(warehouse), str(uuid4())
     with _begun(connection):
         result = write()
         new = made()
-        connection.execute(_MARK, {"mark": mark})
+        digests = file_digests.digests(warehouse, {*new, *earlier()})
+        given = {"author": AUTHOR, "mark": mark, "digests": file_digests.message(digests)}
+        connection.execute(_MARK, given)
         catalog_of(warehouse).finish(connection, warehouse, mark, new)
     return result
 

@@ -10,12 +10,11 @@ from pipelines.ingest.bounded_run import bounded_run
 from pipelines.ingest.stage import (
     EVENTS,
     REFUSALS,
-    events_table,
     read_parts,
-    refusals_table,
     stage_events,
     stage_refusals,
 )
+from pipelines.ingest.tables import events_table, refusals_table
 from pipelines.lake import sql
 from pipelines.lake.log import EVENT_COLUMNS, REFUSAL_COLUMNS
 from schemas.record import Event, Received, Rejected

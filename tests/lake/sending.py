@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from pipelines.ingest.decode import decode
 from pipelines.ingest.manifests import Manifests, fetch_manifest
-from pipelines.ingest.stage import events_table, refusals_table
+from pipelines.ingest.tables import events_table, refusals_table
 from pipelines.ingest.validate import validate
 from pipelines.lake.connection import connect
 from pipelines.lake.log import Counts, StagedBatch, append

@@ -114,6 +114,16 @@ def test_its_closes_have_the_tree_that_they_would_have_had(
         assert rows(tmp_path / "new", query) == found
 
 
+def test_verifying_finds_nothing_in_it(tmp_path: Path) -> None:
+    """The first step gives all files that are there their digests, for good."""
+    folder = unpack(EARLIEST, tmp_path)
+    assert 0 == run(["migrate", f"--warehouse={folder}"]).code
+
+    outcome = run(["verify", f"--warehouse={folder}"])
+
+    assert (0, "") == (outcome.code, outcome.stdout)
+
+
 def test_it_goes_on(migrated: Migrated, tmp_path: Path) -> None:
     """What it took before is a duplicate; the next close passes the gate, and is published."""
     folder = Path(shutil.copytree(migrated.folder, tmp_path / "warehouse"))

@@ -338,6 +338,26 @@ def test_a_data_file_that_is_damaged_is_to_be_restored(
     assert "restore it from a backup" in failed.stderr
 
 
+def test_verifying_hashes_what_the_store_has(made: Call, s3: Store, prefix: str) -> None:
+    """A clean warehouse is silent; a changed object is found, and a lost one."""
+    assert 0 == made("ingest", EVENTS, AS_OF).code
+    clean = made("verify")
+    (changed, *_) = s3.keys(f"{prefix}/data/main/image_licensed")
+    (lost, *_) = s3.keys(f"{prefix}/data/main/contributor")
+    s3.put(changed, b"other")
+    s3.remove(lost)
+
+    outcome = made("verify", "--json")
+    assert 4 == outcome.code, outcome.stderr
+    found = outcome.json["findings"]
+
+    assert (0, "") == (clean.code, clean.stdout)
+    own = len(prefix) + 1
+    assert {("file_changed", changed[own:]), ("file_missing", lost[own:])} == {
+        (one["code"], one["key"]) for one in found
+    }
+
+
 def test_a_copy_of_a_manifest_that_others_wrote_is_not_believed(
     made: Call, s3: Store, prefix: str, tmp_path: Path
 ) -> None:

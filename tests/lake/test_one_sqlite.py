@@ -74,6 +74,7 @@ def test_no_command_opens_a_catalog_but_with_the_engine(tmp_path: Path) -> None:
         ["deadletter", "export", f"--out={tmp_path / 'letters'}"],
         ["deadletter", "dismiss", "", "--note=never sent again"],
         ["migrate"],
+        ["verify"],
         ["rebuild", f"--to={tmp_path / 'again'}"],
         ["log", "export", f"--out={tmp_path / 'archive'}"],
         ["log", "import", str(tmp_path / "archive"), f"--warehouse={tmp_path / 'imported'}"],

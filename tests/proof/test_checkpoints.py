@@ -11,7 +11,7 @@ from pipelines.close.seal import close_digest
 from pipelines.lake import closes, reading, tree
 from pipelines.lake.connection import connect
 from pipelines.lake.warehouse import Warehouse
-from pipelines.proof.faults import CHECKPOINT, COSIGNATURE, KEPT, TREE, Fault, faults
+from pipelines.proof.faults import CHECKPOINT, COSIGNATURE, TREE, Fault, faults
 from pipelines.proof.keys import read_key, verifier_key
 from pipelines.transparency.checkpoint import Checkpoint, read_checkpoint
 from tests.conftest import Outcome, run
@@ -84,7 +84,7 @@ def test_a_warehouse_continues_what_it_signed(log: Log, tmp_path: Path) -> None:
 
     assert 0 == plain.code, plain.stderr
     assert plain.stdout.startswith(f"continues {ORIGIN} with 14 leaves")
-    assert (True, []) == (by_key.json["authenticated"], by_key.json["faults"])
+    assert (True, []) == (by_key.json["authenticated"], by_key.json["findings"])
 
 
 def test_a_kept_checkpoint_has_to_be_signed_by_a_key_that_is_named(
@@ -115,7 +115,7 @@ def test_a_rollback_is_found(log: Log, signed: Log, tmp_path: Path) -> None:
     refused = _verify(signed, path)
 
     assert 4 == refused.code
-    assert "tree_size: expected" in refused.stdout
+    assert refused.stdout.startswith("rolled_back period_close tree_size: expected")
     assert [] == found(signed.folder)
 
 
@@ -127,7 +127,7 @@ def test_a_rewrite_that_is_consistent_in_itself_is_found(log: Log, tmp_path: Pat
     assert [] == found(log.folder)
     refused = _verify(log, path)
     assert 4 == refused.code
-    assert [f"{KEPT} period_close tree_root"] == [
+    assert ["rolled_back period_close tree_root"] == [
         line.partition(":")[0] for line in refused.stdout.splitlines()
     ]
 

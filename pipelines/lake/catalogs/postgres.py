@@ -476,7 +476,9 @@ def _was_committed(warehouse: Warehouse, mark: str, session: str) -> bool:
 def _is_committed(warehouse: Warehouse, mark: str) -> bool:
     """Return whether a commit with a mark is in the catalog now."""
     changes = _relation(warehouse, "ducklake_snapshot_changes")
-    query = f"SELECT 1 AS found FROM {changes} WHERE commit_extra_info = {quoted(mark)}"
+    # where an earlier version committed, it stands in `commit_extra_info`
+    where = f"{quoted(mark)} IN (commit_message, commit_extra_info)"
+    query = f"SELECT 1 AS found FROM {changes} WHERE {where}"
     return bool(_rows(warehouse, query))
 
 

@@ -1,0 +1,360 @@
+"""Reads what `verify` compares: rows that differ, and what the catalog says of its files."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+
+from pipelines.lake import engine, file_digests, parquet, reading, scratch, sql
+from pipelines.lake.catalogs import catalog_of
+from pipelines.lake.connection import stored_relations
+from pipelines.lake.literals import quoted
+from pipelines.lake.rebuilding import insert
+from pipelines.lake.staging import SMALL_BYTES, stage, stage_input, view_stored
+from pipelines.lake.transaction import AUTHOR, commit
+from pipelines.lake.warehouse import GATE, Warehouse
+from pipelines.stores.objects import Objects
+from schemas.envelope import OWN_SOURCE
+
+AGAIN: Final = "again"
+"""What the warehouse that was made again is attached as."""
+
+_POOL: Final = ("period", "basis", "reference", "origin_period", "currency")
+
+KEYS: Final[Mapping[str, tuple[str, ...]]] = {
+    "advance": ("seq",),
+    "allocation": (*_POOL, "contributor_id"),
+    "asset_generated": ("seq",),
+    "attribution": ("seq", "image_id"),
+    "base_model": ("seq", "base_model_id", "base_version"),
+    "contributor": ("seq",),
+    "event": ("seq",),
+    "event_reversed": ("seq",),
+    "fx_rate": ("seq", "currency"),
+    "held": (*_POOL, "reason", "contributor_id"),
+    "image_licensed": ("seq",),
+    "licence_contributor": ("seq", "contributor_id"),
+    "licence_revoked": ("seq",),
+    "log_block": ("block",),
+    "manifest_entry": ("manifest_sha256", "image_id"),
+    "model_trained": ("seq",),
+    "period_close": ("period",),
+    "pool": _POOL,
+    "row_sum": ("commit_id", "relation"),
+    "source_report": ("seq",),
+    "statement": ("statement_id",),
+    "statement_line": ("statement_id", "line"),
+    "terms": ("seq",),
+}
+"""What a row of each relation that the log gives goes by."""
+
+_OF_TREE: Final = ("tree_size", "tree_root", "checkpoint", "verifier_key")
+"""Columns of `period_close` that are proved apart, with the tree over all closes."""
+
+_AT_ONCE: Final = 10_000
+"""Rows in memory at once while rows are copied."""
+
+_NODES_OF_CLOSE: Final = """
+    last_leaf < (SELECT tree_size FROM warehouse.period_close WHERE period = $period)
+    AND last_leaf >= (
+        SELECT coalesce(max(tree_size), 0) FROM warehouse.period_close WHERE period < $period
+    )
+"""
+"""The nodes of the tree that a close made complete."""
+
+_CLEAN: Final = 'created_schema:"main"'
+"""The one commit that isn't ours: DuckLake's own, of an empty catalog."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """How far the log could be replayed."""
+
+    head: int
+    """The last event that was."""
+    log_seq: int
+    """How far the last close that was computed again reads the log."""
+    period: str
+    """That close's period; empty where there is none."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A row that isn't the same; a row that only one side has has no fields on the other."""
+
+    key: dict[str, Any]
+    expected: dict[str, Any]
+    """The fields that differ as the log gives them."""
+    found: dict[str, Any]
+    """The same as they are stored."""
+
+
+def attach_again(connection: duckdb.DuckDBPyConnection, target: Warehouse) -> None:
+    """Attach what was made again beside the warehouse."""
+    catalog = catalog_of(target)
+    engine.load_extensions(connection, *catalog.extensions(target))
+    statement = catalog.attach_statement(target)
+    connection.execute(statement.replace(" AS warehouse ", f" AS {AGAIN} ", 1))
+
+
+def detach_again(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let go of what was made again."""
+    connection.execute(f"DETACH {AGAIN}")
+
+
+def differences(
+    connection: duckdb.DuckDBPyConnection, name: str, bounds: Bounds
+) -> Iterator[Difference]:
+    """Yield the rows of a relation that aren't those made again, by their keys.
+
+    A key that stands twice gives one difference.
+    """
+    key = KEYS[name]
+    columns = [one.name for one in _relation(name).columns if one.name not in _OF_TREE]
+    others = [column for column in columns if column not in key]
+    where = _within(name, columns, bounds)
+    connection.execute("DROP SCHEMA IF EXISTS compared CASCADE; CREATE SCHEMA compared")
+    for side, place in (("made", AGAIN), ("stored", "warehouse")):
+        query = f"SELECT {', '.join(columns)} FROM {place}.{name} AS row {where}"
+        kind = "TABLE" if _is_small(connection, place, name) else "VIEW"
+        connection.execute(f"CREATE {kind} compared.{side} AS {query}")
+    for side, one, other in (("lacking", "made", "stored"), ("surplus", "stored", "made")):
+        connection.execute(
+            f"CREATE TABLE compared.{side} AS FROM compared.{one} EXCEPT ALL FROM compared.{other}"
+        )
+    joined = " AND ".join(f"lacking.{one} IS NOT DISTINCT FROM surplus.{one}" for one in key)
+    pairs = ", ".join(f"lacking.{one}, surplus.{one}" for one in columns)
+    order = ", ".join(f"coalesce(lacking.{one}, surplus.{one})" for one in key)
+    query = (
+        f"SELECT lacking.lacks, surplus.has, {pairs}"
+        " FROM (SELECT true AS lacks, * FROM compared.lacking) AS lacking"
+        " FULL JOIN (SELECT true AS has, * FROM compared.surplus) AS surplus"
+        f" ON {joined} ORDER BY {order}"
+    )
+    for lacks, has, *values in reading.rows(connection, query, {}):
+        expected = dict(zip(columns, values[::2], strict=True)) if lacks else {}
+        found = dict(zip(columns, values[1::2], strict=True)) if has else {}
+        named = {one: (expected or found)[one] for one in key}
+        if expected and found:
+            apart = [one for one in others if expected[one] != found[one]]
+            yield Difference(
+                named,
+                {one: expected[one] for one in apart},
+                {one: found[one] for one in apart},
+            )
+        else:
+            yield Difference(named, expected, found)
+
+
+def _is_small(connection: duckdb.DuckDBPyConnection, place: str, name: str) -> bool:
+    """Return whether a relation is copied before it is read twice: the catalog is asked once."""
+    found = connection.execute(
+        "SELECT file_size_bytes FROM ducklake_table_info($place) WHERE table_name = $name",
+        {"place": place, "name": name},
+    ).fetchone()
+    return found is not None and found[0] < SMALL_BYTES
+
+
+def _relation(name: str) -> sql.Relation:
+    return next(relation for relation in stored_relations() if relation.name == name)
+
+
+def _within(name: str, columns: Sequence[str], bounds: Bounds) -> str:
+    """Return what leaves out rows that the replay didn't come to."""
+    if name == "manifest_entry":
+        return f"WHERE manifest_sha256 IN (SELECT manifest_sha256 FROM {AGAIN}.model_trained)"
+    if name == "row_sum":
+        return f"WHERE head <= {bounds.head}"
+    if name == "log_block":
+        return f"WHERE (block + 1) * 4096 <= {bounds.log_seq}"
+    if "period" in columns:
+        return f"WHERE period <= {quoted(bounds.period)}"
+    return f"WHERE seq <= {bounds.head}"
+
+
+@dataclass(frozen=True)
+class CatalogFile:
+    """A data file that the catalog names."""
+
+    relation: str
+    path: str
+    """In the folder `data`; a whole path where it lies elsewhere."""
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether it lies in another folder: no commit of ours names such a file."""
+        return "://" in self.path or ".." in self.path or Path(self.path).is_absolute()
+
+
+def catalog_files(
+    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse
+) -> Iterator[CatalogFile]:
+    """Yield each data file that a snapshot names, those of deleted rows too, by their paths."""
+    of = catalog_of(warehouse).metadata(warehouse)
+    query = f"""
+        SELECT DISTINCT
+            relation.table_name,
+            CASE
+                WHEN file.path_is_relative
+                    THEN concat(folder.path, relation.path, file.path)
+                ELSE file.path
+            END AS path
+        FROM (
+            SELECT table_id, path, path_is_relative FROM {of}.ducklake_data_file
+            UNION ALL
+            SELECT table_id, path, path_is_relative FROM {of}.ducklake_delete_file
+        ) AS file
+        INNER JOIN {of}.ducklake_table AS relation ON file.table_id = relation.table_id
+        INNER JOIN {of}.ducklake_schema AS folder ON relation.schema_id = folder.schema_id
+        ORDER BY path
+    """
+    for name, path in reading.rows(connection, query, {}):
+        yield CatalogFile(name, path)
+
+
+def forgotten_files(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse) -> set[str]:
+    """Return the paths of files that no snapshot names any more, since others took their place."""
+    of = catalog_of(warehouse).metadata(warehouse)
+    query = f"SELECT path FROM {of}.ducklake_files_scheduled_for_deletion"
+    return {path for (path,) in connection.execute(query).fetchall()}
+
+
+def digests_said(
+    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse
+) -> dict[str, set[str]]:
+    """Return the digests that the commits named for each data file.
+
+    There is more than one where another committer was still writing the file.
+    """
+    digests: dict[str, set[str]] = {}
+    for _, _, text, _ in _commits(connection, warehouse):
+        for path, digest in (file_digests.said(text) or {}).items():
+            digests.setdefault(path, set()).add(digest)
+    return digests
+
+
+def foreign_commits(
+    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse
+) -> Iterator[tuple[int, str]]:
+    """Yield the commits that changed rows or relations and aren't ours: number, and what changed.
+
+    Those before the first that names digests are bound by it.
+    """
+    begun = False
+    for number, author, text, changes in _commits(connection, warehouse):
+        is_ours = author == AUTHOR and file_digests.said(text) is not None
+        begun = begun or is_ours
+        if begun and not is_ours and changes and changes != _CLEAN:
+            yield number, changes
+
+
+def _commits(
+    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse
+) -> Iterator[tuple[int, str | None, str | None, str]]:
+    of = catalog_of(warehouse).metadata(warehouse)
+    yield from connection.execute(
+        "SELECT snapshot_id, author, commit_extra_info, changes_made"
+        f" FROM {of}.ducklake_snapshot_changes ORDER BY snapshot_id"
+    ).fetchall()
+
+
+def recorded_at(connection: duckdb.DuckDBPyConnection, batch_id: str) -> datetime | None:
+    """Return when a batch was recorded; None where there is no such batch."""
+    found = connection.execute(
+        "SELECT recorded_at FROM warehouse.ingest_batch WHERE batch_id = $batch_id",
+        {"batch_id": batch_id},
+    ).fetchone()
+    return found[0] if found else None
+
+
+def copy_close(
+    old: duckdb.DuckDBPyConnection,
+    new: duckdb.DuckDBPyConnection,
+    target: Warehouse,
+    period: str,
+    log_seq: int,
+) -> None:
+    """Copy what a close stored, and its event, in one commit; the log's blocks are sealed again.
+
+    `block_digest` is staged for it.
+    """
+    stage_input(new, "close_input", [[period, None, None, None, log_seq]])
+    view_stored(new, ("event", "log_block"))
+    stage(new, "rules", "block_digest")
+    stage(new, "results", "log_block")
+    results = (one for one in sql.relations("results") if one.columns[0].name == "period")
+    rows = {
+        "event": f"source = {quoted(OWN_SOURCE)} AND id = $period",
+        "row_sum": "commit_id = $period",
+        **{relation.name: "period = $period" for relation in results},
+        "tree_node": _NODES_OF_CLOSE,
+    }
+
+    def write() -> None:
+        for name, where in rows.items():
+            _copy(old, new, name, where, period)
+        new.execute("INSERT INTO warehouse.log_block FROM log_block")
+        new.execute("UPDATE warehouse.head SET seq = (SELECT max(seq) FROM warehouse.event)")
+
+    commit(new, target, write)
+
+
+def _copy(
+    old: duckdb.DuckDBPyConnection,
+    new: duckdb.DuckDBPyConnection,
+    name: str,
+    where: str,
+    period: str,
+) -> None:
+    found = old.execute(f"FROM warehouse.{name} WHERE {where}", {"period": period})
+    insert(new, name, found.to_arrow_reader(_AT_ONCE))
+
+
+def faults(connection: duckdb.DuckDBPyConnection, name: str) -> Iterator[tuple[str, str, str, str]]:
+    """Yield what a query of `sql/verify` finds: relation, key, expected, found."""
+    query = sql.relation("verify", name).query
+    yield from reading.rows(connection, f"FROM ({query}) ORDER BY ALL", {})
+
+
+def unlogged(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
+    """Return how many events a file of the relation `event` has that the log lacks."""
+    held = parquet.select(path, "source", "id")
+    ((count,),) = connection.execute(
+        f"SELECT count(*) FROM ({held}) ANTI JOIN warehouse.event USING (source, id)"
+    ).fetchall()
+    return int(count)
+
+
+def written(value: Any) -> str:  # noqa: ANN401  of any column
+    """Return a value as one line of text."""
+    if value is None:
+        return "null"
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "backslashreplace")
+    return json.dumps(value, default=str, ensure_ascii=False)
+
+
+def verdicts(warehouse: Warehouse) -> Iterator[dict[str, Any]]:
+    """Yield what the gate said of closes, by the names of the files that say it."""
+    with scratch.temporary() as made:
+        for path in _verdict_files(warehouse, made):
+            try:
+                found = json.loads(path.read_bytes())
+            except ValueError:
+                continue
+            if isinstance(found, dict):
+                yield found
+
+
+def _verdict_files(warehouse: Warehouse, made: Path) -> Iterator[Path]:
+    if warehouse.place is None:
+        yield from sorted(warehouse.gate.glob("*.json"))
+        return
+    for name in Objects(warehouse.place).names(GATE):
+        copy = made / Path(name).name
+        if name.endswith(".json") and Objects(warehouse.place).download(name, copy):
+            yield copy

@@ -1,0 +1,124 @@
+"""Compares the data files with the digests that their commits kept."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from pipelines.lake import file_digests, reading, scratch, verifying
+from pipelines.lake.catalogs import catalog_of
+from pipelines.lake.warehouse import DATA, Warehouse
+from pipelines.verify.finding import Code, Coverage, Finding
+
+ABANDONED_S: Final = 3_600.0
+"""A file that no commit came to name for so long is nobody's who is still writing."""
+
+
+@dataclass
+class Files:
+    """The data files of a warehouse, as its catalog and its folder have them."""
+
+    warehouse: Warehouse
+    connection: duckdb.DuckDBPyConnection
+    coverage: Coverage
+    unreadable: set[str]
+    """Relations of which a file is missing or changed."""
+
+    def faults(self) -> Iterator[Finding]:
+        """Yield what isn't as the commits wrote it."""
+        # the files first: a commit that comes in between has its digests by then
+        named = list(verifying.catalog_files(self.connection, self.warehouse))
+        said = verifying.digests_said(self.connection, self.warehouse)
+        for number, changes in verifying.foreign_commits(self.connection, self.warehouse):
+            yield Finding(
+                Code.UNSEALED_FILE,
+                "commit",
+                str(number),
+                "a commit of manyhands",
+                f"one of something else ({changes})",
+            )
+        for file in named:
+            yield from self._fault(file, said.get(file.path, set()))
+
+    def _fault(self, file: verifying.CatalogFile, digests: set[str]) -> Iterator[Finding]:
+        if file.is_elsewhere:
+            expected = f"a file in {DATA}"
+            yield Finding(Code.UNSEALED_FILE, file.relation, file.path, expected, "one elsewhere")
+            return
+        path = f"{DATA}/{file.path}"
+        found = file_digests.digest(self.warehouse, file.path)
+        if found is None:
+            self.unreadable.add(file.relation)
+            yield Finding(Code.FILE_MISSING, file.relation, path, "the file", "none")
+        elif not digests:
+            yield Finding(
+                Code.UNSEALED_FILE, file.relation, path, "a file of manyhands", f"SHA-256 {found}"
+            )
+        elif found not in digests:
+            self.unreadable.add(file.relation)
+            expected = " or ".join(sorted(digests))
+            yield Finding(Code.FILE_CHANGED, file.relation, path, expected, found)
+        else:
+            self.coverage.files += 1
+
+    def unknown(self, began_at: float) -> Iterator[tuple[str, int]]:
+        """Yield files that no snapshot names, and how many events they hold that the log lacks.
+
+        A file that was made since a time is left out: its commit may be under way. So is one that
+        a commit named meanwhile.
+        """
+        named = self._named(self.connection)
+        found = file_digests.found_files(self.warehouse).items()
+        older = [path for path, made_at in found if path not in named and made_at < began_at]
+        if not older:
+            return
+        with reading.connect(self.warehouse) as anew:
+            named = self._named(anew)
+            there = file_digests.found_files(self.warehouse)
+            for path in sorted(older):
+                if path not in named and path in there:
+                    yield path, self._unlogged(anew, path)
+
+    def _named(self, connection: duckdb.DuckDBPyConnection) -> set[str]:
+        named = {file.path for file in verifying.catalog_files(connection, self.warehouse)}
+        return named | verifying.forgotten_files(connection, self.warehouse)
+
+    def _unlogged(self, connection: duckdb.DuckDBPyConnection, path: str) -> int:
+        if not path.startswith("main/event/") or not path.endswith(file_digests.ENDING):
+            return 0
+        with scratch.temporary() as folder:
+            copy = file_digests.fetched(self.warehouse, path, folder)
+            try:
+                return verifying.unlogged(connection, copy)
+            except duckdb.InterruptException:
+                raise
+            except duckdb.Error:  # a file that was cut off, or one of deleted rows
+                return 0
+
+
+def unknown_finding(path: str, events: int) -> Finding:
+    """Return what is found of a file that no snapshot names."""
+    holds = f"it holds {events} events that the log lacks" if events else "it holds nothing new"
+    relation = Path(path).parent.name
+    name = f"{DATA}/{path}"
+    return Finding(Code.UNKNOWN_FILE, relation, name, "a file that the catalog names", holds)
+
+
+def remove_orphans(warehouse: Warehouse) -> tuple[list[str], list[str]]:
+    """Remove files that no snapshot names, under the lock of commits; return those, and the kept.
+
+    One that holds events that the log lacks is kept, as is one that was made within the last hour.
+    """
+    removed, kept = [], []
+    with catalog_of(warehouse).committing(warehouse), reading.connect(warehouse) as connection:
+        files = Files(warehouse, connection, Coverage(), set())
+        for path, events in files.unknown(time.time() - ABANDONED_S):
+            if events:
+                kept.append(path)
+            else:
+                file_digests.remove(warehouse, path)
+                removed.append(path)
+    return removed, kept

@@ -1,0 +1,185 @@
+"""Verifies a warehouse (SPEC §7.3, §8): read-only, beside whoever writes it."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import duckdb
+
+from pipelines.errors import ManyhandsError
+from pipelines.lake import closes, reading, scratch, verifying
+from pipelines.lake.catalogs import located
+from pipelines.lake.connection import opened
+from pipelines.lake.creation import create
+from pipelines.lake.rebuilding import Stored
+from pipelines.lake.setting import UNFINISHED, setting
+from pipelines.lake.staging import view_stored
+from pipelines.lake.warehouse import Warehouse
+from pipelines.proof.faults import faults
+from pipelines.transparency.note import VerifierKey
+from pipelines.verify import comparing, files
+from pipelines.verify.finding import Code, Coverage, Finding
+from pipelines.verify.replaying import Replay, Report
+from pipelines.verify.signatures import as_findings
+
+_FAULTS: Final[tuple[tuple[str, Code, tuple[str, ...]], ...]] = (
+    ("sequence_fault", Code.SEQUENCE, ("event",)),
+    ("batch_fault", Code.COUNTS, ("event", "ingest_batch")),
+    ("letter_fault", Code.CONTENT, ("dead_letter", "ingest_batch")),
+    ("chain_fault", Code.CHAIN, ("event", "period_close")),
+    ("sealed_fault", Code.SEAL, ("statement",)),
+    ("publication_fault", Code.PUBLICATION, ("publication", "statement")),
+)
+"""Queries of `sql/verify`, what they find, and the relations that they read."""
+
+_OF_TREE: Final = ("cosignature", "period_close", "statement", "tree_node")
+
+_UNDERIVED: Final = (
+    "what the log doesn't give (when things were recorded, batches, dead letters, settings,"
+    " publications) is as its files were written; who rewrites files and catalog alike isn't found"
+)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is to be verified."""
+
+    since: str | None = None
+    """The first period whose close is computed again; None: all are."""
+    digest: str | None = None
+    """What the last close's has to be; None: it isn't said."""
+    keys: tuple[VerifierKey, ...] = ()
+    """Those that checkpoints have to be signed by; none: by the keys that are stored with them."""
+
+
+@dataclass
+class Verification:
+    """A warehouse that is being verified."""
+
+    warehouse: Warehouse
+    asked: Asked
+    report: Report
+    coverage: Coverage = field(default_factory=Coverage)
+    """Complete once all findings were taken."""
+
+    def findings(self) -> Iterator[Finding]:
+        """Yield what isn't as it should be.
+
+        Raises NotFoundError where there is no warehouse, or the period to begin with isn't closed.
+        """
+        began_at = time.time()
+        warehouse = located(self.warehouse)
+        with reading.connect(warehouse) as connection:
+            if self.asked.since is not None:
+                closes.closed_or_not_found(connection, self.asked.since)
+            self.report("comparing the data files with their digests")
+            kept = files.Files(warehouse, connection, self.coverage, set())
+            yield from kept.faults()
+            yield from (files.unknown_finding(*one) for one in kept.unknown(began_at))
+            yield from self._at_rest(connection, kept.unreadable)
+            yield from _rolled_back(warehouse, connection, self.asked.digest)
+            yield from self._signed(connection, kept.unreadable)
+            if "event" in kept.unreadable:
+                self.coverage.unchecked.append(
+                    "the log wasn't replayed: files of the relation event are missing or changed"
+                )
+            else:
+                yield from self._replayed(warehouse, connection, kept.unreadable)
+        self.coverage.unchecked.append(_UNDERIVED)
+
+    def _at_rest(
+        self, connection: duckdb.DuckDBPyConnection, unreadable: set[str]
+    ) -> Iterator[Finding]:
+        """Yield what doesn't agree among what is stored."""
+        self.report("comparing what is stored with itself")
+        view_stored(connection)
+        for name, code, read in _FAULTS:
+            if lost := unreadable.intersection(read):
+                self._leave_out(f"{name} wasn't looked for", lost)
+                continue
+            for relation, key, expected, found in verifying.faults(connection, name):
+                yield Finding(code, relation, key, expected, found)
+
+    def _signed(
+        self, connection: duckdb.DuckDBPyConnection, unreadable: set[str]
+    ) -> Iterator[Finding]:
+        """Yield what is wrong with the tree over all closes, and who signed it."""
+        if lost := unreadable.intersection(_OF_TREE):
+            self._leave_out("signatures weren't checked", lost)
+            return
+        yield from as_findings(faults(connection, self.asked.keys, report=self.report))
+        self.coverage.signed = sum(
+            close.checkpoint is not None for close in closes.all_closes(connection)
+        )
+        if not self.coverage.signed:
+            self.coverage.unchecked.append(
+                "no close is signed, so nobody can say that this is the warehouse that was"
+            )
+        elif not self.asked.keys:
+            self.coverage.unchecked.append(
+                "checkpoints are signed by the keys that are stored with them; name the key that"
+                " you trust with --key"
+            )
+
+    def _replayed(
+        self,
+        warehouse: Warehouse,
+        connection: duckdb.DuckDBPyConnection,
+        unreadable: set[str],
+    ) -> Iterator[Finding]:
+        """Make the warehouse again from its log, and yield how it differs."""
+        try:
+            how = setting(connection)
+        except (ManyhandsError, ValueError) as error:
+            self.coverage.unchecked.append(f"the log wasn't replayed: {error}")
+            return
+        with scratch.temporary() as folder:
+            target = replace(warehouse, folder=folder / "again", server=None, place=None)
+            create(target, how, number=UNFINISHED)
+            with opened(target) as new:
+                replay = Replay(
+                    Stored(warehouse, connection),
+                    target,
+                    new,
+                    how,
+                    self.asked.since,
+                    self.coverage,
+                    self.report,
+                )
+                yield from replay.run()
+            verifying.attach_again(connection, target)
+            for name in verifying.KEYS:
+                if name in unreadable:
+                    self._leave_out(f"{name} wasn't compared", {name})
+                    continue
+                self.report(f"comparing {name} with the log")
+                yield from comparing.differing(name, replay)
+                self.coverage.relations.append(name)
+            verifying.detach_again(connection)
+        if self.asked.since is not None:
+            self.coverage.unchecked.append(
+                f"closes before {self.asked.since} weren't computed again (--since)"
+            )
+
+    def _leave_out(self, what: str, lost: set[str]) -> None:
+        names = ", ".join(sorted(lost))
+        self.coverage.unchecked.append(f"{what}: files of {names} are missing or changed")
+
+
+def _rolled_back(
+    warehouse: Warehouse, connection: duckdb.DuckDBPyConnection, digest: str | None
+) -> Iterator[Finding]:
+    """Yield closes of which something tells, and that aren't there."""
+    for verdict in verifying.verdicts(warehouse):
+        period = str(verdict.get("period"))
+        if verdict.get("passed") is True and closes.find_close(connection, period) is None:
+            yield Finding(
+                Code.ROLLED_BACK, "period_close", f"period={period}", "a close", "its verdict alone"
+            )
+    if digest is not None:
+        last = closes.last_close(connection)
+        found = last.digest if last else "no close"
+        if found != digest:
+            key = f"period={last.period}" if last else ""
+            yield Finding(Code.ROLLED_BACK, "period_close", key, digest, found)

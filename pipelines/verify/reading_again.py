@@ -1,0 +1,82 @@
+"""Reads an event of the log again: from the bytes received, else from its canonical content."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+
+from pipelines.ingest.decode import decode
+from pipelines.ingest.validate import validate
+from pipelines.lake.rebuilding import Logged
+from pipelines.verify.finding import Code, Finding
+from schemas.record import Event, Received, Rejected
+
+
+def read_again(
+    event: Logged, position: int, recorded_at: datetime
+) -> tuple[Event | None, list[Finding]]:
+    """Return what an event of the log is, and what of it isn't as it was received.
+
+    The bytes received and the canonical content each say it, and the digest says which of them is
+    as it was. None: nobody can say what the event is.
+    """
+    found: list[Finding] = []
+    of_bytes = _read(event, position, recorded_at)
+    if isinstance(of_bytes, Event) and of_bytes.content_sha256 == event.content_sha256:
+        return of_bytes, found
+    of_content = _read_content(event, position, recorded_at)
+    if of_content is not None and of_content.content_sha256 == event.content_sha256:
+        return of_content, [_of_body(event, of_bytes)]
+    if isinstance(of_bytes, Event) and of_bytes.content == event.content:
+        expected = of_bytes.content_sha256
+        finding = _finding(event, "content_sha256", expected, event.content_sha256)
+        return of_bytes, [finding]
+    return None, [_of_body(event, of_bytes), *_of_content(event, of_content)]
+
+
+def _of_body(event: Logged, read: Event | Rejected) -> Finding:
+    if isinstance(read, Rejected):
+        found = f"bytes that are refused ({read.reason}: {read.message})"
+    else:
+        found = f"bytes of an event with the digest {read.content_sha256}"
+    expected = f"bytes of an event with the digest {event.content_sha256}"
+    return _finding(event, "body", expected, found)
+
+
+def _of_content(event: Logged, read: Event | None) -> Iterator[Finding]:
+    found = read.content_sha256 if read else "no event"
+    yield _finding(event, "content", event.content_sha256, found)
+
+
+def _finding(event: Logged, field: str, expected: str, found: str) -> Finding:
+    return Finding(Code.CONTENT, "event", f"seq={event.seq} {field}", expected, found)
+
+
+def _read(event: Logged, position: int, recorded_at: datetime) -> Event | Rejected:
+    try:
+        attributes = None if event.attributes is None else json.loads(event.attributes)
+    except ValueError:
+        attributes = {}
+    return _validated(
+        Received(position, "log", str(event.seq), event.body, attributes), recorded_at
+    )
+
+
+def _read_content(event: Logged, position: int, recorded_at: datetime) -> Event | None:
+    """Return the event of the canonical content, in an envelope of the identity as stored."""
+    try:
+        envelope = {
+            "specversion": "1.0",
+            "id": event.id,
+            "source": event.source,
+            **json.loads(event.content),
+        }
+    except (ValueError, TypeError):
+        return None
+    body = json.dumps(envelope).encode()
+    read = _validated(Received(position, "log", str(event.seq), body, None), recorded_at)
+    return read if isinstance(read, Event) else None
+
+
+def _validated(received: Received, recorded_at: datetime) -> Event | Rejected:
+    decoded = decode(received)
+    return decoded if isinstance(decoded, Rejected) else validate(decoded, recorded_at)

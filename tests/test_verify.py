@@ -1,0 +1,629 @@
+"""Whatever is edited in a warehouse is found, by its code; of a clean one nothing is (SPEC §8)."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines.errors import FindingsError
+from pipelines.lake import transaction
+from pipelines.lake.catalogs import located
+from pipelines.lake.connection import connect, opened, stored_relations
+from pipelines.lake.warehouse import Warehouse
+from pipelines.verify.finding import Code
+from tests import scenario
+from tests.conftest import Outcome, run
+from tests.marketplace import Events, small
+from tests.postgres import Postgres
+from tests.test_vectors import in_process
+
+EVERYDAY = "late_event_adjusts"
+OTHERS = [name for name in scenario.NAMES if name != EVERYDAY]
+LATER = "2026-02-10T00:00:00Z"
+MANIFEST = scenario.VECTORS / "manifest.ndjson"
+UNDERIVED = ("close_coverage", "close_step", "setting")
+"""Relations of which only the digests of their files say that they were edited."""
+
+POLICY = """
+[[source-policy]]
+source = "/market"
+reports = true
+"""
+
+RESULTS = {"result", "seal"}
+CODES = {
+    "allocation": RESULTS,
+    "dead_letter": {"content"},
+    "event": {"content", "sequence"},
+    "head": {"sequence"},
+    "held": RESULTS,
+    "ingest_batch": {"counts", "content"},
+    "period_close": {"result", "seal", "chain", "signature"},
+    "pool": RESULTS,
+    "publication": {"publication"},
+    "statement": RESULTS,
+    "statement_line": RESULTS,
+    "tree_node": {"signature"},
+    **{name: {"unsealed_file"} for name in UNDERIVED},
+}
+"""What is found in each relation; in one that isn't here, `fact`."""
+
+NAMES = sorted({one.name for one in stored_relations()} - {"cosignature", "log_block"})
+"""The relations that have rows here; `log_block` has some from 4,096 events on."""
+
+UNKNOWN = {
+    ("ingest_batch", "origin"),
+    *(
+        ("dead_letter", column)
+        for column in (
+            "received_at",
+            "processor",
+            "reason",
+            "path",
+            "message",
+            "attributes",
+            "resolved_at",
+            "attempts",
+            "dismissed_at",
+            "note",
+        )
+    ),
+    *(("publication", column) for column in ("destination", "outcome", "published_at")),
+}
+"""What the log doesn't give: an edit by a commit like ours isn't found, any other is."""
+
+ELSEWHERE = {
+    ("event", "batch_id"): ("ingest_batch", "counts"),
+    ("ingest_batch", "recorded_at"): ("event", "content"),
+}
+"""What is found in another relation, which says otherwise."""
+
+Edit = Callable[[duckdb.DuckDBPyConnection, str], None]
+
+
+@pytest.fixture(autouse=True)
+def _manifest_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MANYHANDS_MANIFEST_ROOTS", str(scenario.VECTORS))
+
+
+def marketplace(folder: Path, words: Sequence[str]) -> None:
+    """Fill a warehouse so that each of NAMES has rows: two periods are closed, and published."""
+    events = small(Events())
+    events.generation("1", "3.00")
+    events.reversal(events.generation("1", "4.00"))
+    base = [{"model_id": "m", "version": "1", "share": "0.5"}]
+    events.model("2", [{"image_id": "i1"}], "2026-01-16T12:00:00Z", base_models=base)
+    content = MANIFEST.read_bytes()
+    apart = {
+        "uri": MANIFEST.name,
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "rows": len(content.splitlines()),
+    }
+    events.model("3", apart, "2026-01-17T12:00:00Z")
+    events.generation("2", "5.00")
+    revoked = {"effective_at": LATER, "licence_id": "L-i1", "reason": "left"}
+    events.add("licence-revoked", revoked, "2026-01-18T12:00:00Z")
+    paid = {"amount": "1", "currency": "USD"}
+    events.add("advance-paid", {"advance_id": "A", "contributor_id": "ana", "amount": paid})
+    month = {"from": "2026-01-01T00:00:00Z", "until": "2026-02-01T00:00:00Z"}
+    told = {"source": "/market", **month, "counts": {"licence-revoked": 1}, "amounts": {}}
+    events.add("source-reported", told, LATER)
+    path = Path(events.write(folder / "first.ndjson"))
+    path.write_text(path.read_text() + "not json\n")
+    policy = folder / "sources.toml"
+    policy.write_text(POLICY)
+    ran(["ingest", str(path), *words, "--as-of=2026-02-11T00:00:00Z"])
+    ran(
+        [
+            "close",
+            "--period=2026-01",
+            *words,
+            "--as-of=2026-02-12T00:00:00Z",
+            *(f"--source-policy={policy}", "--without=/market"),
+        ]
+    )
+    events.generation("1", "8.00")
+    events.generation("2", "9.00", LATER)
+    ran(["ingest", events.write(folder / "late.ndjson"), *words, "--as-of=2026-03-02T00:00:00Z"])
+    ran(["close", "--period=2026-02", *words, "--as-of=2026-03-02T00:00:00Z"])
+    (folder / "issued").mkdir()
+    ran(["publish", f"--to={folder / 'issued'}", *words])
+
+
+def ran(words: Sequence[str]) -> Outcome:
+    """Run a command that has to succeed."""
+    outcome = run(words)
+    assert 0 == outcome.code, outcome.stderr
+    return outcome
+
+
+def findings(words: Sequence[str]) -> list[dict[str, str]]:
+    """Verify a warehouse, and return what is found."""
+    outcome = run(["verify", *words, "--json"])
+    assert outcome.stdout, outcome.stderr
+    found: list[dict[str, str]] = outcome.json["findings"]
+    assert (FindingsError.exit_code if found else 0) == outcome.code, outcome.stderr
+    return found
+
+
+def codes(found: Sequence[dict[str, str]], relation: str) -> set[str]:
+    """Return what was found in a relation."""
+    return {one["code"] for one in found if one["relation"] == relation}
+
+
+@pytest.fixture(scope="module")
+def closed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a warehouse with rows in each relation."""
+    folder = tmp_path_factory.mktemp("closed")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MANYHANDS_MANIFEST_ROOTS", str(scenario.VECTORS))
+        marketplace(folder, [f"--warehouse={folder / 'warehouse'}"])
+    return folder / "warehouse"
+
+
+@pytest.fixture
+def copied(closed: Path, tmp_path: Path) -> Warehouse:
+    """Return a copy of it to edit."""
+    shutil.copytree(closed, tmp_path / "warehouse")
+    return Warehouse(tmp_path / "warehouse")
+
+
+def named(warehouse: Warehouse) -> list[str]:
+    """Return the words that name a warehouse in a folder."""
+    return [f"--warehouse={warehouse.folder}"]
+
+
+_OTHER = {
+    "BIGINT": "{} + 1",
+    "BLOB": "{} || 'x'::BLOB",
+    "BOOLEAN": "NOT {}",
+    "DATE": "{} + 1",
+    "INTEGER": "{} + 1",
+    "TIMESTAMP": "{} + INTERVAL 1 SECOND",
+    "VARCHAR": "concat({}, 'x')",
+}
+
+
+def columns_of(name: str) -> dict[str, str]:
+    """Return the types of a relation's columns."""
+    (relation,) = [one for one in stored_relations() if one.name == name]
+    return {column.name: column.type for column in relation.columns}
+
+
+def edit_column(column: str, connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Change a column of the first row that has something there."""
+    kind = columns_of(name)[column]
+    other = _OTHER.get(kind.partition("(")[0], "{} + 1" if kind[:7] == "DECIMAL" else "NULL")
+    row = f"SELECT min(rowid) FROM warehouse.{name} WHERE {column} IS NOT NULL"
+    _changing(
+        connection,
+        f"UPDATE warehouse.{name} SET {column} = {other.format(column)} WHERE rowid = ({row})",
+    )
+
+
+def edit_last(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Change the last column that has something anywhere."""
+    filled = [f"count({column})" for column in columns_of(name)]
+    counts = connection.execute(f"SELECT {', '.join(filled)} FROM warehouse.{name}").fetchone()
+    assert counts is not None
+    columns = zip(columns_of(name), counts, strict=True)
+    edit_column([column for column, count in columns if count][-1], connection, name)
+
+
+def delete(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Take a row away."""
+    row = f"SELECT min(rowid) FROM warehouse.{name}"
+    _changing(connection, f"DELETE FROM warehouse.{name} WHERE rowid = ({row})")
+
+
+def insert(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Add a row that is there already."""
+    row = f"SELECT max(rowid) FROM warehouse.{name}"
+    _changing(
+        connection, f"INSERT INTO warehouse.{name} FROM warehouse.{name} WHERE rowid = ({row})"
+    )
+
+
+def swap(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Let two rows have each other's last number or text."""
+    for column in reversed(columns_of(name)):
+        if (name, column) in UNKNOWN:
+            continue
+        found = connection.execute(
+            f"SELECT min(rowid), max(rowid) FROM (SELECT first_value(rowid) OVER (PARTITION BY"
+            f" {column} ORDER BY rowid) AS rowid FROM warehouse.{name} WHERE {column} IS NOT NULL)"
+        ).fetchone()
+        assert found is not None
+        one, other = found
+        if one != other:
+            break
+    else:
+        pytest.skip(f"{name} has no two rows that differ here")
+    _changing(
+        connection,
+        f"UPDATE warehouse.{name} SET {column} = (SELECT {column} FROM warehouse.{name} AS other"
+        f" WHERE other.rowid = CASE WHEN {name}.rowid = {one} THEN {other} ELSE {one} END)"
+        f" WHERE rowid IN ({one}, {other})",
+    )
+
+
+def _changing(connection: duckdb.DuckDBPyConnection, statement: str) -> None:
+    ((changed,),) = connection.execute(statement).fetchall()
+    assert changed > 0, statement
+
+
+FIRST_EDITS: dict[str, Edit] = {
+    "event": partial(edit_column, "body"),
+    "head": partial(edit_column, "seq"),
+    "ingest_batch": partial(edit_column, "accepted"),
+    "dead_letter": partial(edit_column, "payload"),
+    "period_close": partial(edit_column, "statements"),
+    "publication": partial(edit_column, "digest"),
+    "statement": partial(edit_column, "payable_micros"),
+    **dict.fromkeys(("pool", "licence_contributor", "fx_rate", "row_sum"), delete),
+    **dict.fromkeys(("allocation", "attribution", "manifest_entry"), insert),
+}
+
+
+def first_edit(name: str) -> Edit:
+    """Return the edit of a relation that is tried every day: most often of its last column."""
+    return FIRST_EDITS.get(name, edit_last)
+
+
+def through_ours(warehouse: Warehouse, names: Sequence[str], edit: Callable[[str], Edit]) -> None:
+    """Edit as one of our own commits does, so that the files have their digests."""
+    with opened(warehouse) as connection:
+
+        def write() -> None:
+            for name in names:
+                edit(name)(connection, name)
+
+        transaction.commit(connection, warehouse, write)
+
+
+def past_ours(warehouse: Warehouse, names: Sequence[str], edit: Callable[[str], Edit]) -> None:
+    """Edit as anybody can who attaches the catalog."""
+    with opened(warehouse) as connection:
+        for name in names:
+            edit(name)(connection, name)
+
+
+def test_of_a_warehouse_that_nobody_edited_nothing_is_found(closed: Path) -> None:
+    """Stdout is empty; stderr says what nobody can prove."""
+    outcome = run(["verify", f"--warehouse={closed}"])
+
+    assert 0 == outcome.code
+    assert not outcome.stdout
+    assert "not verified: what the log doesn't give" in outcome.stderr
+
+
+def test_it_says_what_it_verified(closed: Path) -> None:
+    """All events, closes, relations and files."""
+    with opened(Warehouse(closed)) as connection:
+        ((events,),) = connection.execute(
+            "SELECT count(*) FROM warehouse.event WHERE batch_id IS NOT NULL"
+        ).fetchall()
+
+    coverage = run(["verify", f"--warehouse={closed}", "--json"]).json["coverage"]
+
+    assert (events, 2) == (coverage["events"], coverage["closes"])
+    assert {*NAMES, "cosignature", "log_block"} - set(coverage["relations"]) == {
+        "tree_node",
+        *UNDERIVED,
+        "cosignature",
+        "dead_letter",
+        "head",
+        "ingest_batch",
+        "publication",
+    }
+    assert 0 < coverage["files"]
+
+
+def test_an_edit_in_each_relation_is_found(copied: Warehouse) -> None:
+    """Each by its code, all at once, though the edits were committed as ours are."""
+    derived = [name for name in NAMES if name not in UNDERIVED]
+    through_ours(copied, derived, first_edit)
+    past_ours(copied, UNDERIVED, first_edit)
+
+    found = findings(named(copied))
+
+    for name in derived:
+        assert codes(found, name) & CODES.get(name, {"fact"}), name
+    assert len(UNDERIVED) == len([one for one in found if one["relation"] == "commit"])
+    for name in UNDERIVED:
+        assert {Code.UNSEALED_FILE} == codes(found, name)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("edit", [delete, insert, swap], ids=lambda edit: edit.__name__)
+@pytest.mark.parametrize("name", NAMES)
+def test_a_row_that_is_lost_added_or_swapped_is_found(
+    copied: Warehouse, name: str, edit: Edit
+) -> None:
+    """In each relation, alone."""
+    if name in UNDERIVED:
+        past_ours(copied, [name], lambda _: edit)
+    else:
+        through_ours(copied, [name], lambda _: edit)
+
+    found = findings(named(copied))
+
+    expected = CODES.get(name, {"fact"})
+    if name in UNDERIVED:
+        assert expected <= {one["code"] for one in found}
+    elif name == "dead_letter" and edit is delete:
+        assert not found  # nobody can say of one that isn't there that it was
+    elif name == "publication" and edit is delete:
+        assert not found  # it is sent again
+    elif name == "head" and edit is swap:
+        raise AssertionError(name)
+    else:
+        assert expected & codes(found, name)
+
+
+COLUMNS = [(name, column) for name in NAMES for column in columns_of(name) if name not in UNDERIVED]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("name", "column"), COLUMNS)
+def test_an_edit_of_each_column_is_found(copied: Warehouse, name: str, column: str) -> None:
+    """By its code, alone."""
+    try:
+        through_ours(copied, [name], lambda _: partial(edit_column, column))
+    except AssertionError:
+        pytest.skip("no row has anything there")
+
+    found = findings(named(copied))
+
+    if (name, column) in ELSEWHERE:
+        relation, code = ELSEWHERE[name, column]
+        assert {code} <= codes(found, relation)
+    elif (name, column) not in UNKNOWN:
+        assert CODES.get(name, {"fact"}) & codes(found, name), found
+
+
+def test_two_edits_that_make_up_for_each_other_are_found(copied: Warehouse) -> None:
+    """A micro more here and one less there, in a fact and in what was owed."""
+
+    def move(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+        column = "revenue_micros" if name == "asset_generated" else "amount_micros"
+        rowids = connection.execute(f"SELECT rowid FROM warehouse.{name} ORDER BY 1").fetchall()
+        for (rowid,), micros in zip(rowids[:2], (1, -1), strict=True):
+            _changing(
+                connection,
+                f"UPDATE warehouse.{name} SET {column} = {column} + {micros} WHERE rowid = {rowid}",
+            )
+
+    through_ours(copied, ["asset_generated", "allocation"], lambda _: move)
+
+    found = findings(named(copied))
+
+    assert 2 == len([one for one in found if one["relation"] == "asset_generated"])
+    assert 2 == len([one for one in found if one["relation"] == "allocation"])
+    assert {"fact", "result"} == {one["code"] for one in found}
+
+
+def test_an_edit_past_our_commits_is_found_whatever_it_changes(copied: Warehouse) -> None:
+    """When a thing was published isn't in the log; that its file isn't ours is found."""
+    past_ours(copied, ["publication"], lambda _: partial(edit_column, "published_at"))
+
+    found = findings(named(copied))
+
+    assert {"unsealed_file"} == {one["code"] for one in found}
+    assert {"commit", "publication"} == {one["relation"] for one in found}
+
+
+def _file_of(warehouse: Warehouse, name: str) -> Path:
+    with connect(warehouse) as connection:
+        paths = connection.execute(f"SELECT DISTINCT filename FROM warehouse.{name}").fetchall()
+    return Path(min(paths)[0])
+
+
+def test_files_that_are_changed_missing_or_unknown_are_found(copied: Warehouse) -> None:
+    """A flipped bit, a lost file, a strange one; what hangs on them is said to be unchecked."""
+    flipped, lost = _file_of(copied, "terms"), _file_of(copied, "contributor")
+    content = bytearray(flipped.read_bytes())
+    content[len(content) // 2] ^= 1
+    flipped.write_bytes(bytes(content))
+    lost.unlink()
+    strange = flipped.with_name("strange.parquet")
+    strange.write_bytes(b"")
+    os.utime(strange, (0, 0))
+
+    outcome = run(["verify", *named(copied), "--json"])
+
+    found = {(one["code"], Path(one["key"]).name) for one in outcome.json["findings"]}
+    assert found == {
+        ("file_changed", flipped.name),
+        ("file_missing", lost.name),
+        ("unknown_file", strange.name),
+    }
+    assert "terms wasn't compared" in outcome.stderr
+    assert "contributor wasn't compared" in outcome.stderr
+
+
+def test_a_file_in_anothers_place_is_found(copied: Warehouse) -> None:
+    """A file of the log that is one of its own of before: the log isn't read then."""
+    with connect(copied) as connection:
+        paths = connection.execute("SELECT DISTINCT filename FROM warehouse.event").fetchall()
+    (one,), (other,), *_ = sorted(paths)
+    shutil.copyfile(one, other)
+
+    outcome = run(["verify", *named(copied), "--json"])
+
+    assert ["file_changed"] == [one["code"] for one in outcome.json["findings"]]
+    assert "the log wasn't replayed" in outcome.stderr
+
+
+def test_a_copy_of_a_manifest_that_is_changed_or_missing_is_found(copied: Warehouse) -> None:
+    """The log names its digest."""
+    (copy,) = [path for path in copied.manifests.iterdir() if not path.suffix]
+    copy.write_bytes(copy.read_bytes() + b"\n")
+    changed = findings(named(copied))
+    copy.unlink()
+    missing = findings(named(copied))
+
+    assert [("file_changed", "model_trained")] == [(o["code"], o["relation"]) for o in changed]
+    assert [("file_missing", "model_trained")] == [(o["code"], o["relation"]) for o in missing]
+
+
+def test_a_log_with_a_gap_is_replayed_up_to_it(copied: Warehouse) -> None:
+    """What comes after can't be made again, which it says."""
+
+    def take(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+        _changing(connection, f"DELETE FROM warehouse.{name} WHERE seq = 3")
+
+    through_ours(copied, ["event"], lambda _: take)
+
+    outcome = run(["verify", *named(copied), "--json"])
+
+    found = {(one["code"], one["key"]) for one in outcome.json["findings"]}
+    assert ("sequence", "seq=3") in found
+    assert "replayed up to event 0 only: event 3 isn't there" in outcome.stderr
+
+
+def test_a_close_that_is_gone_is_found(closed: Path, tmp_path: Path) -> None:
+    """By the verdict of its gate, or by a digest that was kept elsewhere."""
+    words = [f"--warehouse={tmp_path / 'warehouse'}"]
+    steps, _ = scenario.read(EVERYDAY)
+    scenario.run({**steps, "steps": steps["steps"][:1]}, tmp_path, in_process)
+    digest = "0" * 64
+    expected = findings([*words, f"--expect={digest}"])
+    for verdict in (closed / "gate").iterdir():
+        shutil.copy(verdict, tmp_path / "warehouse" / "gate")
+    by_verdict = findings(words)
+
+    assert ["rolled_back"] == [one["code"] for one in expected]
+    assert digest == expected[0]["expected"]
+    assert ["rolled_back", "rolled_back"] == [one["code"] for one in by_verdict]
+
+
+def test_closes_from_a_period_on_are_computed_again(copied: Warehouse) -> None:
+    """The chain is checked whole: an earlier statement's digest is found, its line isn't."""
+    through_ours(copied, ["statement_line"], lambda _: partial(edit_column, "fx_base"))
+    assert findings(named(copied))
+    assert not findings([*named(copied), "--since=2026-02"])
+
+    outcome = run(["verify", *named(copied), "--since=2026-02", "--json"])
+    assert 1 == outcome.json["coverage"]["closes"]
+    assert "closes before 2026-02 weren't computed again" in outcome.stderr
+
+    through_ours(copied, ["period_close"], lambda _: partial(edit_column, "digest"))
+    assert {"seal", "chain"} <= codes(findings([*named(copied), "--since=2026-02"]), "period_close")
+
+
+def test_a_file_elsewhere_is_found(copied: Warehouse, tmp_path: Path) -> None:
+    """One that was added to a relation without being copied, wherever it lies."""
+    other = tmp_path / "other.parquet"
+    with connect(copied) as connection:
+        connection.execute(f"COPY (FROM warehouse.publication LIMIT 1) TO '{other}'")
+        connection.execute(f"CALL ducklake_add_data_files('warehouse', 'publication', '{other}')")
+
+    found = findings(named(copied))
+
+    assert ("unsealed_file", str(other)) in {(one["code"], one["key"]) for one in found}
+    assert {"unsealed_file", "publication"} == {one["code"] for one in found}
+
+
+def test_of_files_that_were_merged_nothing_is_found(tmp_path: Path) -> None:
+    """A merge writes files that have their digests too, and leaves the old ones."""
+    words = [f"--warehouse={tmp_path / 'warehouse'}"]
+    for number in range(4):
+        events = Events(f"/s{number}")
+        events.contributor("ana")
+        path = events.write(tmp_path / "one.ndjson")
+        ran(["ingest", path, *words, "--as-of=2026-02-11T00:00:00Z", "--merge-files=2"])
+    with connect(Warehouse(tmp_path / "warehouse")) as connection:
+        paths = connection.execute("SELECT DISTINCT filename FROM warehouse.event").fetchall()
+
+    outcome = run(["verify", *words])
+
+    assert 4 > len(paths)
+    assert (0, "") == (outcome.code, outcome.stdout)
+
+
+def test_files_that_nobody_names_are_removed_once_they_are_old(copied: Warehouse) -> None:
+    """One with events that the log lacks stays; so does one that may be on its way to a commit."""
+    events = copied.data / "main" / "event"
+    with connect(copied) as connection:
+        for name, change in (("known", "id"), ("new", "id || '-new'")):
+            connection.execute(
+                f"COPY (SELECT * REPLACE ({change} AS id) FROM warehouse.event)"
+                f" TO '{events / name}.parquet'"
+            )
+    (events / "young.parquet").write_bytes(b"cut off")
+    for name in ("known", "new"):
+        os.utime(events / f"{name}.parquet", (0, 0))
+
+    found = findings(named(copied))
+    done = ran(["verify", *named(copied), "--remove-orphans", "--json"]).json
+
+    said = {Path(one["key"]).stem: one["found"] for one in found}
+    assert "it holds nothing new" == said["known"] == said["young"]
+    assert said["new"].startswith("it holds ")
+    assert "that the log lacks" in said["new"]
+    assert {"kept": ["main/event/new.parquet"], "removed": ["main/event/known.parquet"]} == done
+    assert {"new.parquet", "young.parquet"} < {path.name for path in events.iterdir()}
+    assert time.time() > (events / "young.parquet").stat().st_mtime
+
+
+@pytest.mark.parametrize(
+    "name", [EVERYDAY, *(pytest.param(name, marks=pytest.mark.long) for name in OTHERS)]
+)
+def test_of_a_worked_case_nothing_is_found(name: str, tmp_path: Path) -> None:
+    """Each is as its log says."""
+    steps, expected = scenario.read(name)
+    scenario.run(steps, tmp_path, in_process)
+    words = [f"--warehouse={tmp_path / 'warehouse'}"]
+
+    outcome = run(["verify", *words, "--json"])
+
+    assert [] == outcome.json["findings"]
+    assert len(expected["closes"]) == outcome.json["coverage"]["closes"]
+
+
+@pytest.mark.processes
+def test_beside_an_ingest_it_finds_nothing(tmp_path: Path) -> None:
+    """It reads the warehouse as it was when it began, and takes no file for unknown."""
+    events = Events()
+    for _ in range(2_000):
+        events.contributor("ana")
+    path = events.write(tmp_path / "many.ndjson")
+    words = [f"--warehouse={tmp_path / 'warehouse'}"]
+    ran(["init", *words])
+    program = [sys.executable, "-m", "pipelines.cli", "ingest", path, *words, "--batch-lines=20"]
+    with subprocess.Popen(program, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as ingest:
+        outcomes = []
+        while ingest.poll() is None:
+            outcomes.append(run(["verify", *words]))
+    outcomes.append(run(["verify", *words]))
+
+    assert 0 == ingest.returncode
+    assert 1 < len(outcomes)
+    assert {(0, "")} == {(one.code, one.stdout) for one in outcomes}
+
+
+def test_with_postgresql_edits_are_found_too(postgres: Postgres, tmp_path: Path) -> None:
+    """A clean one is silent; an edit in each relation is found by its code."""
+    server = postgres.warehouse()
+    ran(["init", *server, f"--data-path={tmp_path / 'shared'}"])
+    marketplace(tmp_path, server)
+    assert [] == findings(server)
+    warehouse = located(postgres.place(server))
+
+    derived = [name for name in NAMES if name not in UNDERIVED]
+    through_ours(warehouse, derived, first_edit)
+    past_ours(warehouse, UNDERIVED, first_edit)
+    found = findings(server)
+
+    for name in derived:
+        assert codes(found, name) & CODES.get(name, {"fact"}), name
+    assert len(UNDERIVED) == len([one for one in found if one["relation"] == "commit"])
