@@ -1,4 +1,4 @@
-"""An explanation of a statement or of one of its lines: a tree from a number to its events.
+"""An explanation of a statement, a line, a contributor, a model version or an image: a tree.
 
 Each node says by a code what it is, and by values what it was computed from; a program that shows
 it makes its sentences of these. `docs/explain.md` lists the codes.
@@ -43,6 +43,44 @@ Code = Literal[
     "agreed",
     "registered",
     "rates_published",
+    "contributor",
+    "paid",
+    "issued",
+    "still_carried",
+    "still_reserved",
+    "outstanding",
+    "held",
+    "held_part",
+    "since",
+    "bridge",
+    "currency_changed",
+    "royalty",
+    "volume",
+    "price",
+    "rate",
+    "pool_share",
+    "fx",
+    "started",
+    "ended",
+    "changed",
+    "corrections",
+    "rounding",
+    "model_version",
+    "trained",
+    "base_model",
+    "revenue",
+    "payer",
+    "earned",
+    "own_pool",
+    "image_total",
+    "direct",
+    "training_licence",
+    "owner",
+    "trained_on",
+    "image_earned",
+    "earned_nothing",
+    "licence_fault",
+    "attributed_and_held",
 ]
 
 
@@ -80,16 +118,28 @@ class Explanation(Strict):
 
 
 class Explained(Strict):
-    """A statement, or one of its lines, explained."""
+    """What is explained, by the one of its ids that is there, and how."""
 
-    statement_id: str
+    statement_id: str | None = None
+    contributor_id: str | None = None
+    model_version: Annotated[str | None, Field(description="As `model@version`.")] = None
+    image_id: str | None = None
     line: Annotated[
         int | None, Field(description="From 1; absent where the statement is explained.")
     ] = None
-    digest: Annotated[str, Field(description="SHA-256 of the sealed statement.")]
-    log_seq: Annotated[int, Field(description="How far the close read the log.")]
+    digest: Annotated[
+        str | None, Field(description="SHA-256 of the sealed statement; of a statement only.")
+    ] = None
+    period: Annotated[
+        str | None,
+        Field(
+            description="The last period closed, by whose close all is said; absent of a"
+            " statement, and before any close."
+        ),
+    ] = None
+    log_seq: Annotated[int, Field(description="How far the close read the log; 0 before any.")]
     is_equal: Annotated[
         bool,
-        Field(description="Whether the statement, and the number, came out again as they stand."),
+        Field(description="Whether what was computed again came out as it stands."),
     ]
     explanation: Explanation

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from pipelines.royalties.rounding import half_even
 from tests.conftest import SLOW_EXAMPLES, run
+from tests.explaining import bridge_of
 from tests.marketplace import Event, Events
 
 AS_OF = "--as-of=2027-01-01T00:00:00Z"
@@ -266,8 +267,25 @@ def check_statement(
     assert now["lines"] or released > 0 or recouped != 0 or paid > 0
 
 
+def check_bridge(statements: list[Statement], folder: Path) -> None:
+    """Assert that the last statement is explained beside the first, at the rates since."""
+    first, last = statements[0], statements[-1]
+    if first is last:
+        return
+    changed = sum("converted" in statement for statement in statements[1:])
+    expected = micros(last["payable"]) - counts_as(micros(first["payable"]), statements[1:])
+
+    node = bridge_of(folder / "warehouse", first, last)
+
+    assert expected == micros(node["amount"])
+    assert changed == sum(part["code"] == "currency_changed" for part in node["parts"])
+
+
 def statements_of(history: History, folder: Path) -> dict[str, list[Statement]]:
-    """Ingest each month and close it; return the sealed statements by contributor, in order."""
+    """Ingest each month and close it; return the sealed statements by contributor, in order.
+
+    The first and the last of each are explained beside each other.
+    """
     warehouse = f"--warehouse={folder / 'warehouse'}"
     assert run(["init", warehouse, "--first-period=2026-01"]).code == 0
     statements: dict[str, list[Statement]] = {name: [] for name in CONTRIBUTORS}
@@ -283,6 +301,8 @@ def statements_of(history: History, folder: Path) -> dict[str, list[Statement]]:
         for line in (out / f"statements-2026-{month:02d}.ndjson").read_text().splitlines():
             statement = json.loads(line)
             statements[statement["contributor_id"]].append(statement)
+    for issued in statements.values():
+        check_bridge(issued, folder)
     return statements
 
 

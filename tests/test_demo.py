@@ -61,7 +61,23 @@ def test_what_the_demo_says_to_try_next_works(shown: Outcome) -> None:
     """Each command that it names ends well and says something."""
     outcomes = [run(words) for words in _commands(shown)]
 
-    assert [(0, True)] * 9 == [(outcome.code, outcome.stdout != "") for outcome in outcomes]
+    assert [(0, True)] * 12 == [(outcome.code, outcome.stdout != "") for outcome in outcomes]
+
+
+def test_a_person_reads_what_an_image_earned(shown: Outcome, place: Path) -> None:
+    """As a process of its own, the first lines are in plain words, and the last says equal."""
+    command = [str(Path(sys.executable).with_name("manyhands")), "explain", "harbour"]
+    warehouse = f"--warehouse={place / 'demo-warehouse'}"
+    said = subprocess.run([*command, warehouse], check=True, capture_output=True, text=True)
+
+    assert 0 == shown.code
+    lines = said.stdout.splitlines()
+    assert lines[0] == (
+        "harbour earned 326.028335 USD up to 2026-11: 53.40 USD by licences, 228.75 USD by"
+        " training, 43.878335 USD by what was generated."
+    )
+    assert "Trained on it with a licence: dream@1, postcard@1." == lines[1]
+    assert lines[-1].endswith(": equal.")
 
 
 def test_the_demo_attaches_from_where_it_ran(shown: Outcome, place: Path) -> None:

@@ -162,7 +162,7 @@ def test_it_begins_in_plain_words(folder: Path) -> None:
     ("words", "code", "told"),
     [
         (["2026-11/nobody"], 3, "no statement 2026-11/nobody"),
-        (["nothing"], 3, "no statement nothing"),
+        (["nothing/"], 3, "no statement nothing/"),
         (["{}", "--line=99"], 2, "has no line 99"),
         (["{}", "--line=0"], 2, "--line"),
     ],

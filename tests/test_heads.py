@@ -33,6 +33,30 @@ UNEQUAL = "unequal_earning"
 
 EXPLAINED = explained.Key("ana", "generation", "dream@1", "2026-12", "USD")
 
+OF_SUBJECTS = (
+    "explained_attributed",
+    "explained_base",
+    "explained_conversion",
+    "explained_held",
+    "explained_held_sum",
+    "explained_image_earning",
+    "explained_image_licence",
+    "explained_kind",
+    "explained_owner",
+    "explained_own_pool",
+    "explained_payer",
+    "explained_registration",
+    "explained_royalty",
+    "explained_shared",
+    "explained_since",
+    "explained_statement",
+    "explained_training",
+    "explained_use",
+    "explained_use_pool",
+    "uneven_image_part",
+)
+"""What explains a contributor, a model version or an image by itself."""
+
 OF_INGEST = [log._JUDGED, *log._VIEWED, ("ingest", "row_added")]
 OF_BATCHES = [("inputs", name) for name in ("manifest_row", "received_event", "received_refusal")]
 STAGED = [
@@ -69,7 +93,8 @@ def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.Duck
         explained.ask(connection, EXPLAINED)
         explained.stage_account(connection)
         explained.stage_line(connection)
-        stage(connection, "explain", "explained_change")
+        for name in ("explained_change", *OF_SUBJECTS):
+            stage(connection, "explain", name)
         simulating.stage_customers(connection)
         simulating.keep_present(connection)
         simulating.stage_outcome(connection)

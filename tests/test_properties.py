@@ -4,6 +4,7 @@ import json
 import tempfile
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests import scenario
 from tests.conftest import SLOW_EXAMPLES, run
+from tests.explaining import bridge_of, to_micros
 from tests.marketplace import Events
 
 AS_OF = "--as-of=2027-01-01T00:00:00Z"
@@ -140,7 +142,8 @@ def test_every_pool_is_allocated_or_held_and_every_statement_adds_up(market: Eve
             outcome = run(["close", warehouse, f"--period={period}", AS_OF])
             assert outcome.code == 0, outcome.stderr
             _check_pools(_rows(Path(folder), _POOL_PARTS))
-        statements = _rows(Path(folder), "SELECT * FROM statement")
+        statements = _rows(Path(folder), "SELECT * FROM statement ORDER BY contributor_id, period")
+        _check_bridges(statements, Path(folder))
 
     for row in statements:
         amounts = {key: row[key] for key in row if key.endswith("_micros")}
@@ -149,6 +152,15 @@ def test_every_pool_is_allocated_or_held_and_every_statement_adds_up(market: Eve
         right = micros["opening"] + micros["royalties"] + micros["adjustments"]
         right += micros["reserve_released"] - micros["recouped"] - micros["reserve_withheld"]
         assert left == right
+
+
+def _check_bridges(statements: list[dict[str, Any]], folder: Path) -> None:
+    """Assert that two statements of a contributor differ by parts that sum exactly."""
+    for before, after in pairwise(statements):
+        if before["contributor_id"] == after["contributor_id"]:
+            node = bridge_of(folder / "warehouse", before, after)
+            paid = int(after["payable_micros"]) - int(before["payable_micros"])
+            assert paid == to_micros(node["amount"])
 
 
 def _check_pools(parts: list[dict[str, Any]]) -> None:

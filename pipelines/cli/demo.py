@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from pipelines.cli.close import describe_close, print_close
-from pipelines.cli.explain import explanation
+from pipelines.cli.explanation import explanation
 from pipelines.cli.flags import DebugFlag, JsonFlag, MemoryFlag
 from pipelines.cli.printing import print_document, print_line, print_table
 from pipelines.cli.progress import Report, reporting
@@ -47,6 +47,9 @@ Try next:
   manyhands statements show 2026-10/ana --warehouse {FOLDER}
   manyhands explain 2026-11/ana --warehouse {FOLDER}
   manyhands explain 2026-11/ana --line 4 --warehouse {FOLDER}
+  manyhands explain ana --warehouse {FOLDER}
+  manyhands explain dream@1 --warehouse {FOLDER}
+  manyhands explain harbour --warehouse {FOLDER}
   manyhands held --period 2026-10 --warehouse {FOLDER}
   manyhands deadletter list --warehouse {FOLDER}
   manyhands query "SELECT type, count(*) FROM event GROUP BY ALL ORDER BY ALL" --warehouse {FOLDER}

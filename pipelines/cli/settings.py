@@ -1,7 +1,8 @@
 """Settings: a flag, else the environment, else `manyhands.toml`, else the default (SPEC §7.3).
 
 Every flag can be set in each way: `--grace-days` is `MANYHANDS_GRACE_DAYS` in the environment
-and `grace-days` in the file.
+and `grace-days` in the file; but not those that are declared without `allow_from_autoenv`, which
+are of the id that stands beside them.
 """
 
 import stat
@@ -132,7 +133,9 @@ def _subcommands(command: _Command) -> Mapping[str, _Command]:
 
 def _options(command: _Command) -> Iterator[TyperOption]:
     for parameter in command.params:
-        if isinstance(parameter, TyperOption) and not parameter.is_eager:
+        if not isinstance(parameter, TyperOption) or parameter.is_eager:
+            continue
+        if parameter.allow_from_autoenv:
             yield parameter
 
 

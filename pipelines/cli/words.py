@@ -4,6 +4,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from pipelines.royalties.money import MICRO_DIGITS
+
+NOTHING: Final = "0.000000"
+
 _REDECLARED: Final = "declared again under the same identifier"
 
 WHY_HELD: Final[Mapping[str, str]] = MappingProxyType(
@@ -35,3 +39,23 @@ def counted(number: int, noun: str, several: str = "") -> str:
     `several` is the noun's plural where that isn't made by an `s`.
     """
     return f"{number} {noun}" if number == 1 else f"{number} {several or noun + 's'}"
+
+
+def own_digits(amount: str | None, currency: str | None) -> str:
+    """Write an amount in its currency's own digits, where it has no more; else with all."""
+    from schemas.currencies import MINOR_DIGITS
+
+    text, digits = amount or NOTHING, MINOR_DIGITS[currency or ""]
+    beyond = text[len(text) - (MICRO_DIGITS - digits) :]
+    if not beyond.strip("0"):
+        text = text[: len(text) - (MICRO_DIGITS - digits)].rstrip(".")
+    return f"{text} {currency}"
+
+
+def source_of(basis: str, reference: str) -> str:
+    """Return in words what money of a basis and a reference is for."""
+    return {
+        "direct": f"licences of the image {reference}",
+        "training": f"the training of {reference}",
+        "generation": f"what {reference} generated",
+    }[basis]

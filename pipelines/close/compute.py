@@ -61,7 +61,7 @@ COVERAGE: tuple[Step, ...] = (
 )
 """Whether all is there that sources report, of the period and of those closed before it."""
 
-OWED: tuple[Step, ...] = (
+PAID: tuple[Step, ...] = (
     # what counts: of what was declared again the first
     _rule("term"),
     _macro("term_scope"),
@@ -71,10 +71,16 @@ OWED: tuple[Step, ...] = (
     _rule("advance_in_force"),
     _rule("last_statement"),
     _rule("registration"),
-    # what is owed: direct royalties, and pools split over manifests and attributed images
+    # what was paid, and what contributors get of it: of licences each one's royalty
     _rule("direct_share"),
     _rule("training"),
     _rule("generation"),
+)
+"""The steps to what was paid that counts, with the shares in force."""
+
+OWED: tuple[Step, ...] = (
+    *PAID,
+    # what is owed of pools, split over manifests and attributed images
     _rule("standing_pool"),
     _rule("attributed_image"),
     _rule("pool_rest"),
@@ -122,6 +128,9 @@ STATED: tuple[Step, ...] = (
 )
 """The steps from there to what the close states, holds and stores."""
 
+DECLARED: tuple[Step, ...] = (_rule("licence"), _rule("model_version"), _rule("registration"))
+"""Of the steps to what was paid those that read what was declared."""
+
 STEPS: tuple[Step, ...] = (*COVERAGE, *OWED, *STATED)
 
 
@@ -151,6 +160,16 @@ def compute_entitlements(
     """
     steps = (other for step in OWED for other in instead.get(step.name, (step,)))
     _run(connection, closing, steps)
+
+
+def compute_payments(connection: duckdb.DuckDBPyConnection, closing: Closing) -> None:
+    """Stage what was paid that a close counts, with the shares in force, and no more."""
+    _run(connection, closing, PAID)
+
+
+def compute_declared(connection: duckdb.DuckDBPyConnection, closing: Closing) -> None:
+    """Stage what counts of licences, model versions and registrations, and no more."""
+    _run(connection, closing, DECLARED)
 
 
 def compute_coverage(connection: duckdb.DuckDBPyConnection, closing: Closing) -> None:

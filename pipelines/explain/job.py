@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -15,19 +15,13 @@ from pipelines.errors import UsageError
 from pipelines.explain.changes import as_node, steps
 from pipelines.explain.line import explain_conversion, explain_line
 from pipelines.explain.nodes import Log
+from pipelines.explain.standing import FIRST_EVENTS, Report, closing_of
 from pipelines.explain.statement import explain_statement
-from pipelines.lake import closes, explained, reading
-from pipelines.lake.setting import setting
+from pipelines.lake import explained, reading
 from pipelines.lake.warehouse import Warehouse
-from pipelines.royalties.periods import Period
 from schemas.explanation import Explained, Explanation
 
-FIRST_EVENTS: Final = 3
-"""So many events are named of those behind one number."""
-
 _KEY: Final = ("basis", "reference", "origin_period", "currency")
-
-Report = Callable[[str], None]
 
 
 def explain(
@@ -58,10 +52,7 @@ def explaining(
     """
     with reading.connect(warehouse) as connection:
         reading.sealed_statement(connection, statement_id)
-        period = statement_id.partition("/")[0]
-        stored = closes.closed_or_not_found(connection, period)
-        named = Period.parse(period, setting(connection).cadence)
-        closing = Closing(named, stored.log_seq, closes.close_before(connection, period))
+        closing = closing_of(connection, statement_id.partition("/")[0])
         log = Log(connection, None if everything else FIRST_EVENTS)
         yield ExplainedClose(connection, closing, log, report)
 

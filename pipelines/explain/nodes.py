@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from itertools import zip_longest
 from typing import Final
 
@@ -16,6 +17,8 @@ from schemas.explanation import Code, Events, Explanation, NamedEvent
 
 PPM_DIGITS: Final = 6
 MILLI_DIGITS: Final = 3
+MICROS: Final = 1_000_000
+"""So many make a major unit."""
 
 
 def money(micros: object) -> str:
@@ -32,6 +35,11 @@ def decimal(value: int, digits: int) -> str:
     """Write a whole number of 10^-digits, which isn't negative, as a decimal, such as `1.5`."""
     text = str(value).zfill(digits + 1)
     return plain(f"{text[:-digits]}.{text[-digits:]}")
+
+
+def exact(number: Fraction, scale: int = 1) -> str:
+    """Write a number of which `scale` make one, exactly: `3`, or `10/3`."""
+    return str(Fraction(number, scale))
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import duckdb
 from pipelines.lake import reading, sql, staged
 from pipelines.lake.staging import stage, stage_input
 
-_STEPS = ("image_part", "image_claim", "image_share", "earning")
+_SPLIT = ("image_part", "image_claim", "image_share")
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Unequal:
 
 def ask(connection: duckdb.DuckDBPyConnection, period: str, contributor_id: str | None) -> None:
     """Stage which earnings are asked for; `contributor_id` is None for everybody's."""
-    stage_input(connection, "earnings_input", [[period, contributor_id]])
+    stage_input(connection, "earnings_input", [[period, contributor_id, None]])
 
 
 def is_named(connection: duckdb.DuckDBPyConnection) -> bool:
@@ -34,7 +34,17 @@ def stage_earnings(connection: duckdb.DuckDBPyConnection) -> None:
 
     Raises ManyhandsError, naming the pool, where a number doesn't fit.
     """
-    for name in _STEPS:
+    for name in (*_SPLIT, "earning"):
+        stage(connection, "earnings", name)
+
+
+def stage_shares(connection: duckdb.DuckDBPyConnection, image_id: str) -> None:
+    """Stage what an image gets of the parts of its contributors in all origin periods.
+
+    Raises ManyhandsError, naming the pool, where a number doesn't fit.
+    """
+    stage_input(connection, "earnings_input", [[None, None, image_id]])
+    for name in _SPLIT:
         stage(connection, "earnings", name)
 
 

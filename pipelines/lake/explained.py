@@ -25,9 +25,9 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Key:
-    """What a line states: an entitlement's key (SPEC §5.3)."""
+    """What a line states: an entitlement's key (SPEC §5.3); or a part of one."""
 
-    contributor_id: str
+    contributor_id: str | None
     basis: str | None = None
     reference: str | None = None
     origin_period: str | None = None
@@ -58,10 +58,11 @@ def stage_line(connection: duckdb.DuckDBPyConnection) -> None:
 def rows(connection: duckdb.DuckDBPyConnection, name: str, order: str = "ALL") -> list[Row]:
     """Return the rows of a staged relation, in an order."""
     cursor = connection.execute(f"FROM {name} ORDER BY {order}")
-    return _dicts(cursor)
+    return dicts(cursor)
 
 
-def _dicts(cursor: duckdb.DuckDBPyConnection) -> list[Row]:
+def dicts(cursor: duckdb.DuckDBPyConnection) -> list[Row]:
+    """Return the rows of a query, each by the names of its columns."""
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
@@ -76,7 +77,7 @@ def payments(connection: duckdb.DuckDBPyConnection, most: int | None) -> list[Ro
         " FROM explained_payment GROUP BY share_ppm, share_seq ORDER BY min(seq)",
         {} if most is None else {"most": most},
     )
-    return _dicts(cursor)
+    return dicts(cursor)
 
 
 def attributions(connection: duckdb.DuckDBPyConnection) -> list[Row]:
@@ -87,7 +88,7 @@ def attributions(connection: duckdb.DuckDBPyConnection) -> list[Row]:
         " list(seq ORDER BY seq) AS seqs, list(revenue_micros ORDER BY seq) AS paid"
         " FROM explained_attribution GROUP BY part_id, share_ppm, attributed_ppm ORDER BY ALL"
     )
-    return _dicts(cursor)
+    return dicts(cursor)
 
 
 def events(connection: duckdb.DuckDBPyConnection, seqs: Iterable[int]) -> dict[int, Row]:
@@ -97,7 +98,7 @@ def events(connection: duckdb.DuckDBPyConnection, seqs: Iterable[int]) -> dict[i
         " WHERE seq IN (SELECT unnest($seqs))",
         {"seqs": sorted(set(seqs))},
     )
-    return {row["seq"]: row for row in _dicts(found)}
+    return {row["seq"]: row for row in dicts(found)}
 
 
 def stated_until(connection: duckdb.DuckDBPyConnection, key: Key, period: str) -> int:

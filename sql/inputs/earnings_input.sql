@@ -1,5 +1,7 @@
 -- Which earnings are asked for.
 -- Grain: one row.
 --
--- period VARCHAR: name of the origin period; of an estimate the first of them, the close's the last
+-- period VARCHAR: name of the origin period; of an estimate the first of them, the close's the
+--   last; null for all
 -- contributor_id VARCHAR: whose they are; null for everybody's
+-- image_id VARCHAR: an image in whose manifests they are; null for all

@@ -1,8 +1,9 @@
--- Which line of a statement is explained: its key (SPEC §5.3).
+-- What is explained: a line of a statement by its key (SPEC §5.3), or a contributor, a model
+-- version or an image by itself; what isn't asked for is null.
 -- Grain: one row.
 --
 -- contributor_id VARCHAR: the contributor
--- basis VARCHAR: `direct`, `training` or `generation`
+-- basis VARCHAR: `direct`, `training` or `generation`; `direct` of an image by itself
 -- reference VARCHAR: image or model version
 -- origin_period VARCHAR: period that the events occurred in
 -- currency VARCHAR: currency of the events

@@ -1,0 +1,34 @@
+-- A statement of the contributor's, as it was issued (SPEC §6).
+-- Grain: one row per statement up to the staged close.
+--
+-- period VARCHAR: its period
+-- statement_id VARCHAR: the statement, `period/contributor_id`
+-- currency VARCHAR: currency of its amounts
+-- converted_from VARCHAR: currency that the account left with it; null where it stayed
+-- royalties_micros DECIMAL(38, 0): sum of the royalty lines
+-- adjustments_micros DECIMAL(38, 0): sum of the adjustment lines
+-- withholding_micros DECIMAL(38, 0): withheld from what is due
+-- payable_micros DECIMAL(38, 0): to be paid
+-- carried_micros DECIMAL(38, 0): what the next statement opens with
+-- reserve_withheld_micros DECIMAL(38, 0): kept back as a reserve
+-- reserve_due_period VARCHAR: when that is released; null where none was kept back
+-- reserve_balance_micros DECIMAL(38, 0): reserves withheld and not released, after this statement
+-- advance_outstanding_micros DECIMAL(38, 0): advances not recouped, after this statement
+SELECT
+    statement.period,
+    statement.statement_id,
+    statement.currency,
+    statement.converted_from,
+    statement.royalties_micros,
+    statement.adjustments_micros,
+    statement.withholding_micros,
+    statement.payable_micros,
+    statement.carried_micros,
+    statement.reserve_withheld_micros,
+    statement.reserve_due_period,
+    statement.reserve_balance_micros,
+    statement.advance_outstanding_micros
+FROM stored.statement AS statement
+INNER JOIN explain_input AS asked ON statement.contributor_id = asked.contributor_id
+CROSS JOIN close_input
+WHERE statement.period <= close_input.period
