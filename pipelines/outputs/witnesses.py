@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from threading import Thread
 from time import monotonic
 from typing import Final
+from urllib.error import URLError
 from urllib.request import HTTPHandler, HTTPSHandler, OpenerDirector, ProxyHandler, Request
 
 SECONDS: Final = 10.0
@@ -47,13 +48,21 @@ def _begun(url: str, body: bytes, seconds: float) -> Future[Answer]:
         try:
             future.set_result(_post(url, body, seconds))
         except (OSError, http.client.HTTPException, ValueError) as error:
-            future.set_result(Answer(0, "", b"", str(error) or type(error).__name__))
+            future.set_result(Answer(0, "", b"", f"it can't be asked: {_reason(error)}"))
 
     try:
         Thread(target=run, name=f"witness {url}", daemon=True).start()
     except RuntimeError as error:
         future.set_result(Answer(0, "", b"", str(error)))
     return future
+
+
+def _reason(error: Exception) -> str:
+    """Return why a request failed, in the system's words where it is the system's failure."""
+    reason = error.reason if isinstance(error, URLError) else error
+    if isinstance(reason, OSError) and reason.strerror:
+        return reason.strerror
+    return str(reason) or type(reason).__name__
 
 
 def _answer(future: Future[Answer], left: float, seconds: float) -> Answer:

@@ -148,6 +148,8 @@ def test_a_witness_that_is_down_or_slow_never_stops_a_close(log: Log, witness: W
     assert f"{NEXT[1]} closed" in closed.stdout
     for url in (gone.url, witness.url):
         assert f"warning: the witness {url} didn't cosign" in closed.stderr
+    assert f"{gone.url} didn't cosign: it can't be asked: Connection refused;" in closed.stderr
+    assert f"{witness.url} didn't cosign: no answer within 0.5 seconds;" in closed.stderr
     assert took < 30
     witness.drips = False
     assert "cosigned" in _close(log, NEXT[2], f"--witnesses={witness.url}").stdout
