@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.errors import FindingsError
+from pipelines.errors import FindingsError, ManyhandsError
 from pipelines.lake import transaction
 from pipelines.lake.catalogs import located
 from pipelines.lake.connection import connect, opened, stored_relations
@@ -482,6 +482,48 @@ def test_a_log_with_a_gap_is_replayed_up_to_it(copied: Warehouse) -> None:
     found = {(one["code"], one["key"]) for one in outcome.json["findings"]}
     assert ("sequence", "seq=3") in found
     assert "replayed up to event 0 only: event 3 isn't there" in outcome.stderr
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        "UPDATE warehouse.event SET content = '{', body = NULL WHERE type = 'period-closed'",
+        "UPDATE warehouse.event SET content = NULL, body = '[1]'::BLOB, attributes = '[]'",
+        "UPDATE warehouse.event SET recorded_at = NULL, batch_id = 'x'",
+        "UPDATE warehouse.event SET id = repeat(chr(10), 9), source = 'manyhands', seq = NULL",
+        "UPDATE warehouse.period_close SET digest = NULL, log_digest = 'x', tree_root = 'x'",
+        "UPDATE warehouse.statement SET sealed = NULL, digest = NULL, contributor_id = NULL",
+        "UPDATE warehouse.tree_node SET hash = 'zz', level = 99",
+        "UPDATE warehouse.ingest_batch SET rejected_by_reason = NULL, accepted = NULL",
+        "UPDATE warehouse.dead_letter SET payload = NULL, payload_size = NULL, origin = NULL",
+    ],
+)
+def test_whatever_stands_there_is_a_finding_and_no_failure(copied: Warehouse, edit: str) -> None:
+    """Also what no program wrote: nothing of it is believed, opened or run."""
+    with opened(copied) as connection:
+        _changing(connection, edit)
+
+    found = findings(named(copied))
+
+    assert {one["code"] for one in found} - {"unsealed_file"}
+    assert not [one for one in found for text in one.values() if "\n" in text]
+
+
+def test_a_replay_that_fails_though_nothing_was_found_is_a_failure(
+    copied: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk, say: silence would mean that all is true."""
+
+    def full(*_: object) -> None:
+        message = "the folder for temporary files has no room left"
+        raise ManyhandsError(message)
+
+    monkeypatch.setattr("pipelines.lake.log.append", full)
+
+    outcome = run(["verify", *named(copied)])
+
+    assert (1, "") == (outcome.code, outcome.stdout)
+    assert "no room left" in outcome.stderr
 
 
 def test_a_close_that_is_gone_is_found(closed: Path, tmp_path: Path) -> None:

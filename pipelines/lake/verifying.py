@@ -317,7 +317,9 @@ def _copy(
 def faults(connection: duckdb.DuckDBPyConnection, name: str) -> Iterator[tuple[str, str, str, str]]:
     """Yield what a query of `sql/verify` finds: relation, key, expected, found."""
     query = sql.relation("verify", name).query
-    yield from reading.rows(connection, f"FROM ({query}) ORDER BY ALL", {})
+    for relation, *texts in reading.rows(connection, f"FROM ({query}) ORDER BY ALL", {}):
+        key, expected, found = (shown(text) for text in texts)
+        yield relation, key, expected, found
 
 
 def unlogged(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
@@ -329,13 +331,14 @@ def unlogged(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
     return int(count)
 
 
-def written(value: Any) -> str:  # noqa: ANN401  of any column
-    """Return a value as one line of text."""
+def shown(value: Any) -> str:  # noqa: ANN401  of any column
+    """Return a value as one line of text, in which nothing can steer a terminal."""
     if value is None:
         return "null"
     if isinstance(value, bytes):
         value = value.decode("utf-8", "backslashreplace")
-    return json.dumps(value, default=str, ensure_ascii=False)
+    text = json.dumps(value, default=str, ensure_ascii=False)
+    return text[1:-1] if isinstance(value, str) else text
 
 
 def verdicts(warehouse: Warehouse) -> Iterator[dict[str, Any]]:

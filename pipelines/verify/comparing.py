@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from pipelines.lake import verifying
-from pipelines.lake.verifying import KEYS, Difference, written
+from pipelines.lake.verifying import KEYS, Difference, shown
 from pipelines.verify.finding import Code, Finding
 from pipelines.verify.replaying import Replay
 
@@ -54,8 +54,7 @@ def _row(fields: dict[str, object]) -> str:
 
 
 def _shown(value: object) -> str:
-    text = written(value)
-    return _cut(text.strip('"') if isinstance(value, str) else text)
+    return _cut(shown(value))
 
 
 def _cut(text: str) -> str:

@@ -62,17 +62,24 @@ class Verification:
     report: Report
     coverage: Coverage = field(default_factory=Coverage)
     """Complete once all findings were taken."""
+    number: int = 0
+    """Of findings so far."""
 
     def findings(self) -> Iterator[Finding]:
         """Yield what isn't as it should be.
 
-        Raises NotFoundError where there is no warehouse, or the period to begin with isn't closed.
+        Raises NotFoundError where there is no warehouse, or the period to begin with isn't closed,
+        ManyhandsError where it can't be verified though nothing was found.
         """
+        for finding in self._findings():
+            self.number += 1
+            yield finding
+
+    def _findings(self) -> Iterator[Finding]:
         began_at = time.time()
         warehouse = located(self.warehouse)
         with reading.connect(warehouse) as connection:
-            if self.asked.since is not None:
-                closes.closed_or_not_found(connection, self.asked.since)
+            reading.closed_period(connection, self.asked.since)
             self.report("comparing the data files with their digests")
             kept = files.Files(warehouse, connection, self.coverage, set())
             yield from kept.faults()
@@ -147,7 +154,7 @@ class Verification:
                     self.coverage,
                     self.report,
                 )
-                yield from replay.run()
+                yield from self._until_stopped(replay)
             verifying.attach_again(connection, target)
             for name in verifying.KEYS:
                 if name in unreadable:
@@ -160,6 +167,19 @@ class Verification:
         if self.asked.since is not None:
             self.coverage.unchecked.append(
                 f"closes before {self.asked.since} weren't computed again (--since)"
+            )
+
+    def _until_stopped(self, replay: Replay) -> Iterator[Finding]:
+        """Replay the log; where that fails, what was found already may be why."""
+        try:
+            yield from replay.run()
+        except duckdb.InterruptException:
+            raise
+        except (ManyhandsError, duckdb.Error) as error:
+            if not self.number:
+                raise
+            self.coverage.unchecked.append(
+                f"the log was replayed up to event {replay.bounds.head} only: {error}"
             )
 
     def _leave_out(self, what: str, lost: set[str]) -> None:

@@ -52,13 +52,21 @@ def _finding(event: Logged, field: str, expected: str, found: str) -> Finding:
 
 
 def _read(event: Logged, position: int, recorded_at: datetime) -> Event | Rejected:
+    body, attributes = event.body or b"", _attributes(event)
+    return _validated(Received(position, "log", str(event.seq), body, attributes), recorded_at)
+
+
+def _attributes(event: Logged) -> dict[str, str] | None:
+    """Return the attributes of binary mode; none of them where they aren't what an ingest keeps."""
+    if event.attributes is None:
+        return None
     try:
-        attributes = None if event.attributes is None else json.loads(event.attributes)
-    except ValueError:
-        attributes = {}
-    return _validated(
-        Received(position, "log", str(event.seq), event.body, attributes), recorded_at
-    )
+        found = json.loads(event.attributes)
+    except (ValueError, RecursionError):
+        return {}
+    if not isinstance(found, dict) or not all(isinstance(one, str) for one in found.values()):
+        return {}
+    return found
 
 
 def _read_content(event: Logged, position: int, recorded_at: datetime) -> Event | None:
@@ -70,7 +78,7 @@ def _read_content(event: Logged, position: int, recorded_at: datetime) -> Event 
             "source": event.source,
             **json.loads(event.content),
         }
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return None
     body = json.dumps(envelope).encode()
     read = _validated(Received(position, "log", str(event.seq), body, None), recorded_at)

@@ -33,8 +33,8 @@ MERGED_EVERY: Final = 64
 Report = Callable[[str], None]
 
 
-class StoppedError(Exception):
-    """What comes next can't be made again."""
+class StoppedError(ManyhandsError):
+    """What comes next can't be made again, since nobody can say what the log holds there."""
 
 
 @dataclass
@@ -55,25 +55,18 @@ class Replay:
     batches: int = 0
 
     def run(self) -> Iterator[Finding]:
-        """Replay the log, and yield what isn't as it was received."""
-        try:
-            for batch_id, events in rebuilding.batches(self.source.events()):
-                self._insist_on_all(events)
-                if batch_id is None:
-                    yield from self._close(events[0])
-                else:
-                    yield from self._append(batch_id, events)
-                    self.report(f"replayed the log up to event {events[-1].seq}")
-        except StoppedError as stop:
-            self.coverage.unchecked.append(
-                f"the log was replayed up to event {self.bounds.head} only: {stop}"
-            )
-        except duckdb.InterruptException:
-            raise
-        except (ManyhandsError, duckdb.Error) as error:
-            self.coverage.unchecked.append(
-                f"the log was replayed up to event {self.bounds.head} only: {error}"
-            )
+        """Replay the log, and yield what isn't as it was received.
+
+        Raises StoppedError where what comes next can't be made again, and ManyhandsError or the
+        engine's error where it fails.
+        """
+        for batch_id, events in rebuilding.batches(self.source.events()):
+            self._insist_on_all(events)
+            if batch_id is None:
+                yield from self._close(events[0])
+            else:
+                yield from self._append(batch_id, events)
+                self.report(f"replayed the log up to event {events[-1].seq}")
 
     def _insist_on_all(self, events: Sequence[Logged]) -> None:
         for seq, event in enumerate(events, self.bounds.head + 1):
@@ -82,9 +75,11 @@ class Replay:
                 raise StoppedError(message)
 
     def _append(self, batch_id: str, events: Sequence[Logged]) -> Iterator[Finding]:
-        recorded_at = (
-            verifying.recorded_at(self.source.connection, batch_id) or events[0].recorded_at
-        )
+        recorded_at = verifying.recorded_at(self.source.connection, batch_id)
+        recorded_at = recorded_at or events[0].recorded_at
+        if recorded_at is None:
+            message = f"nobody can say when event {events[0].seq} was recorded"
+            raise StoppedError(message)
         again: list[Event] = []
         for position, event in enumerate(events):
             one, found = read_again(event, position, recorded_at)
@@ -100,7 +95,7 @@ class Replay:
             batch_id, recorded_at, events_table(again), refusals_table([], recorded_at)
         )
         counts = log.append(self.new, self.target, batch)
-        if counts.accepted != len(events):
+        if (counts.accepted, counts.head) != (len(events), events[-1].seq):
             message = (
                 f"of the events from {events[0].seq} to {events[-1].seq} the log has some already"
             )
@@ -139,21 +134,20 @@ class Replay:
 
     def _close(self, event: Logged) -> Iterator[Finding]:
         """Compute a close again at its position in the log, and store it."""
-        told = _told(event)
+        told = self._told(event)
         if told is None:
             yield Finding(
                 Code.CONTENT, "event", f"seq={event.seq} content", "an event of ours", "another"
             )
             message = f"nobody can say what event {event.seq} is"
             raise StoppedError(message)
-        period, log_seq = told
+        named, log_seq = told
+        period = named.name
         stored = closes.find_close(self.source.connection, period)
         if stored is None:
             message = f"event {event.seq} says that {period} was closed, and it isn't"
             raise StoppedError(message)
-        closing = Closing(
-            Period.parse(period, self.setting.cadence), log_seq, closes.last_close(self.new)
-        )
+        closing = Closing(named, log_seq, closes.last_close(self.new))
         if self.since is not None and period < self.since:
             verifying.copy_close(self.source.connection, self.new, self.target, period, log_seq)
             yield from self._seal_again(closing, stored)
@@ -163,6 +157,14 @@ class Replay:
             issue(self.new, self.target, closing, seal(self.new, closing), event.recorded_at)
             self.coverage.closes += 1
         self.bounds = Bounds(event.seq, log_seq, period)
+
+    def _told(self, event: Logged) -> tuple[Period, int] | None:
+        """Return the period and the position of a close that an event tells of; None: of none."""
+        try:
+            told = Period.parse(event.id, self.setting.cadence), rebuilding.position_read(event)
+        except (ValueError, KeyError, TypeError, OverflowError):
+            return None
+        return told if event.source == OWN_SOURCE and event.recorded_at else None
 
     def _seal_again(self, closing: Closing, stored: PeriodClose) -> Iterator[Finding]:
         """Yield whose digests of a close that isn't computed aren't of what it sealed."""
@@ -176,12 +178,3 @@ class Replay:
             found = getattr(stored, field_)
             if digest != found:
                 yield Finding(Code.SEAL, "period_close", f"period={period} {field_}", digest, found)
-
-
-def _told(event: Logged) -> tuple[str, int] | None:
-    """Return the period and the position of a close that an event tells of; None: of none."""
-    try:
-        log_seq = rebuilding.position_read(event)
-    except (ValueError, KeyError, TypeError):
-        return None
-    return (event.id, log_seq) if event.source == OWN_SOURCE else None

@@ -18,10 +18,16 @@ told AS (
     SELECT
         id AS period,
         seq,
-        json_extract_string(content, '$.data.digest') AS digest,
-        json_extract_string(content, '$.data.log_seq') AS log_seq
-    FROM stored.event
-    WHERE type = 'period-closed'
+        json_extract_string(closed.content, '$.data.digest') AS digest,
+        json_extract_string(closed.content, '$.data.log_seq') AS log_seq
+    FROM (
+        SELECT
+            id,
+            seq,
+            CASE WHEN json_valid(content) THEN content END AS content
+        FROM stored.event
+        WHERE type = 'period-closed'
+    ) AS closed
 ),
 
 figure AS (
