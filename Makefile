@@ -27,7 +27,7 @@ test: setup
 
 # what needs servers or several real processes: takes minutes
 processes: setup
-	$(BIN)/python -m pytest -m "processes and not long"
+	$(BIN)/python -m pytest -n 2 -m "processes and not long"
 
 # every kind of edit and failure, and the properties on twenty times as many histories: takes hours
 faults: setup

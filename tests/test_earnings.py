@@ -363,7 +363,7 @@ def _key(row: dict[str, Any]) -> Row:
 
 
 @pytest.mark.usefixtures("_manifest_root")
-@pytest.mark.parametrize("name", some_of(["lineage", "reversal_after_close"], scenario.NAMES))
+@pytest.mark.parametrize("name", some_of(["lineage"], scenario.NAMES))
 def test_earnings_add_up_to_what_statements_say(manyhands: Run, name: str, tmp_path: Path) -> None:
     """Of every worked case and each of its periods: lines of all closes, and what is held."""
     steps, expected = scenario.read(name)

@@ -21,7 +21,7 @@ from tests import scenario
 from tests.conftest import run
 from tests.test_vectors import in_process
 
-EVERYDAY = ["late_event_adjusts", "change_of_currency"]
+EVERYDAY = ["late_event_adjusts"]
 OTHERS = [name for name in scenario.NAMES if name not in EVERYDAY]
 
 
