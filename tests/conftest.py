@@ -39,7 +39,7 @@ SLOW_EXAMPLES = 50
 
 @pytest.fixture(scope="session", autouse=True)
 def _one_thread() -> Iterator[None]:
-    """Let the engine of each of two workers keep to one core; real processes take all of them."""
+    """Let the engine of each worker keep to one core; real processes take all of them."""
     bounded = engine.bounded
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine, "bounded", lambda *given: bounded(*given) | {"threads": 1})
