@@ -199,7 +199,8 @@ def test_a_contributor_has_a_history(folder: Path) -> None:
         for period in ("2026-01", "2026-02")
     ]
 
-    names = ("period", "statement_id", "royalties", "adjustments", "withholding", "carried")
+    terms = ("opening", "royalties", "adjustments", "recouped", "withholding", "carried")
+    names = ("period", "statement_id", "reserve_withheld", "reserve_released", *terms)
     assert [{name: one[name] for name in names} for one in listed] == [
         node["values"] for node in parts(root, "issued")
     ]
@@ -416,7 +417,7 @@ def test_a_model_version_begins_in_plain_words(folder: Path) -> None:
     assert "900.00 USD was paid for the training." == said[1]
     assert "222.00 USD was paid for what it generated, in 5 payments by 1 customer." == said[2]
     assert said[3].startswith("Of the training 450.00 USD is for contributors: ")
-    assert said[3].endswith(" goes to 4 contributors, and the rest is held.")
+    assert said[3].endswith(" is owed to 4 contributors, and the rest is held.")
 
 
 def test_a_model_version_whose_training_is_not_closed_yet_says_so(folder: Path) -> None:
@@ -424,7 +425,7 @@ def test_a_model_version_whose_training_is_not_closed_yet_says_so(folder: Path) 
     root = tree(folder, "m@4")
 
     assert ["since"] == [part["code"] for part in root["parts"]]
-    assert text(folder, "m@4")[0].startswith("No training of m@4 counts up to 2026-02;")
+    assert text(folder, "m@4")[0].startswith("No training of m@4 counts by the close of 2026-02;")
 
 
 def uses(root: Node) -> dict[str, Node]:
@@ -532,7 +533,7 @@ def test_an_image_begins_in_plain_words(folder: Path) -> None:
 
     (total,) = parts(tree(folder, "i1"), "image_total")
     assert said[0].startswith(
-        f"i1 earned {total['amount']} USD up to 2026-02: 55.00 USD by licences"
+        f"i1 earned {total['amount']} USD up to 2026-02, with what is held of it: 55.00 USD by"
     )
     assert "Trained on it with a licence: m@1, m@2, m@3, m@7." == said[1]
     assert "revoked earned nothing up to 2026-02." == without[0]

@@ -48,7 +48,7 @@ def _end(found: "Explained") -> str:
 
 _CHECKED: Final = {
     "contributor": "The payments behind both were computed again, and the parts added up",
-    "image": "Each licence was found a second time, and the images' parts were added up",
+    "image": "Each licence was looked up again, and the images' parts were added up",
     "model_version": "Each pool was compared with what contributors get of it and what is held",
 }
 

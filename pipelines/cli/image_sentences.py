@@ -55,7 +55,7 @@ def first(found: "Explained") -> Iterator[str]:
             if total.values[basis] != NOTHING
         )
         earned = own_digits(total.amount, total.currency)
-        yield f"{image} earned {earned} up to {found.period}: {of_it}."
+        yield f"{image} earned {earned} up to {found.period}, with what is held of it: {of_it}."
     if not totals:
         yield f"{image} earned nothing up to {found.period}."
     uses = [part for part in _all(root, "trained_on") if part.values["standing"] == "in_force"]
@@ -66,7 +66,7 @@ def first(found: "Explained") -> Iterator[str]:
     if others:
         yield f"Trained on it without a licence, so that its part is held: {_names(others)}."
     if not uses:
-        yield "No model version whose training counts was trained on it."
+        yield "No model that counts was trained on it."
 
 
 def _all(node: "Explanation", code: str) -> list["Explanation"]:

@@ -29,7 +29,10 @@ def first(found: "Explained") -> Iterator[str]:
     for part in counts:
         yield _training(name, part)
     if not counts:
-        yield f"No training of {name} counts up to {found.period}; what is paid for it is held."
+        yield (
+            f"No training of {name} counts by the close of {found.period}; the contributors' part"
+            " of what is paid for it is held."
+        )
     for part in root.parts:
         if part.code == "revenue":
             paid = own_digits(part.amount, part.currency)
@@ -62,9 +65,9 @@ def _of_earned(part: "Explanation") -> Iterator[str]:
     amount = own_digits(part.amount, part.currency)
     contributors = counted(int(values["contributors"]), "contributor")
     given = own_digits(values["allocated"], part.currency)
-    goes = f"all of it goes to {contributors}"
+    goes = f"all of it is owed to {contributors}"
     if values["held"] != NOTHING:
-        goes = f"{given} goes to {contributors}, and the rest is held"
+        goes = f"{given} is owed to {contributors}, and the rest is held"
     yield f"Of {_PAID_FOR[values['basis']]} {amount} is for contributors: {goes}."
 
 

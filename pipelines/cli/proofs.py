@@ -76,7 +76,7 @@ def verify_proof(common: Common, proof: Path, statement: Path, keys: Sequence[st
             }
         )
         return
-    where = f"{checked.statement_id}: leaf {checked.index} of {checkpoint.size}"
+    where = f"{checked.statement_id}: leaf {checked.index} (from 0) of {checkpoint.size}"
     if not signed.keys:
         print_line(f"{where}, consistent with root {checkpoint.root_text}; not authenticated")
         return

@@ -75,8 +75,8 @@ def _reserve(node: "Explanation", currency: str) -> str:
 def _due(node: "Explanation", currency: str) -> str:
     values = node.values
     return (
-        f"due {node.amount} {currency}: rounded down to whole {values['minor_unit']}, and paid"
-        f" where that is {values['threshold']} or more"
+        f"due {node.amount} {currency}: rounded down to a multiple of {values['minor_unit']}, and"
+        f" paid where that is {values['threshold']} or more"
     )
 
 
@@ -136,8 +136,12 @@ def _claim(node: "Explanation", currency: str) -> str:
     else:
         what = f"the manifest of {values['model_id']}@{values['version']}"
     if "ways" in values:
-        what += f" (by {values['ways']})"
-    leftover = f", and {values['leftover']} left over" if values["leftover"] != NOTHING else ""
+        what += f" (through {values['ways']})"
+    leftover = (
+        f", plus {values['leftover']} of what rounding left over"
+        if values["leftover"] != NOTHING
+        else ""
+    )
     return (
         f"of {what}: {node.amount} {currency} = {values['part']} ·"
         f" {values['weight']} / {values['total_weight']}, rounded down{leftover}"

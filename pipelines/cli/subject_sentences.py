@@ -69,11 +69,28 @@ def _registered(node: "Explanation", _: str) -> str:
     return f"registered for {values['currency']}, and {tax}{stays}"
 
 
+_TERMS: Final = {
+    "opening": True,
+    "royalties": True,
+    "adjustments": True,
+    "recouped": False,
+    "reserve_withheld": False,
+    "reserve_released": True,
+    "withholding": False,
+    "carried": False,
+}
+"""The terms of a statement (SPEC §6), and whether they are added or taken off."""
+
+
+def _less(amount: str) -> str:
+    return amount.removeprefix("-") if amount.startswith("-") else f"-{amount}"
+
+
 def _issued(node: "Explanation", currency: str) -> str:
     values = node.values
     terms = [
-        f"{name} {values[name]}"
-        for name in ("royalties", "adjustments", "withholding", "carried")
+        f"{name.replace('_', ' ')} {values[name] if is_added else _less(values[name])}"
+        for name, is_added in _TERMS.items()
         if values[name] != NOTHING
     ]
     over = f", changed from {values['converted_from']}" if "converted_from" in values else ""
@@ -106,8 +123,8 @@ def _release(node: "Explanation") -> str:
     match values["reason"]:
         case "contributor_not_registered":
             return (
-                " It is stated once there is a contributor-registered event of before the end of"
-                f" {values['release_period']}, {closed}."
+                " It is stated once there is a contributor-registered event that is dated before"
+                f" the end of {values['release_period']}, {closed}."
             )
         case "no_fx_rate":
             into = values.get("account", "the currency that is registered")
@@ -137,7 +154,8 @@ def _release(node: "Explanation") -> str:
 def _held_part(node: "Explanation", currency: str) -> str:
     values = node.values
     if "reference" not in values:
-        return f"{values['origin_period']}: {node.amount} {currency}{_held_for(node)}"
+        basis = f" ({values['basis']})" if "basis" in values else ""
+        return f"{values['origin_period']}{basis}: {node.amount} {currency}{_held_for(node)}"
     what = {
         "advance": f"the advance {values['reference']}",
         "carried": "what the last statement carried",
@@ -153,7 +171,8 @@ def _held_for(node: "Explanation") -> str:
 
 def _since(node: "Explanation", _: str) -> str:
     came = counted(node.events.count if node.events else 0, "event")
-    return f"{came} came since the last close, and counts with the next one"
+    verb = "counts" if came.startswith("1 ") else "count"
+    return f"{came} came since the last close, and {verb} with the next one"
 
 
 SENTENCES: Final[Mapping[str, Callable[["Explanation", str], str]]] = {

@@ -53,7 +53,7 @@ def verify(  # noqa: PLR0913  a flag each
 ) -> None:
     """Verify a warehouse: the log against what was received, all else against the log.
 
-    Silent where all is true; else one line a finding, and exit code 4. Nothing is written.
+    Nothing on stdout where all is true; else one line a finding, and exit code 4.
     With --proof and --statement, a statement's proof, for which no warehouse is needed; with
     --checkpoint, that the warehouse continues one that was kept.
     """
@@ -103,8 +103,8 @@ def _verify(common: Common, asked: Asked) -> None:
             report.note(f"not verified: {text}")
     if found:
         message = (
-            f"{counted(found, 'finding')}; docs/verify.md says what each code means; restore what"
-            " was changed from a backup"
+            f"{counted(found, 'finding')}; docs/verify.md says what each code means, and what to"
+            " do: most often to restore a backup"
         )
         raise FindingsError(message)
 

@@ -150,7 +150,16 @@ def _paid(statements: Sequence[explained.Row]) -> list[Explanation]:
 
 
 def _issued(one: explained.Row) -> Explanation:
-    names = ("royalties", "adjustments", "withholding", "carried")
+    names = (
+        "opening",
+        "royalties",
+        "adjustments",
+        "recouped",
+        "reserve_withheld",
+        "reserve_released",
+        "withholding",
+        "carried",
+    )
     values = {"period": one["period"], "statement_id": one["statement_id"]}
     if one["converted_from"]:
         values["converted_from"] = one["converted_from"]

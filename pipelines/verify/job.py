@@ -121,7 +121,7 @@ class Verification:
         )
         if not self.coverage.signed:
             self.coverage.unchecked.append(
-                "no close is signed, so nobody can say that this is the warehouse that was"
+                "no close is signed, so a warehouse that was rewritten as a whole isn't found"
             )
         elif not self.asked.keys:
             self.coverage.unchecked.append(

@@ -5,8 +5,11 @@
 -- statement_id VARCHAR: the statement, `period/contributor_id`
 -- currency VARCHAR: currency of its amounts
 -- converted_from VARCHAR: currency that the account left with it; null where it stayed
+-- opening_micros DECIMAL(38, 0): what the last statement carried
 -- royalties_micros DECIMAL(38, 0): sum of the royalty lines
 -- adjustments_micros DECIMAL(38, 0): sum of the adjustment lines
+-- recouped_micros DECIMAL(38, 0): taken towards advances; negative where one is given back
+-- reserve_released_micros DECIMAL(38, 0): released of earlier reserves
 -- withholding_micros DECIMAL(38, 0): withheld from what is due
 -- payable_micros DECIMAL(38, 0): to be paid
 -- carried_micros DECIMAL(38, 0): what the next statement opens with
@@ -19,8 +22,11 @@ SELECT
     statement.statement_id,
     statement.currency,
     statement.converted_from,
+    statement.opening_micros,
     statement.royalties_micros,
     statement.adjustments_micros,
+    statement.recouped_micros,
+    statement.reserve_released_micros,
     statement.withholding_micros,
     statement.payable_micros,
     statement.carried_micros,
