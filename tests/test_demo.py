@@ -73,8 +73,8 @@ def test_a_person_reads_what_an_image_earned(shown: Outcome, place: Path) -> Non
     assert 0 == shown.code
     lines = said.stdout.splitlines()
     assert lines[0] == (
-        "harbour earned 326.028335 USD up to 2026-11: 53.40 USD by licences, 228.75 USD by"
-        " training, 43.878335 USD by what was generated."
+        "harbour earned 326.028335 USD up to 2026-11, with what is held of it: 53.40 USD by"
+        " licences, 228.75 USD by training, 43.878335 USD by what was generated."
     )
     assert "Trained on it with a licence: dream@1, postcard@1." == lines[1]
     assert lines[-1].endswith(": equal.")

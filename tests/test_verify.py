@@ -15,9 +15,11 @@ import pytest
 
 from pipelines.errors import FindingsError, ManyhandsError
 from pipelines.lake import transaction
-from pipelines.lake.catalogs import located
+from pipelines.lake.catalogs import located, sqlite
 from pipelines.lake.connection import connect, opened, stored_relations
 from pipelines.lake.warehouse import Warehouse
+from pipelines.transparency.note import generated
+from pipelines.verify import files
 from pipelines.verify.finding import Code
 from tests import scenario
 from tests.conftest import Outcome, run
@@ -157,6 +159,11 @@ def findings(words: Sequence[str]) -> list[dict[str, str]]:
 def codes(found: Sequence[dict[str, str]], relation: str) -> set[str]:
     """Return what was found in a relation."""
     return {one["code"] for one in found if one["relation"] == relation}
+
+
+@pytest.fixture(autouse=True)
+def _no_commit_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "SETTLES_S", 0.0)
 
 
 @pytest.fixture(scope="module")
@@ -481,7 +488,8 @@ def test_a_log_with_a_gap_is_replayed_up_to_it(copied: Warehouse) -> None:
 
     found = {(one["code"], one["key"]) for one in outcome.json["findings"]}
     assert ("sequence", "seq=3") in found
-    assert "replayed up to event 0 only: event 3 isn't there" in outcome.stderr
+    assert "event 3 isn't there" in outcome.stderr
+    assert "replayed up to event 0 only" in outcome.stderr
 
 
 @pytest.mark.parametrize(
@@ -507,6 +515,41 @@ def test_whatever_stands_there_is_a_finding_and_no_failure(copied: Warehouse, ed
 
     assert {one["code"] for one in found} - {"unsealed_file"}
     assert not [one for one in found for text in one.values() if "\n" in text]
+
+
+def test_a_view_that_says_something_else_is_found(copied: Warehouse) -> None:
+    """Whoever queries it would read other numbers than those that are stored."""
+    with opened(copied) as connection:
+        connection.execute("CREATE OR REPLACE VIEW warehouse.standing_held AS SELECT 1 AS one")
+
+    assert ("result", "view") in {(one["code"], one["relation"]) for one in findings(named(copied))}
+
+
+def test_rows_that_are_in_the_catalog_alone_are_found(copied: Warehouse) -> None:
+    """As another program writes few rows; and a commit that hides what it changed."""
+    attach = sqlite.attach_statement(copied).replace("INLINING_ROW_LIMIT 0", "INLINING_ROW_LIMIT 9")
+    with opened(copied, attach) as connection:
+        connection.execute("BEGIN")
+        connection.execute("INSERT INTO warehouse.close_step VALUES ('2026-01', 'other', 1)")
+        connection.execute(
+            "CALL warehouse.set_commit_message('manyhands', 'x', extra_info => '{\"files\":{}}')"
+        )
+        connection.execute("COMMIT")
+
+    found = findings(named(copied))
+
+    assert ("unsealed_file", "commit") in {(one["code"], one["relation"]) for one in found}
+
+
+def test_a_key_that_is_named_has_to_have_signed(closed: Path) -> None:
+    """A warehouse without any signature isn't one that was signed by it."""
+    key = generated("royalties.example/manyhands").verifier_key.text
+
+    found = findings([f"--warehouse={closed}", f"--key={key}"])
+
+    assert [("signature", "period=2026-02 checkpoint")] == [
+        (one["code"], one["key"]) for one in found
+    ]
 
 
 def test_a_replay_that_fails_though_nothing_was_found_is_a_failure(

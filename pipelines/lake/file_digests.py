@@ -30,9 +30,11 @@ def said(text: str | None) -> dict[str, str] | None:
     """Return the digests that a commit's message names; None where it isn't one of ours."""
     try:
         found = json.loads(text or "")["files"]
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return None
-    return found if isinstance(found, dict) else None
+    if not isinstance(found, dict) or not all(isinstance(one, str) for one in found.values()):
+        return None
+    return found
 
 
 def digests(warehouse: Warehouse, made: Iterable[str]) -> dict[str, str]:

@@ -248,18 +248,63 @@ def foreign_commits(
     for number, author, text, changes in _commits(connection, warehouse):
         is_ours = author == AUTHOR and file_digests.said(text) is not None
         begun = begun or is_ours
-        if begun and not is_ours and changes and changes != _CLEAN:
-            yield number, changes
+        if begun and not is_ours and changes != _CLEAN:
+            yield number, changes or "it doesn't say what it changed"
 
 
 def _commits(
     connection: duckdb.DuckDBPyConnection, warehouse: Warehouse
-) -> Iterator[tuple[int, str | None, str | None, str]]:
+) -> Iterator[tuple[int, str | None, str | None, str | None]]:
     of = catalog_of(warehouse).metadata(warehouse)
     yield from connection.execute(
-        "SELECT snapshot_id, author, commit_extra_info, changes_made"
-        f" FROM {of}.ducklake_snapshot_changes ORDER BY snapshot_id"
+        "SELECT snapshot.snapshot_id, said.author, said.commit_extra_info, said.changes_made"
+        f" FROM {of}.ducklake_snapshot AS snapshot"
+        f" LEFT JOIN {of}.ducklake_snapshot_changes AS said USING (snapshot_id)"
+        " ORDER BY snapshot.snapshot_id"
     ).fetchall()
+
+
+def rows_in_catalog(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse) -> list[str]:
+    """Return the catalog's own relations for rows that are in no file, of which ours has none."""
+    of = catalog_of(warehouse).metadata(warehouse)
+    query = f"SELECT table_name FROM {of}.ducklake_inlined_data_tables ORDER BY table_name"
+    return [name for (name,) in connection.execute(query).fetchall()]
+
+
+_MADE: Final[Mapping[str, str]] = {
+    "view": ("SELECT view_name, sql FROM {of}.ducklake_view WHERE end_snapshot IS NULL"),
+    "macro": (
+        "SELECT macro.macro_name, concat(made.type, ' ', made.sql)"
+        " FROM {of}.ducklake_macro AS macro"
+        " INNER JOIN {of}.ducklake_macro_impl AS made ON macro.macro_id = made.macro_id"
+        " WHERE macro.end_snapshot IS NULL"
+    ),
+    "column": (
+        "SELECT relation.table_name, string_agg(concat(place.column_name, ' ', place.column_type),"
+        " ', ' ORDER BY place.column_order)"
+        " FROM {of}.ducklake_column AS place INNER JOIN {of}.ducklake_table AS relation"
+        " ON place.table_id = relation.table_id AND relation.end_snapshot IS NULL"
+        " WHERE place.end_snapshot IS NULL GROUP BY relation.table_name"
+    ),
+}
+"""What a catalog says of views, macros and columns: a name, and what goes by it."""
+
+
+def made_otherwise(
+    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, target: Warehouse
+) -> Iterator[tuple[str, str, str, str]]:
+    """Yield views, macros and columns that aren't as in a warehouse that this program makes.
+
+    Others that somebody added are left out: nothing of ours reads them.
+    """
+    mine = catalog_of(warehouse).metadata(warehouse)
+    fresh = catalog_of(target).metadata(target).replace("_warehouse.", f"_{AGAIN}.")
+    for kind, query in _MADE.items():
+        stored = dict(connection.execute(query.format(of=mine)).fetchall())
+        for name, text in connection.execute(query.format(of=fresh)).fetchall():
+            found = stored.get(name)
+            if found != text:
+                yield kind, name, shown(text), "none" if found is None else shown(found)
 
 
 def recorded_at(connection: duckdb.DuckDBPyConnection, batch_id: str) -> datetime | None:
@@ -347,7 +392,7 @@ def verdicts(warehouse: Warehouse) -> Iterator[dict[str, Any]]:
         for path in _verdict_files(warehouse, made):
             try:
                 found = json.loads(path.read_bytes())
-            except ValueError:
+            except (ValueError, RecursionError, OSError):
                 continue
             if isinstance(found, dict):
                 yield found

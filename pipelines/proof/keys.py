@@ -8,6 +8,7 @@ from typing import Final
 from pipelines.errors import ConflictError, ManyhandsError, NotFoundError, UsageError
 from pipelines.lake.disk import sync_file
 from pipelines.transparency.note import (
+    PRIVATE,
     NoteError,
     Signer,
     VerifierKey,
@@ -52,6 +53,9 @@ def read_key(path: Path) -> Signer:
     Raises NotFoundError where it isn't there, ManyhandsError where others than its owner may do
     anything with it, or it is no key. What it holds is never shown.
     """
+    if PRIVATE in str(path):
+        message = "a key's file has to be named, and not the key, which nobody else may see"
+        raise UsageError(message)
     try:
         with path.open("rb") as file:
             status = os.fstat(file.fileno())

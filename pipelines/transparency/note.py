@@ -21,7 +21,7 @@ _DASH: Final = "\N{EM DASH}"
 _ID_BYTES: Final = 4
 _KEY_BYTES: Final = 32
 _TIME_BYTES: Final = 8
-_PRIVATE: Final = "PRIVATE+KEY+"
+PRIVATE: Final = "PRIVATE+KEY+"
 _WITNESS_SIGNATURES: Final = (_TIME_BYTES + 64, _TIME_BYTES + 2_420)
 """How long a cosignature is: one by Ed25519, or by ML-DSA-44."""
 
@@ -108,7 +108,7 @@ class Signer:
     def key_file(self) -> str:
         """The private key as it is written to a file."""
         key_id = self.verifier_key.key_id.hex()
-        return f"{_PRIVATE}{self.name}+{key_id}+{_base64(bytes([PLAIN]) + self.seed)}\n"
+        return f"{PRIVATE}{self.name}+{key_id}+{_base64(bytes([PLAIN]) + self.seed)}\n"
 
     def signed(self, text: str) -> str:
         """Return a note of a text, with one signature."""
@@ -158,8 +158,8 @@ def read_signer(text: str) -> Signer:
     Raises NoteError, which says nothing of what was read, where it isn't one.
     """
     message = "not a private key as `manyhands keygen` writes it"
-    name, key_id, key = _parts(text.removesuffix("\n").removeprefix(_PRIVATE), message)
-    if not text.startswith(_PRIVATE) or len(key) != 1 + _KEY_BYTES or key[0] != PLAIN:
+    name, key_id, key = _parts(text.removesuffix("\n").removeprefix(PRIVATE), message)
+    if not text.startswith(PRIVATE) or len(key) != 1 + _KEY_BYTES or key[0] != PLAIN:
         raise NoteError(message)
     signer = Signer(name, key[1:])
     if signer.verifier_key.key_id.hex() != key_id:
@@ -172,6 +172,9 @@ def read_verifier_key(text: str) -> VerifierKey:
 
     Raises NoteError where it isn't one, or of another kind than Ed25519.
     """
+    if text.strip().startswith(PRIVATE):
+        message = "that is a private key, which nobody else may see; name its verifier key"
+        raise NoteError(message)
     message = f"{text}: not a verifier key, which is NAME+ID+KEY"
     name, key_id, key = _parts(text.strip(), message)
     if not key or _key_id(name, key[0], key[1:]).hex() != key_id:

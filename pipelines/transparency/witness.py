@@ -23,6 +23,10 @@ SIZE_TYPE: Final = "text/x.tlog.size"
 _SIZE: Final = re.compile(r"(0|[1-9][0-9]{0,18})\n?")
 
 
+MOST_LINES: Final = 4
+"""So many keys may a witness have at a time whose key nobody named."""
+
+
 @dataclass(frozen=True)
 class Witness:
     """Where a witness is asked."""
@@ -81,6 +85,9 @@ def cosigned(witness: Witness, note: Note, origin: str, body: bytes) -> list[Sig
         raise NoteError(message) from error
     if witness.key is None:
         kept = [signature for signature in found if signature.name != origin]
+        if len(kept) > MOST_LINES:
+            message = f"its answer has {len(kept)} lines, and a witness has at most {MOST_LINES}"
+            raise NoteError(message)
     else:
         signed = Note(note.text, tuple(found)).signed_by([witness.key])
         kept = [signature for _, signature in signed]

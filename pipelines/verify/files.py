@@ -17,6 +17,10 @@ ABANDONED_S: Final = 3_600.0
 """A file that no commit came to name for so long is nobody's who is still writing."""
 
 
+SETTLES_S: Final = 20.0
+"""So long a commit may take to name what it wrote."""
+
+
 @dataclass
 class Files:
     """The data files of a warehouse, as its catalog and its folder have them."""
@@ -40,6 +44,9 @@ class Files:
                 "a commit of manyhands",
                 f"one of something else ({changes})",
             )
+        for name in verifying.rows_in_catalog(self.connection, self.warehouse):
+            expected = "no rows in the catalog itself"
+            yield Finding(Code.UNSEALED_FILE, "commit", verifying.shown(name), expected, "some")
         for file in named:
             yield from self._fault(file, said.get(file.path, set()))
 
@@ -63,6 +70,12 @@ class Files:
             yield Finding(Code.FILE_CHANGED, file.relation, path, expected, found)
         else:
             self.coverage.files += 1
+
+    def unknown_faults(self, began_at: float) -> Iterator[Finding]:
+        """Yield files that no snapshot names, once a commit under way would have named them."""
+        if any(self.unknown(began_at)):
+            time.sleep(SETTLES_S)
+            yield from (unknown_finding(*one) for one in self.unknown(began_at))
 
     def unknown(self, began_at: float) -> Iterator[tuple[str, int]]:
         """Yield files that no snapshot names, and how many events they hold that the log lacks.

@@ -8,7 +8,7 @@ from typing import Final
 import duckdb
 
 from pipelines.errors import ManyhandsError
-from pipelines.lake import closes, reading, scratch, verifying
+from pipelines.lake import closes, log, reading, scratch, verifying
 from pipelines.lake.catalogs import located
 from pipelines.lake.connection import opened
 from pipelines.lake.creation import create
@@ -32,6 +32,19 @@ _FAULTS: Final[tuple[tuple[str, Code, tuple[str, ...]], ...]] = (
     ("publication_fault", Code.PUBLICATION, ("publication", "statement")),
 )
 """Queries of `sql/verify`, what they find, and the relations that they read."""
+
+_FAILURES: Final = (
+    ManyhandsError,
+    duckdb.Error,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+"""What reading something that nobody of ours wrote can end in."""
 
 _OF_TREE: Final = ("cosignature", "period_close", "statement", "tree_node")
 
@@ -64,6 +77,8 @@ class Verification:
     """Complete once all findings were taken."""
     number: int = 0
     """Of findings so far."""
+    failures: list[Exception] = field(default_factory=list)
+    """What kept it from looking any further somewhere."""
 
     def findings(self) -> Iterator[Finding]:
         """Yield what isn't as it should be.
@@ -74,6 +89,8 @@ class Verification:
         for finding in self._findings():
             self.number += 1
             yield finding
+        if self.failures and not self.number:
+            raise self.failures[0]
 
     def _findings(self) -> Iterator[Finding]:
         began_at = time.time()
@@ -82,18 +99,27 @@ class Verification:
             reading.closed_period(connection, self.asked.since)
             self.report("comparing the data files with their digests")
             kept = files.Files(warehouse, connection, self.coverage, set())
-            yield from kept.faults()
-            yield from (files.unknown_finding(*one) for one in kept.unknown(began_at))
-            yield from self._at_rest(connection, kept.unreadable)
-            yield from _rolled_back(warehouse, connection, self.asked.digest)
-            yield from self._signed(connection, kept.unreadable)
-            if "event" in kept.unreadable:
-                self.coverage.unchecked.append(
-                    "the log wasn't replayed: files of the relation event are missing or changed"
-                )
-            else:
-                yield from self._replayed(warehouse, connection, kept.unreadable)
+            lost = kept.unreadable
+            yield from self._guarded("files", kept.faults())
+            yield from self._guarded("what is stored", self._at_rest(connection, lost))
+            yield from self._guarded("closes that were made", self._rolled_back(connection, lost))
+            yield from self._guarded("signatures", self._signed(connection, lost))
+            yield from self._guarded("the log", self._replayed(warehouse, connection, lost))
+            yield from self._guarded("files that nobody names", kept.unknown_faults(began_at))
         self.coverage.unchecked.append(_UNDERIVED)
+
+    def _guarded(self, what: str, findings: Iterator[Finding]) -> Iterator[Finding]:
+        """Yield findings; where looking for them fails, say so and let the others be looked for.
+
+        What stands in an edited warehouse can be anything, and must not hide the rest.
+        """
+        try:
+            yield from findings
+        except duckdb.InterruptException:
+            raise
+        except _FAILURES as error:
+            self.failures.append(error)
+            self.coverage.unchecked.append(f"{what} couldn't be verified to the end: {error}")
 
     def _at_rest(
         self, connection: duckdb.DuckDBPyConnection, unreadable: set[str]
@@ -105,8 +131,26 @@ class Verification:
             if lost := unreadable.intersection(read):
                 self._leave_out(f"{name} wasn't looked for", lost)
                 continue
-            for relation, key, expected, found in verifying.faults(connection, name):
-                yield Finding(code, relation, key, expected, found)
+            yield from self._guarded(name, _found(connection, name, code))
+
+    def _rolled_back(
+        self, connection: duckdb.DuckDBPyConnection, unreadable: set[str]
+    ) -> Iterator[Finding]:
+        """Yield closes of which something tells, and that aren't there."""
+        if lost := unreadable.intersection({"period_close"}):
+            self._leave_out("closes that are gone weren't looked for", lost)
+            return
+        for verdict in verifying.verdicts(located(self.warehouse)):
+            period = str(verdict.get("period"))
+            if verdict.get("passed") is True and closes.find_close(connection, period) is None:
+                key = f"period={verifying.shown(period)}"
+                yield Finding(Code.ROLLED_BACK, "period_close", key, "a close", "its verdict alone")
+        if self.asked.digest is not None:
+            last = closes.last_close(connection)
+            found = last.digest if last else "no close"
+            if found != self.asked.digest:
+                key = f"period={last.period}" if last else ""
+                yield Finding(Code.ROLLED_BACK, "period_close", key, self.asked.digest, found)
 
     def _signed(
         self, connection: duckdb.DuckDBPyConnection, unreadable: set[str]
@@ -116,6 +160,10 @@ class Verification:
             self._leave_out("signatures weren't checked", lost)
             return
         yield from as_findings(faults(connection, self.asked.keys, report=self.report))
+        last = closes.last_close(connection)
+        if self.asked.keys and last and last.checkpoint is None:
+            key = f"period={last.period} checkpoint"
+            yield Finding(Code.SIGNATURE, "period_close", key, "one by a key of --key", "none")
         self.coverage.signed = sum(
             close.checkpoint is not None for close in closes.all_closes(connection)
         )
@@ -136,11 +184,12 @@ class Verification:
         unreadable: set[str],
     ) -> Iterator[Finding]:
         """Make the warehouse again from its log, and yield how it differs."""
-        try:
-            how = setting(connection)
-        except (ManyhandsError, ValueError) as error:
-            self.coverage.unchecked.append(f"the log wasn't replayed: {error}")
+        if "event" in unreadable:
+            self.coverage.unchecked.append(
+                "the log wasn't replayed: files of the relation event are missing or changed"
+            )
             return
+        how = setting(connection)
         with scratch.temporary() as folder:
             target = replace(warehouse, folder=folder / "again", server=None, place=None)
             create(target, how, number=UNFINISHED)
@@ -154,8 +203,13 @@ class Verification:
                     self.coverage,
                     self.report,
                 )
-                yield from self._until_stopped(replay)
+                yield from self._guarded("the log", replay.run())
+                self._say_where_it_stopped(replay, connection)
             verifying.attach_again(connection, target)
+            for kind, name, expected, found in verifying.made_otherwise(
+                connection, warehouse, target
+            ):
+                yield Finding(Code.RESULT, kind, name, expected, found)
             for name in verifying.KEYS:
                 if name in unreadable:
                     self._leave_out(f"{name} wasn't compared", {name})
@@ -169,37 +223,18 @@ class Verification:
                 f"closes before {self.asked.since} weren't computed again (--since)"
             )
 
-    def _until_stopped(self, replay: Replay) -> Iterator[Finding]:
-        """Replay the log; where that fails, what was found already may be why."""
-        try:
-            yield from replay.run()
-        except duckdb.InterruptException:
-            raise
-        except (ManyhandsError, duckdb.Error) as error:
-            if not self.number:
-                raise
-            self.coverage.unchecked.append(
-                f"the log was replayed up to event {replay.bounds.head} only: {error}"
-            )
+    def _say_where_it_stopped(self, replay: Replay, connection: duckdb.DuckDBPyConnection) -> None:
+        reached, head = replay.bounds.head, log.head(connection)
+        if reached < head:
+            text = f"the log was replayed up to event {reached} only, of {head}"
+            self.coverage.unchecked.append(text)
 
     def _leave_out(self, what: str, lost: set[str]) -> None:
         names = ", ".join(sorted(lost))
         self.coverage.unchecked.append(f"{what}: files of {names} are missing or changed")
 
 
-def _rolled_back(
-    warehouse: Warehouse, connection: duckdb.DuckDBPyConnection, digest: str | None
-) -> Iterator[Finding]:
-    """Yield closes of which something tells, and that aren't there."""
-    for verdict in verifying.verdicts(warehouse):
-        period = str(verdict.get("period"))
-        if verdict.get("passed") is True and closes.find_close(connection, period) is None:
-            yield Finding(
-                Code.ROLLED_BACK, "period_close", f"period={period}", "a close", "its verdict alone"
-            )
-    if digest is not None:
-        last = closes.last_close(connection)
-        found = last.digest if last else "no close"
-        if found != digest:
-            key = f"period={last.period}" if last else ""
-            yield Finding(Code.ROLLED_BACK, "period_close", key, digest, found)
+def _found(connection: duckdb.DuckDBPyConnection, name: str, code: Code) -> Iterator[Finding]:
+    """Yield what a query of `sql/verify` finds."""
+    for relation, key, expected, found in verifying.faults(connection, name):
+        yield Finding(code, relation, key, expected, found)
