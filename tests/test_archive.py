@@ -287,6 +287,7 @@ def test_what_an_index_says_decides_nothing_before_it_is_checked(
     assert ["copy"] == _names(tmp_path)
 
 
+@pytest.mark.long
 def test_whatever_a_footer_claims_the_events_are_those_of_the_pages(
     copy: Path, exported: Path
 ) -> None:

@@ -69,7 +69,7 @@ LOG = (
     "UPDATE warehouse.event SET type = 'licence-revoked' WHERE type = 'image-licensed'",
     "UPDATE warehouse.ingest_batch SET accepted = accepted + 1, received = received + 1",
 )
-EDITS = [edit for kind in (STATEMENTS, LINES, CLOSES, FACTS, LOG) for edit in one_of(6, kind)]
+EDITS = [edit for kind in (STATEMENTS, LINES, CLOSES, FACTS, LOG) for edit in one_of(12, kind)]
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ from tests.lake.sending import rows
 from tests.marketplace import Events
 from tests.test_vectors import in_process
 
-EVERYDAY = ["attribution_with_fallback", "lineage", "remainder_ties"]
+EVERYDAY = ["lineage"]
 OTHERS = [name for name in scenario.NAMES if name not in EVERYDAY]
 AS_OF = "--as-of=2026-06-01T00:00:00Z"
 JANUARY = "--period=2026-01"

@@ -147,6 +147,7 @@ def test_a_commit_to_an_object_store_whose_answer_is_cut_off_counts_once(
         check(scene)
 
 
+@pytest.mark.long
 def test_a_commit_that_the_server_gets_late_is_never_half_there(
     scene: Scene, postgres: Postgres
 ) -> None:
@@ -241,6 +242,7 @@ def test_a_worker_whose_clock_is_two_days_off_does_nothing(
     check(scene)
 
 
+@pytest.mark.long
 def test_an_ingest_waits_until_the_servers_clock_is_right_again(scene: Scene) -> None:
     """It is set two days ahead while the ingest runs, and back."""
     with own_server() as server:
