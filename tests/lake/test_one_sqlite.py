@@ -16,6 +16,10 @@ from pipelines.cli.app import app
 from pipelines.lake.migration import EARLIEST
 from tests.lake.test_setting import unpack
 from tests.marketplace import Events, small
+from tests.proof import witness
+
+_GROUPS = {"checkpoint", "deadletter", "log", "statements"}
+"""Commands that have others within them."""
 
 _RUN = """
 import json, os, sys
@@ -55,11 +59,14 @@ def test_no_command_opens_a_catalog_but_with_the_engine(tmp_path: Path) -> None:
         ["init"],
         ["ingest", source, as_of],
         ["close", "--period=2026-01", "--dry-run", f"--out={tmp_path / 'draft'}", as_of],
-        ["close", "--due", as_of],
+        ["keygen", "royalties.example/manyhands", f"--signing-key={tmp_path / 'key'}"],
+        ["close", "--due", as_of, f"--signing-key={tmp_path / 'key'}"],
         ["publish", f"--to={tmp_path}"],
         ["statements", "diff", "2026-01", f"--draft={tmp_path / 'draft'}"],
         ["statements", "list"],
         ["statements", "show", "2026-01/ana"],
+        ["statements", "proof", "2026-01/ana", f"--out={tmp_path / 'proofs'}"],
+        ["checkpoint", "show"],
         ["statements", "export", "--format=csv", f"--out={tmp_path / 'out'}"],
         ["earnings", "--period=2026-01", f"--out={tmp_path / 'e.csv'}"],
         ["explain", "2026-01/ana", "--line=1"],
@@ -82,13 +89,17 @@ def test_no_command_opens_a_catalog_but_with_the_engine(tmp_path: Path) -> None:
     folder = tmp_path / "warehouse"
 
     def names_another(command: list[str]) -> bool:
-        return command[0] == "validate" or any("--warehouse=" in word for word in command)
+        return command[0] in {"keygen", "validate"} or any(
+            "--warehouse=" in word for word in command
+        )
 
-    words = [
-        command if names_another(command) else [*command, f"--warehouse={folder}"]
-        for command in commands
-    ]
-    _watched(folder, words)
+    with witness.running() as one:
+        commands.append(["checkpoint", "witness", one.url])
+        words = [
+            command if names_another(command) else [*command, f"--warehouse={folder}"]
+            for command in commands
+        ]
+        _watched(folder, words)
 
     assert _all_commands() - {"demo"} == {_name(command) for command in commands}
 
@@ -122,6 +133,4 @@ def _all_commands() -> set[str]:
 
 
 def _name(command: list[str]) -> str:
-    return " ".join(
-        command[:2] if command[0] in {"statements", "deadletter", "log"} else command[:1]
-    )
+    return " ".join(command[:2] if command[0] in _GROUPS else command[:1])
