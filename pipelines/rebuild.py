@@ -16,10 +16,9 @@ from pipelines.close.commit import issue
 from pipelines.close.compute import compute
 from pipelines.close.seal import Seal, seal
 from pipelines.errors import GateError, ManyhandsError
-from pipelines.ingest.decode import decode
 from pipelines.ingest.tables import events_table, refusals_table
-from pipelines.ingest.validate import validate
-from pipelines.lake import closes, log, manifest, reading, rebuilding, scratch
+from pipelines.ingest.validate import read_event
+from pipelines.lake import closes, log, reading, rebuilding
 from pipelines.lake.catalogs import located
 from pipelines.lake.closes import PeriodClose
 from pipelines.lake.connection import opened
@@ -123,25 +122,20 @@ class _Rebuilding:
         if one.manifest is None:
             return
         _, sha256, rows = one.manifest
-        if manifest.kept_rows(self.target, sha256) is not None:
-            return
-        with scratch.temporary() as made:
-            kept = self.source.manifest(sha256, made)
-            if kept is None:
-                message = (
-                    f"{event.name}: the copy of its manifest {sha256} isn't in"
-                    f" {self.source.what}; restore it from a backup"
-                )
-                raise ManyhandsError(message)
-            try:
-                with kept.open("rb") as file:
-                    manifest.keep(self.target, file, kept.stat().st_size, sha256, rows)
-            except ManifestError as error:
-                message = (
-                    f"{event.name}: the copy of its manifest isn't what it was"
-                    f" ({error.message}); restore it from a backup"
-                )
-                raise ManyhandsError(message) from error
+        try:
+            is_kept = rebuilding.keep_manifest(self.source, self.target, sha256, rows)
+        except ManifestError as error:
+            message = (
+                f"{event.name}: the copy of its manifest isn't what it was ({error.message});"
+                " restore it from a backup"
+            )
+            raise ManyhandsError(message) from error
+        if not is_kept:
+            message = (
+                f"{event.name}: the copy of its manifest {sha256} isn't in {self.source.what};"
+                " restore it from a backup"
+            )
+            raise ManyhandsError(message)
 
     def _close(self, event: Logged) -> None:
         """Compute a close again at its position in the log, and commit it where it stood."""
@@ -193,8 +187,7 @@ def _read(event: Logged, position: int) -> Event:
     """
     attributes = None if event.attributes is None else json.loads(event.attributes)
     received = Received(position, "log", str(event.seq), event.body, attributes)
-    decoded = decode(received)
-    again = decoded if isinstance(decoded, Rejected) else validate(decoded, event.recorded_at)
+    again = read_event(received, event.recorded_at)
     if isinstance(again, Rejected):
         message = f"{event.name} is refused now: {again.reason} ({again.message})"
         raise ManyhandsError(message)

@@ -101,17 +101,17 @@ def _earned(node: "Explanation", currency: str) -> str:
     values = node.values
     return (
         f"for contributors, of {_PAID_FOR[values['basis']]}: {node.amount} {currency}"
-        f" = {values['allocated']} to {counted(int(values['contributors']), 'contributor')}"
-        f" + {values['held']} held"
+        f" = {_shared(values)}"
     )
 
 
 def _own_pool(node: "Explanation", currency: str) -> str:
-    values = node.values
-    return (
-        f"{values['origin_period']}: {node.amount} {currency} = {values['allocated']} to"
-        f" {counted(int(values['contributors']), 'contributor')} + {values['held']} held"
-    )
+    return f"{node.values['origin_period']}: {node.amount} {currency} = {_shared(node.values)}"
+
+
+def _shared(values: Mapping[str, str]) -> str:
+    contributors = counted(int(values["contributors"]), "contributor")
+    return f"{values['allocated']} to {contributors} + {values['held']} held"
 
 
 SENTENCES: Final[Mapping[str, Callable[["Explanation", str], str]]] = {

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -23,8 +23,6 @@ from pipelines.errors import FindingsError, UsageError
 from pipelines.outputs.documents import dumps, whole_or_nothing, write_list
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from pipelines.verify.job import Verification
 
 
@@ -76,62 +74,39 @@ def verify(  # noqa: PLR0913  a flag each
     elif remove_orphans:
         _remove_orphans(common)
     else:
-        _verify(common, Asked(since, expect, key or ()))
+        _verify(common, since, expect, key or ())
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What is asked of a whole warehouse, as it was written."""
-
-    since: str | None
-    expect: str | None
-    keys: Sequence[str]
-
-
-def _verify(common: Common, asked: Asked) -> None:
+def _verify(common: Common, since: str | None, expect: str | None, keys: Sequence[str]) -> None:
     """Verify a whole warehouse, and raise FindingsError where anything is found."""
     from pipelines.proof.keys import verifier_key
-    from pipelines.verify import job
+    from pipelines.verify.job import Asked, Verification
 
-    keys = tuple(verifier_key(key) for key in asked.keys)
+    asked = Asked(since, expect, tuple(verifier_key(key) for key in keys))
     with reporting(common.invocation.ending) as report:
-        verification = job.Verification(
-            common.warehouse, job.Asked(asked.since, asked.expect, keys), report
-        )
-        found = _print_as_json(verification) if common.json else _print_lines(verification)
+        verification = Verification(common.warehouse, asked, report)
+        if common.json:
+            _print_as_json(verification)
+        else:
+            for finding in verification.findings():
+                print_line(finding.line)
         for text in verification.coverage.unchecked:
             report.note(f"not verified: {text}")
-    if found:
+    if verification.number:
         message = (
-            f"{counted(found, 'finding')}; docs/verify.md says what each code means, and what to"
-            " do: most often to restore a backup"
+            f"{counted(verification.number, 'finding')}; docs/verify.md says what each code means,"
+            " and what to do: most often to restore a backup"
         )
         raise FindingsError(message)
 
 
-def _print_lines(verification: "Verification") -> int:
-    """Print each finding as it comes, and return how many there are."""
-    number = 0
-    for number, finding in enumerate(verification.findings(), 1):  # noqa: B007  counted
-        print_line(finding.line)
-    return number
-
-
-def _print_as_json(verification: "Verification") -> int:
-    """Print one document, and return how many findings it has; nothing where reading fails."""
-    number = 0
-
-    def counting() -> "Iterator[dict[str, str]]":
-        nonlocal number
-        for number, finding in enumerate(verification.findings(), 1):  # noqa: B007  counted
-            yield asdict(finding)
-
+def _print_as_json(verification: "Verification") -> None:
+    """Print one document; nothing where reading fails."""
     with whole_or_nothing(sys.stdout) as stream:
-        write_list(stream, counting())
+        write_list(stream, map(asdict, verification.findings()))
         stream.write("}\n")
         # it is complete once the findings were taken, and sorts before them
         sys.stdout.write(f'{{"coverage": {dumps(asdict(verification.coverage))}, "findings": ')
-    return number
 
 
 def _remove_orphans(common: Common) -> None:

@@ -1,6 +1,5 @@
 """Writes and reads drafts: the files of a close that was computed and not issued."""
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from pipelines.close.comparing import Stated, stated
 from pipelines.close.seal import close_digest
 from pipelines.errors import NotFoundError, UsageError
 from pipelines.lake.closes import PeriodClose
-from pipelines.lake.disk import replacing
+from pipelines.lake.disk import replacing, sha256_of
 from pipelines.outputs.documents import dumps
 from pipelines.outputs.exports import sealed_path, write_statements
 from pipelines.outputs.formats import Format
@@ -93,7 +92,7 @@ def write_draft(
         ]
         described: dict[str, Any] = {
             "digest": computed.digest,
-            "files": {one.path.name: _sha256(one.place) for one in written},
+            "files": {one.path.name: sha256_of(one.place) for one in written},
             "log_seq": computed.log_seq,
             "period": period,
             "previous_digest": computed.previous_digest,
@@ -140,15 +139,10 @@ def _described(path: Path) -> _DraftFile:
         raise UsageError(message) from error
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _refuse_unless_as_written(path: Path, sha256: str) -> None:
     """Refuse a file of a draft that somebody may have read otherwise than it was computed."""
     try:
-        found = _sha256(path)
+        found = sha256_of(path)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise _missing(path) from error
     if found != sha256:

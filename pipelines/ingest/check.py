@@ -12,14 +12,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from pipelines.errors import ManyhandsError, UsageError
-from pipelines.ingest.decode import decode
 from pipelines.ingest.figures import Figures, Report
 from pipelines.ingest.identities import Identities
 from pipelines.ingest.policy import EVERYONE, Policy
 from pipelines.ingest.read import read
 from pipelines.ingest.refuse import refused
 from pipelines.ingest.roots import Root
-from pipelines.ingest.validate import validate
+from pipelines.ingest.validate import read_event
 from pipelines.sources.batches import fail, read_lines
 from pipelines.sources.limits import DEFAULT_LIMITS
 from pipelines.sources.opened import Source
@@ -114,10 +113,7 @@ class Check:
 
     def _judge(self, received: Received) -> Rejected | None:
         """Return why something is refused; None where it is accepted, or a duplicate."""
-        decoded = decode(received)
-        if isinstance(decoded, Rejected):
-            return decoded
-        event = validate(decoded, self.rules.now, self.rules.policy)
+        event = read_event(received, self.rules.now, self.rules.policy)
         if isinstance(event, Rejected):
             return event
         standing = self._identities.find(event)

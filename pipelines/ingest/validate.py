@@ -6,6 +6,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
+from pipelines.ingest.decode import decode
 from pipelines.ingest.policy import EVERYONE, NotAllowedError, Policy, check
 from pipelines.ingest.refuse import refused
 from schemas import canonical, instants
@@ -13,7 +14,7 @@ from schemas.envelope import Envelope
 from schemas.errors import MAX_KEY, first_error
 from schemas.events import EVENT_TYPES, EventData, ImageLicensed, ModelTrained, schema_urn
 from schemas.parts import ManifestFile
-from schemas.record import Decoded, Event, Rejected
+from schemas.record import Decoded, Event, Received, Rejected
 from schemas.rejection import Reason
 
 MAX_AHEAD: Final = timedelta(minutes=5)
@@ -31,6 +32,15 @@ def validate(decoded: Decoded, now: datetime, policy: Policy = EVERYONE) -> Even
         return _event(decoded, now, policy)
     except _RefusedError as error:
         return refused("validate", decoded.received, error.reason, error.path, error.message)
+
+
+def read_event(received: Received, now: datetime, policy: Policy = EVERYONE) -> Event | Rejected:
+    """Decode what was received, and validate it.
+
+    `now` is as for `validate`; it refuses what either of them does.
+    """
+    decoded = decode(received)
+    return decoded if isinstance(decoded, Rejected) else validate(decoded, now, policy)
 
 
 class _RefusedError(Exception):

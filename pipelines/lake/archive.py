@@ -6,7 +6,6 @@ called, and its index.
 
 import hashlib
 from io import BufferedReader
-from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
@@ -42,12 +41,6 @@ def sha256_of(file: BufferedReader) -> str:
     """Return the SHA-256 of an open file's bytes; it is at its end then."""
     file.seek(0)
     return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def digest_of_file(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes."""
-    with path.open("rb") as file:
-        return sha256_of(file)
 
 
 def index_sha256(index: ArchiveIndex) -> str:

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from pipelines.errors import ManyhandsError
 from pipelines.lake import archive, closes, log, rebuilding, scratch
-from pipelines.lake.disk import filled
+from pipelines.lake.disk import filled, sha256_of
 from pipelines.lake.paths import for_engine
 from pipelines.lake.rebuilding import Stored
 from pipelines.lake.setting import FORMAT, setting
@@ -127,7 +127,7 @@ def _parts(
             last=last,
             rows=last - first + 1,
             bytes=path.stat().st_size,
-            sha256=archive.digest_of_file(path),
+            sha256=sha256_of(path),
         )
         first = last + 1
 
@@ -211,4 +211,4 @@ def _copied(find: Callable[[Path], Path | None], folder: Path, name: str) -> Arc
             return None
         path = folder / name
         shutil.copyfile(kept, path)
-    return ArchivedFile(name=name, bytes=path.stat().st_size, sha256=archive.digest_of_file(path))
+    return ArchivedFile(name=name, bytes=path.stat().st_size, sha256=sha256_of(path))

@@ -5,7 +5,6 @@ what happened (batches, dead letters, publications) can't be computed again from
 files' digests are what an edit is found by.
 """
 
-import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from pipelines.lake import scratch
+from pipelines.lake.disk import sha256_of
 from pipelines.lake.warehouse import DATA, Warehouse
 from pipelines.stores.objects import Objects, at_once
 
@@ -64,15 +64,6 @@ def remove(warehouse: Warehouse, path: str) -> None:
         Objects(warehouse.place).remove([f"{DATA}/{path}"])
 
 
-def fetched(warehouse: Warehouse, path: str, folder: Path) -> Path:
-    """Return a data file as a file of this machine: its own, or a copy in a folder."""
-    if warehouse.place is None:
-        return warehouse.data / path
-    copy = folder / Path(path).name
-    Objects(warehouse.place).download(f"{DATA}/{path}", copy)
-    return copy
-
-
 def named(warehouse: Warehouse, path: str) -> str:
     """Return how `data_files.made_since` names a file, by its path in the folder `data`."""
     return f"{DATA}/{path}" if warehouse.place else str(warehouse.data / path)
@@ -80,9 +71,8 @@ def named(warehouse: Warehouse, path: str) -> str:
 
 def _of_files(warehouse: Warehouse, made: Iterable[str]) -> Iterator[tuple[str, str]]:
     for path in map(Path, sorted(made)):
-        with suppress(FileNotFoundError, IsADirectoryError), path.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-            yield path.relative_to(warehouse.data).as_posix(), sha256
+        with suppress(FileNotFoundError, IsADirectoryError):
+            yield path.relative_to(warehouse.data).as_posix(), sha256_of(path)
 
 
 def _of_objects(warehouse: Warehouse, made: Iterable[str]) -> Iterator[tuple[str, str]]:
@@ -100,8 +90,7 @@ def _of_objects(warehouse: Warehouse, made: Iterable[str]) -> Iterator[tuple[str
 def _of_object(warehouse: Warehouse, path: str, copy: Path) -> str | None:
     if warehouse.place is None or not Objects(warehouse.place).download(path, copy):
         return None
-    with copy.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    sha256 = sha256_of(copy)
     copy.unlink()
     return sha256
 

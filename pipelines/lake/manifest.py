@@ -16,7 +16,7 @@ import duckdb
 import pyarrow.parquet as pq
 
 from pipelines.lake import faults, parquet, scratch, working_copy
-from pipelines.lake.disk import make_folder, replacing
+from pipelines.lake.disk import make_folder, replacing, sha256_of
 from pipelines.lake.engine import bounded
 from pipelines.lake.manifest_rows import ROWS, checked_rows, mismatch, unavailable
 from pipelines.lake.paths import for_engine
@@ -127,8 +127,7 @@ def _read(file: BinaryIO, size: int) -> bytes:
 
 
 def _check_hash(copy: Path, sha256: str) -> None:
-    with copy.open("rb") as file:
-        actual = hashlib.file_digest(file, "sha256").hexdigest()
+    actual = sha256_of(copy)
     if actual != sha256:
         mismatch(f"its SHA-256 is {actual}, not {sha256}")
 

@@ -4,18 +4,19 @@ The log is that of a warehouse, or of an archive that one was exported to.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, Protocol
 
 import duckdb
 import pyarrow as pa
 
-from pipelines.lake import reading, scratch, working_copy
+from pipelines.lake import manifest, reading, scratch, working_copy
 from pipelines.lake.connection import stored_relations
 from pipelines.lake.disk import make_folder, replacing
 from pipelines.lake.rights import follow
@@ -121,10 +122,7 @@ class Stored:
         return self._kept(self.warehouse.gate / f"{period}.json", made)
 
     def _kept(self, path: Path, made: Path) -> Path | None:
-        kept = path
-        if self.warehouse.place is not None:
-            kept = made / path.name
-            working_copy.fetch(self.warehouse, path, kept)
+        kept = working_copy.here(self.warehouse, path, made)
         return kept if kept.exists() else None
 
 
@@ -173,6 +171,22 @@ def kept_manifests(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return [sha256 for (sha256,) in found]
 
 
+def keep_manifest(source: Source, target: Warehouse, sha256: str, rows: int) -> bool:
+    """Keep the copy of a manifest that the source has, unless it is kept; return whether it is.
+
+    Raises ManifestError where the copy isn't what its event says.
+    """
+    if manifest.kept_rows(target, sha256) is not None:
+        return True
+    with scratch.temporary() as made:
+        kept = source.manifest(sha256, made)
+        if kept is None:
+            return False
+        with kept.open("rb") as file:
+            manifest.keep(target, file, kept.stat().st_size, sha256, rows)
+    return True
+
+
 def position_read(event: Logged) -> int:
     """Return how far the close that an event is of read the log."""
     return int(json.loads(event.content)["data"]["log_seq"])
@@ -186,10 +200,22 @@ def carry_over(
     def write() -> None:
         for name in CARRIED:
             new.execute(f"DELETE FROM warehouse.{name}")
-            insert(new, name, old.execute(f"FROM warehouse.{name}").to_arrow_reader(_AT_ONCE))
+            copy_rows(old, new, name)
         new.execute("UPDATE warehouse.setting SET format = ?", [FORMAT])
 
     commit(new, target, write)
+
+
+def copy_rows(
+    old: duckdb.DuckDBPyConnection,
+    new: duckdb.DuckDBPyConnection,
+    name: str,
+    where: str = "true",
+    parameters: Mapping[str, object] = MappingProxyType({}),
+) -> None:
+    """Add rows of a relation of one `warehouse` to that of another, some of them in memory."""
+    found = old.execute(f"FROM warehouse.{name} WHERE {where}", dict(parameters))
+    insert(new, name, found.to_arrow_reader(_AT_ONCE))
 
 
 def insert(

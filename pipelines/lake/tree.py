@@ -75,22 +75,23 @@ def store_staged(connection: duckdb.DuckDBPyConnection) -> None:
 
 def stored_digests(connection: duckdb.DuckDBPyConnection, period: str) -> Iterator[tuple[str, str]]:
     """Return the contributor and the digest of each statement of a close, in the seal's order."""
-    query = (
-        "SELECT contributor_id, digest FROM warehouse.statement WHERE period = $period"
-        " ORDER BY contributor_id"
-    )
-    rows = reading.rows(connection, query, {"period": period})
-    return ((contributor_id, digest) for contributor_id, digest in rows)
+    return _digests(connection, period, "digest")
 
 
 def sealed_digests(connection: duckdb.DuckDBPyConnection, period: str) -> Iterator[tuple[str, str]]:
     """Return what `stored_digests` does, of the statements' sealed bytes as they are now."""
+    return _digests(connection, period, "sha256(sealed)")
+
+
+def _digests(
+    connection: duckdb.DuckDBPyConnection, period: str, digest: str
+) -> Iterator[tuple[str, str]]:
     query = (
-        "SELECT contributor_id, sha256(sealed) FROM warehouse.statement WHERE period = $period"
+        f"SELECT contributor_id, {digest} FROM warehouse.statement WHERE period = $period"
         " ORDER BY contributor_id"
     )
     rows = reading.rows(connection, query, {"period": period})
-    return ((contributor_id, digest) for contributor_id, digest in rows)
+    return ((contributor_id, found) for contributor_id, found in rows)
 
 
 def leaf_of(connection: duckdb.DuckDBPyConnection, statement_id: str) -> Leaf:

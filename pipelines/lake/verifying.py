@@ -13,7 +13,7 @@ from pipelines.lake import engine, file_digests, parquet, reading, scratch, sql
 from pipelines.lake.catalogs import catalog_of
 from pipelines.lake.connection import stored_relations
 from pipelines.lake.literals import quoted
-from pipelines.lake.rebuilding import insert
+from pipelines.lake.rebuilding import copy_rows
 from pipelines.lake.staging import SMALL_BYTES, stage, stage_input, view_stored
 from pipelines.lake.transaction import AUTHOR, commit
 from pipelines.lake.warehouse import GATE, Warehouse
@@ -54,9 +54,6 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = {
 
 _OF_TREE: Final = ("tree_size", "tree_root", "checkpoint", "verifier_key")
 """Columns of `period_close` that are proved apart, with the tree over all closes."""
-
-_AT_ONCE: Final = 10_000
-"""Rows in memory at once while rows are copied."""
 
 _NODES_OF_CLOSE: Final = """
     last_leaf < (SELECT tree_size FROM warehouse.period_close WHERE period = $period)
@@ -341,22 +338,11 @@ def copy_close(
 
     def write() -> None:
         for name, where in rows.items():
-            _copy(old, new, name, where, period)
+            copy_rows(old, new, name, where, {"period": period})
         new.execute("INSERT INTO warehouse.log_block FROM log_block")
         new.execute("UPDATE warehouse.head SET seq = (SELECT max(seq) FROM warehouse.event)")
 
     commit(new, target, write)
-
-
-def _copy(
-    old: duckdb.DuckDBPyConnection,
-    new: duckdb.DuckDBPyConnection,
-    name: str,
-    where: str,
-    period: str,
-) -> None:
-    found = old.execute(f"FROM warehouse.{name} WHERE {where}", {"period": period})
-    insert(new, name, found.to_arrow_reader(_AT_ONCE))
 
 
 def faults(connection: duckdb.DuckDBPyConnection, name: str) -> Iterator[tuple[str, str, str, str]]:

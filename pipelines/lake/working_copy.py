@@ -47,6 +47,18 @@ def fetch(warehouse: Warehouse, path: Path, file: Path) -> bool:
     return Objects(warehouse.place).download(_in_place(warehouse, path), file)
 
 
+def here(warehouse: Warehouse, path: Path, made: Path) -> Path:
+    """Return a file of a warehouse as one of this machine: its own, or a copy in the folder `made`.
+
+    It isn't there where the warehouse hasn't got it.
+    """
+    if warehouse.place is None:
+        return path
+    copy = made / path.name
+    fetch(warehouse, path, copy)
+    return copy
+
+
 def shown(warehouse: Warehouse, path: Path) -> str:
     """Return where others find a file in a warehouse's folder."""
     if warehouse.place is None:

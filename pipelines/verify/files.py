@@ -8,7 +8,7 @@ from typing import Final
 
 import duckdb
 
-from pipelines.lake import file_digests, reading, scratch, verifying
+from pipelines.lake import file_digests, reading, scratch, verifying, working_copy
 from pipelines.lake.catalogs import catalog_of
 from pipelines.lake.warehouse import DATA, Warehouse
 from pipelines.verify.finding import Code, Coverage, Finding
@@ -103,7 +103,7 @@ class Files:
         if not path.startswith("main/event/") or not path.endswith(file_digests.ENDING):
             return 0
         with scratch.temporary() as folder:
-            copy = file_digests.fetched(self.warehouse, path, folder)
+            copy = working_copy.here(self.warehouse, self.warehouse.data / path, folder)
             try:
                 return verifying.unlogged(connection, copy)
             except duckdb.InterruptException:

@@ -102,7 +102,9 @@ class Verification:
             lost = kept.unreadable
             yield from self._guarded("files", kept.faults())
             yield from self._guarded("what is stored", self._at_rest(connection, lost))
-            yield from self._guarded("closes that were made", self._rolled_back(connection, lost))
+            yield from self._guarded(
+                "closes that were made", self._rolled_back(warehouse, connection, lost)
+            )
             yield from self._guarded("signatures", self._signed(connection, lost))
             yield from self._guarded("the log", self._replayed(warehouse, connection, lost))
             yield from self._guarded("files that nobody names", kept.unknown_faults(began_at))
@@ -134,13 +136,16 @@ class Verification:
             yield from self._guarded(name, _found(connection, name, code))
 
     def _rolled_back(
-        self, connection: duckdb.DuckDBPyConnection, unreadable: set[str]
+        self,
+        warehouse: Warehouse,
+        connection: duckdb.DuckDBPyConnection,
+        unreadable: set[str],
     ) -> Iterator[Finding]:
         """Yield closes of which something tells, and that aren't there."""
         if lost := unreadable.intersection({"period_close"}):
             self._leave_out("closes that are gone weren't looked for", lost)
             return
-        for verdict in verifying.verdicts(located(self.warehouse)):
+        for verdict in verifying.verdicts(warehouse):
             period = str(verdict.get("period"))
             if verdict.get("passed") is True and closes.find_close(connection, period) is None:
                 key = f"period={verifying.shown(period)}"

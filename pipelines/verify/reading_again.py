@@ -1,11 +1,9 @@
 """Reads an event of the log again: from the bytes received, else from its canonical content."""
 
 import json
-from collections.abc import Iterator
 from datetime import datetime
 
-from pipelines.ingest.decode import decode
-from pipelines.ingest.validate import validate
+from pipelines.ingest.validate import read_event
 from pipelines.lake.rebuilding import Logged
 from pipelines.verify.finding import Code, Finding
 from schemas.record import Event, Received, Rejected
@@ -19,10 +17,9 @@ def read_again(
     The bytes received and the canonical content each say it, and the digest says which of them is
     as it was. None: nobody can say what the event is.
     """
-    found: list[Finding] = []
     of_bytes = _read(event, position, recorded_at)
     if isinstance(of_bytes, Event) and of_bytes.content_sha256 == event.content_sha256:
-        return of_bytes, found
+        return of_bytes, []
     of_content = _read_content(event, position, recorded_at)
     if of_content is not None and of_content.content_sha256 == event.content_sha256:
         return of_content, [_of_body(event, of_bytes)]
@@ -30,7 +27,7 @@ def read_again(
         expected = of_bytes.content_sha256
         finding = _finding(event, "content_sha256", expected, event.content_sha256)
         return of_bytes, [finding]
-    return None, [_of_body(event, of_bytes), *_of_content(event, of_content)]
+    return None, [_of_body(event, of_bytes), _of_content(event, of_content)]
 
 
 def _of_body(event: Logged, read: Event | Rejected) -> Finding:
@@ -42,9 +39,9 @@ def _of_body(event: Logged, read: Event | Rejected) -> Finding:
     return _finding(event, "body", expected, found)
 
 
-def _of_content(event: Logged, read: Event | None) -> Iterator[Finding]:
+def _of_content(event: Logged, read: Event | None) -> Finding:
     found = read.content_sha256 if read else "no event"
-    yield _finding(event, "content", event.content_sha256, found)
+    return _finding(event, "content", event.content_sha256, found)
 
 
 def _finding(event: Logged, field: str, expected: str, found: str) -> Finding:
@@ -53,7 +50,7 @@ def _finding(event: Logged, field: str, expected: str, found: str) -> Finding:
 
 def _read(event: Logged, position: int, recorded_at: datetime) -> Event | Rejected:
     body, attributes = event.body or b"", _attributes(event)
-    return _validated(Received(position, "log", str(event.seq), body, attributes), recorded_at)
+    return read_event(Received(position, "log", str(event.seq), body, attributes), recorded_at)
 
 
 def _attributes(event: Logged) -> dict[str, str] | None:
@@ -81,10 +78,5 @@ def _read_content(event: Logged, position: int, recorded_at: datetime) -> Event 
     except (ValueError, TypeError, RecursionError):
         return None
     body = json.dumps(envelope).encode()
-    read = _validated(Received(position, "log", str(event.seq), body, None), recorded_at)
+    read = read_event(Received(position, "log", str(event.seq), body, None), recorded_at)
     return read if isinstance(read, Event) else None
-
-
-def _validated(received: Received, recorded_at: datetime) -> Event | Rejected:
-    decoded = decode(received)
-    return decoded if isinstance(decoded, Rejected) else validate(decoded, recorded_at)

@@ -13,7 +13,7 @@ from pipelines.close.compute import compute
 from pipelines.close.seal import close_digest, log_digest, seal
 from pipelines.errors import ManyhandsError
 from pipelines.ingest.tables import events_table, refusals_table
-from pipelines.lake import closes, log, manifest, rebuilding, scratch, staged, tree, verifying
+from pipelines.lake import closes, log, rebuilding, staged, tree, verifying
 from pipelines.lake.closes import PeriodClose
 from pipelines.lake.manifest_rows import ManifestError
 from pipelines.lake.merging import merge_small_files
@@ -113,22 +113,14 @@ class Replay:
         if one.manifest is None:
             return
         _, sha256, rows = one.manifest
-        if manifest.kept_rows(self.target, sha256) is not None:
-            return
-        key = f"manifests/{sha256}"
-        with scratch.temporary() as made:
-            kept = self.source.manifest(sha256, made)
-            fault = "none"
-            if kept is not None:
-                try:
-                    with kept.open("rb") as file:
-                        manifest.keep(self.target, file, kept.stat().st_size, sha256, rows)
-                except ManifestError as error:
-                    fault = error.message
-                else:
-                    return
-        code = Code.FILE_MISSING if kept is None else Code.FILE_CHANGED
-        yield Finding(code, "model_trained", key, f"the manifest of event {event.seq}", fault)
+        code, fault = Code.FILE_MISSING, "none"
+        try:
+            if rebuilding.keep_manifest(self.source, self.target, sha256, rows):
+                return
+        except ManifestError as error:
+            code, fault = Code.FILE_CHANGED, error.message
+        expected = f"the manifest of event {event.seq}"
+        yield Finding(code, "model_trained", f"manifests/{sha256}", expected, fault)
         message = f"the manifest of event {event.seq} can't be read again"
         raise StoppedError(message)
 
