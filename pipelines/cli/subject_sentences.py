@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from pipelines.cli import bridge_sentences, image_sentences, model_sentences
 from pipelines.cli.words import NOTHING, WHY_HELD, counted, own_digits, source_of
+from pipelines.royalties.bridge import IDENTITY
 
 if TYPE_CHECKING:
     from schemas.explanation import Explained, Explanation
@@ -69,19 +70,6 @@ def _registered(node: "Explanation", _: str) -> str:
     return f"registered for {values['currency']}, and {tax}{stays}"
 
 
-_TERMS: Final = {
-    "opening": True,
-    "royalties": True,
-    "adjustments": True,
-    "recouped": False,
-    "reserve_withheld": False,
-    "reserve_released": True,
-    "withholding": False,
-    "carried": False,
-}
-"""The terms of a statement (SPEC §6), and whether they are added or taken off."""
-
-
 def _less(amount: str) -> str:
     return amount.removeprefix("-") if amount.startswith("-") else f"-{amount}"
 
@@ -89,8 +77,8 @@ def _less(amount: str) -> str:
 def _issued(node: "Explanation", currency: str) -> str:
     values = node.values
     terms = [
-        f"{name.replace('_', ' ')} {values[name] if is_added else _less(values[name])}"
-        for name, is_added in _TERMS.items()
+        f"{name.replace('_', ' ')} {values[name] if sign > 0 else _less(values[name])}"
+        for name, sign in IDENTITY.items()
         if values[name] != NOTHING
     ]
     over = f", changed from {values['converted_from']}" if "converted_from" in values else ""

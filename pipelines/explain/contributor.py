@@ -12,6 +12,7 @@ from pipelines.explain.nodes import money, share
 from pipelines.explain.standing import Standing
 from pipelines.lake import explained, subjects
 from pipelines.lake.closes import named_period
+from pipelines.royalties.bridge import IDENTITY
 from pipelines.royalties.periods import Period
 from schemas.explanation import Code, Explanation
 
@@ -150,16 +151,6 @@ def _paid(statements: Sequence[explained.Row]) -> list[Explanation]:
 
 
 def _issued(one: explained.Row) -> Explanation:
-    names = (
-        "opening",
-        "royalties",
-        "adjustments",
-        "recouped",
-        "reserve_withheld",
-        "reserve_released",
-        "withholding",
-        "carried",
-    )
     values = {"period": one["period"], "statement_id": one["statement_id"]}
     if one["converted_from"]:
         values["converted_from"] = one["converted_from"]
@@ -167,7 +158,7 @@ def _issued(one: explained.Row) -> Explanation:
         code="issued",
         amount=money(one["payable_micros"]),
         currency=one["currency"],
-        values=values | {name: money(one[f"{name}_micros"]) for name in names},
+        values=values | {name: money(one[f"{name}_micros"]) for name in IDENTITY},
     )
 
 

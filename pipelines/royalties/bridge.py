@@ -32,6 +32,11 @@ TERMS: Final[Mapping[Term, int]] = {
 }
 """What a statement adds to its lines to come to what it pays, or takes from them (SPEC §6)."""
 
+IDENTITY: Final[Mapping[str, int]] = dict(
+    [("opening", 1), ("royalties", 1), ("adjustments", 1), *TERMS.items()]
+)
+"""All that comes to what a statement pays, in the order of SPEC §6."""
+
 
 @dataclass(frozen=True)
 class Royalty:
