@@ -3,10 +3,12 @@
 import hashlib
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -543,6 +545,52 @@ def test_rows_that_are_in_the_catalog_alone_are_found(copied: Warehouse) -> None
     found = findings(named(copied))
 
     assert ("unsealed_file", "commit") in {(one["code"], one["relation"]) for one in found}
+
+
+@pytest.mark.parametrize("of", ["file", "table"])
+def test_what_the_catalog_says_of_columns_and_is_false_is_found(copied: Warehouse, of: str) -> None:
+    """By it DuckDB answers a query without reading a file, or leaves a file out."""
+    of_nulls = {"file": "null_count = null_count + 1", "table": "contains_null = 0"}
+    edits = {
+        ("asset_generated", "seq"): "min_value = '0'",
+        ("asset_generated", "revenue_micros"): "max_value = '9000000000000'",
+        ("asset_generated", "currency"): "min_value = 'USE'",
+        ("asset_generated", "customer_id"): "max_value = 'A'",
+        ("asset_generated", "occurred_at"): "max_value = '2001-01-01 00:00:00'",
+        ("asset_generated", "id"): "max_value = NULL",
+        ("event", "batch_id"): of_nulls[of],
+        ("event", "content"): "max_value = 'zzz'",
+    }
+    with closing(sqlite3.connect(copied.folder / "catalog.sqlite")) as catalog, catalog:
+        for (relation, column), edit in edits.items():
+            edited = catalog.execute(
+                f"UPDATE ducklake_{of}_column_stats SET {edit} WHERE (table_id, column_id) = ("
+                "SELECT place.table_id, place.column_id FROM ducklake_column AS place"
+                " INNER JOIN ducklake_table AS relation USING (table_id)"
+                " WHERE relation.table_name = $relation AND place.column_name = $column)",
+                {"relation": relation, "column": column},
+            )
+            assert edited.rowcount > 0
+        if of == "file":
+            catalog.execute("UPDATE ducklake_data_file SET record_count = 99")
+
+    found = findings(named(copied))
+
+    said = {
+        (one["relation"], one["key"].rpartition("parquet ")[2])
+        for one in found
+        if one["code"] == "counts"
+    }
+    assert {
+        ("asset_generated", "seq least"),
+        ("asset_generated", "revenue_micros greatest"),
+        ("asset_generated", "currency least"),
+        ("asset_generated", "customer_id greatest"),
+        ("asset_generated", "occurred_at greatest"),
+        ("event", "batch_id nulls"),
+    } <= said
+    assert ("asset_generated", "id greatest") not in said
+    assert (("pool", "rows") in said) == (of == "file")
 
 
 def test_a_key_that_is_named_has_to_have_signed(closed: Path) -> None:

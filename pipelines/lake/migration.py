@@ -14,12 +14,12 @@ import duckdb
 
 from pipelines.errors import ConflictError
 from pipelines.lake import file_digests, sql, tree
+from pipelines.lake.cataloged import catalog_files, digests_said
 from pipelines.lake.catalogs import catalog_of, located
 from pipelines.lake.connection import opened, stored_relations
 from pipelines.lake.creation import create_table, remake_views
 from pipelines.lake.setting import FORMAT, found_format, refuse_other_format
 from pipelines.lake.transaction import commit
-from pipelines.lake.verifying import catalog_files, digests_said
 from pipelines.lake.warehouse import Warehouse
 
 EARLIEST: Final = 2

@@ -8,8 +8,9 @@ from typing import Final
 
 import duckdb
 
-from pipelines.lake import file_digests, reading, scratch, verifying, working_copy
+from pipelines.lake import cataloged, file_digests, reading, scratch, verifying, working_copy
 from pipelines.lake.catalogs import catalog_of
+from pipelines.lake.column_ranges import ColumnRanges, FalseRange
 from pipelines.lake.warehouse import DATA, Warehouse
 from pipelines.verify.finding import Code, Coverage, Finding
 
@@ -34,9 +35,9 @@ class Files:
     def faults(self) -> Iterator[Finding]:
         """Yield what isn't as the commits wrote it."""
         # the files first: a commit that comes in between has its digests by then
-        named = list(verifying.catalog_files(self.connection, self.warehouse))
-        said = verifying.digests_said(self.connection, self.warehouse)
-        for number, changes in verifying.foreign_commits(self.connection, self.warehouse):
+        named = list(cataloged.catalog_files(self.connection, self.warehouse))
+        said = cataloged.digests_said(self.connection, self.warehouse)
+        for number, changes in cataloged.foreign_commits(self.connection, self.warehouse):
             yield Finding(
                 Code.UNSEALED_FILE,
                 "commit",
@@ -44,19 +45,33 @@ class Files:
                 "a commit of manyhands",
                 f"one of something else ({changes})",
             )
-        for name in verifying.rows_in_catalog(self.connection, self.warehouse):
+        for name in cataloged.rows_in_catalog(self.connection, self.warehouse):
             expected = "no rows in the catalog itself"
             yield Finding(Code.UNSEALED_FILE, "commit", verifying.shown(name), expected, "some")
+        ranges = ColumnRanges(self.connection, self.warehouse)
         for file in named:
-            yield from self._fault(file, said.get(file.path, set()))
+            yield from self._fault(file, said.get(file.path, set()), ranges)
+        for name, false in ranges.of_relations():
+            yield _counts(name, "", false)
 
-    def _fault(self, file: verifying.CatalogFile, digests: set[str]) -> Iterator[Finding]:
+    def _fault(
+        self, file: cataloged.CatalogFile, digests: set[str], ranges: ColumnRanges
+    ) -> Iterator[Finding]:
         if file.is_elsewhere:
             expected = f"a file in {DATA}"
+            ranges.less.add(file.relation)
             yield Finding(Code.UNSEALED_FILE, file.relation, file.path, expected, "one elsewhere")
             return
         path = f"{DATA}/{file.path}"
         found = file_digests.digest(self.warehouse, file.path)
+        if found in digests:
+            self.coverage.files += 1
+            with scratch.temporary() as folder:
+                copy = working_copy.here(self.warehouse, self.warehouse.data / file.path, folder)
+                for false in ranges.of_file(file, copy):
+                    yield _counts(file.relation, path, false)
+            return
+        ranges.less.add(file.relation)
         if found is None:
             self.unreadable.add(file.relation)
             yield Finding(Code.FILE_MISSING, file.relation, path, "the file", "none")
@@ -64,12 +79,10 @@ class Files:
             yield Finding(
                 Code.UNSEALED_FILE, file.relation, path, "a file of manyhands", f"SHA-256 {found}"
             )
-        elif found not in digests:
+        else:
             self.unreadable.add(file.relation)
             expected = " or ".join(sorted(digests))
             yield Finding(Code.FILE_CHANGED, file.relation, path, expected, found)
-        else:
-            self.coverage.files += 1
 
     def unknown_faults(self, began_at: float) -> Iterator[Finding]:
         """Yield files that no snapshot names, once a commit under way would have named them."""
@@ -96,8 +109,8 @@ class Files:
                     yield path, self._unlogged(anew, path)
 
     def _named(self, connection: duckdb.DuckDBPyConnection) -> set[str]:
-        named = {file.path for file in verifying.catalog_files(connection, self.warehouse)}
-        return named | verifying.forgotten_files(connection, self.warehouse)
+        named = {file.path for file in cataloged.catalog_files(connection, self.warehouse)}
+        return named | cataloged.forgotten_files(connection, self.warehouse)
 
     def _unlogged(self, connection: duckdb.DuckDBPyConnection, path: str) -> int:
         if not path.startswith("main/event/") or not path.endswith(file_digests.ENDING):
@@ -110,6 +123,13 @@ class Files:
                 raise
             except duckdb.Error:  # a file that was cut off, or one of deleted rows
                 return 0
+
+
+def _counts(relation: str, path: str, false: FalseRange) -> Finding:
+    """Return what is found of a catalog that says something else of columns than the files."""
+    key = f"{path} {false.what}".lstrip()
+    expected, found = verifying.shown(false.expected), verifying.shown(false.found)
+    return Finding(Code.COUNTS, relation, key, expected, found)
 
 
 def unknown_finding(path: str, events: int) -> Finding:

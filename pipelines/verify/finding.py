@@ -30,7 +30,7 @@ class Code(StrEnum):
     UNSEALED_FILE = "unsealed_file"
     """A file, or a commit, that manyhands didn't write."""
     COUNTS = "counts"
-    """A batch's counts don't add up, or aren't those of the log."""
+    """What is counted of a batch, a file or a relation isn't what is there."""
     PUBLICATION = "publication"
     """What was published isn't what was issued."""
     ROLLED_BACK = "rolled_back"

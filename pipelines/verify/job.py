@@ -8,7 +8,7 @@ from typing import Final
 import duckdb
 
 from pipelines.errors import ManyhandsError
-from pipelines.lake import closes, log, reading, scratch, verifying
+from pipelines.lake import cataloged, closes, log, reading, scratch, verifying
 from pipelines.lake.catalogs import located
 from pipelines.lake.connection import opened
 from pipelines.lake.creation import create
@@ -211,7 +211,7 @@ class Verification:
                 yield from self._guarded("the log", replay.run())
                 self._say_where_it_stopped(replay, connection)
             verifying.attach_again(connection, target)
-            for kind, name, expected, found in verifying.made_otherwise(
+            for kind, name, expected, found in cataloged.made_otherwise(
                 connection, warehouse, target
             ):
                 yield Finding(Code.RESULT, kind, name, expected, found)
