@@ -2,13 +2,15 @@
 
 import json
 import shutil
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import jsonschema
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 from pipelines.explain.job import explaining
 from pipelines.explain.line import explain_conversion
@@ -19,7 +21,10 @@ from schemas import published
 from schemas.explanation import Explained, Explanation
 from tests import scenario
 from tests.conftest import run
+from tests.histories import MONTHS, History, close_all, histories, month_name
 from tests.test_vectors import in_process
+
+Statement = dict[str, Any]
 
 EVERYDAY = ["late_event_adjusts"]
 OTHERS = [name for name in scenario.NAMES if name not in EVERYDAY]
@@ -30,16 +35,16 @@ def _manifest_root(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MANYHANDS_MANIFEST_ROOTS", str(scenario.VECTORS))
 
 
-def _explained(folder: Path, expected: dict[str, Any]) -> Iterator[Explained]:
-    """Explain every statement of a scenario, and every line of each."""
-    for close in expected["closes"]:
-        if not close["statements"]:
+def _explained(folder: Path, issued: Iterable[Sequence[Statement]]) -> Iterator[Explained]:
+    """Explain every statement that closes issued, and every line of each."""
+    for statements in issued:
+        if not statements:
             continue
-        first = close["statements"][0]["statement_id"]
+        first = statements[0]["statement_id"]
         with explaining(
             Warehouse(folder / "warehouse"), first, everything=False, report=lambda _: None
         ) as explained:
-            for statement in close["statements"]:
+            for statement in statements:
                 for line in (None, *range(1, len(statement["lines"]) + 1)):
                     yield explained.explain(statement["statement_id"], line)
 
@@ -52,16 +57,40 @@ def test_every_line_of_a_worked_case_explains_to_equal(name: str, tmp_path: Path
     steps, expected = scenario.read(name)
     scenario.run(steps, tmp_path, in_process)
 
-    explained = list(_explained(tmp_path, expected))
+    _insist_on_all(tmp_path, [close["statements"] for close in expected["closes"]])
+
+
+@pytest.mark.long
+@settings(max_examples=100, suppress_health_check=list(HealthCheck))
+@given(history=histories())
+def test_every_line_of_a_random_history_explains_to_equal(history: History) -> None:
+    """Of months in which everything comes late, twice, back, or never."""
+    with tempfile.TemporaryDirectory() as folder:
+        close_all(history, Path(folder))
+        _insist_on_all(Path(folder), list(_issued(Path(folder))))
+
+
+def _issued(folder: Path) -> Iterator[list[Statement]]:
+    """Yield the sealed statements of each close."""
+    warehouse = f"--warehouse={folder / 'warehouse'}"
+    for month in MONTHS:
+        period = f"--period={month_name(month)}"
+        outcome = run(["statements", "list", warehouse, period, "--json"])
+        assert outcome.code == 0, outcome.stderr
+        yield [
+            run(["statements", "show", warehouse, one["statement_id"], "--json"]).json
+            for one in outcome.json
+        ]
+
+
+def _insist_on_all(folder: Path, issued: Sequence[Sequence[Statement]]) -> None:
+    """Insist that every line is explained, to what was stated, by parts that add up."""
+    explained = list(_explained(folder, issued))
 
     assert [] == [(one.statement_id, one.line) for one in explained if not one.is_equal]
     for one in explained:
         _insist_on_sums(one.explanation)
-    lines = sum(
-        1 + len(statement["lines"])
-        for close in expected["closes"]
-        for statement in close["statements"]
-    )
+    lines = sum(1 + len(statement["lines"]) for close in issued for statement in close)
     assert lines == len(explained)
 
 
