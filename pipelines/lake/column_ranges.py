@@ -6,6 +6,7 @@ aren't looked at: no query of ours looks for a row by them.
 """
 
 import operator
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -53,16 +54,13 @@ class ColumnRanges:
     warehouse: Warehouse
     whole: dict[str, dict[str, Range]] = field(default_factory=dict)
     """By relation and column, over the files that the present snapshot reads."""
+    rows: Counter[str] = field(default_factory=Counter)
+    """How many these files have, by relation."""
     less: set[str] = field(default_factory=set)
-    """Relations of which not all rows were looked at: the catalog may say more of them.
-
-    It goes on to say the ranges of rows that were removed.
-    """
+    """Relations of which not all files were looked at: the catalog may say more of them."""
 
     def of_file(self, file: CatalogFile, path: Path) -> Iterator[FalseRange]:
         """Yield what the catalog says of a file, which is `path` on this machine, and isn't so."""
-        if file.number is None or not file.is_read:
-            self.less.add(file.relation)
         columns = _ranged(file.relation)
         if file.number is None or not columns:
             return
@@ -76,12 +74,18 @@ class ColumnRanges:
         if file.is_read:
             whole = self.whole.setdefault(file.relation, {})
             whole.update({name: _joined(whole.get(name), one) for name, one in held.items()})
+            self.rows[file.relation] += count
 
     def of_relations(self) -> Iterator[tuple[str, FalseRange]]:
-        """Yield what the catalog says of whole relations and isn't so, once all files were seen."""
+        """Yield what the catalog says of whole relations and isn't so, once all files were seen.
+
+        It goes on to say the ranges of rows that were removed, and to count them: DuckLake answers
+        by what is said of a relation only where it has as many rows as the catalog counts.
+        """
         for name, held in sorted(self.whole.items()):
+            exact = name not in self.less and self.rows[name] == self._rows_said.get(name)
             for column, said in self._read(_ranged(name), self._of_relations.get(name, {})):
-                for false in _false(column, held[column], said, exact=name not in self.less):
+                for false in _false(column, held[column], said, exact=exact):
                     yield name, false
                 if said.nulls == 0 and held[column].nulls:
                     yield name, FalseRange(f"{column} nulls", held[column].nulls, 0)
@@ -126,6 +130,16 @@ class ColumnRanges:
         """What is said of each relation's columns, as texts."""
         nulls = "CAST(said.contains_null AS INTEGER)"
         return self._said("relation.table_name", nulls, "ducklake_table_column_stats")
+
+    @cached_property
+    def _rows_said(self) -> dict[str, int]:
+        of = catalog_of(self.warehouse).metadata(self.warehouse)
+        query = (
+            f"SELECT relation.table_name, said.record_count FROM {of}.ducklake_table_stats AS said"
+            f" INNER JOIN {of}.ducklake_table AS relation USING (table_id)"
+            " WHERE relation.end_snapshot IS NULL"
+        )
+        return dict(self.connection.execute(query).fetchall())
 
     def _said(self, key: str, nulls: str, relation: str) -> dict[Any, dict[str, Range]]:
         of = catalog_of(self.warehouse).metadata(self.warehouse)
