@@ -19,6 +19,7 @@ from pipelines.cli import (
     ingest,
     init,
     keygen,
+    maintain,
     migrate,
     publish,
     query,
@@ -102,6 +103,7 @@ app.command("rebuild")(with_common(rebuild.rebuild))
 app.add_typer(of_log, name="log", help="Export the log as an archive, and import one.")
 of_log.command("export")(with_common(archive.export_log))
 of_log.command("import", cls=Command)(with_common(archive.import_log))
+app.command("maintain")(with_common(maintain.maintain))
 app.command("migrate")(with_common(migrate.migrate))
 app.add_typer(of_dead_letters, name="deadletter", help="List, replay and close what was refused.")
 of_dead_letters.command("list")(with_common(deadletter.list_dead_letters))

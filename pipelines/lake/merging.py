@@ -1,5 +1,6 @@
 """Merges small data files, which every look-up of identity reads one by one (SPEC §4)."""
 
+from functools import partial
 from typing import Final
 
 import duckdb
@@ -47,28 +48,34 @@ def merge_small_files(
     A merge that loses the race, or fails (a full disk, say), changes nothing and is tried again
     the next time: only speed depends on it, and who needs a file says what is wrong with it.
     """
-    crowded = _crowded(connection, warehouse, files)
-    return [name for name in crowded if _merge(connection, warehouse, name)]
-
-
-def _crowded(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, files: int) -> list[str]:
-    query = _CROWDED.format(catalog=catalog_of(warehouse).metadata(warehouse))
     try:
-        found = connection.execute(query, {"files": files, "small": SMALL_BYTES}).fetchall()
+        found = crowded(connection, warehouse, files)
     except duckdb.InterruptException:
         raise
     except duckdb.Error:
         return []
-    return [name for (name,) in found]
+    return [name for name in found if _is_merged(connection, warehouse, name)]
 
 
-def _merge(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, relation: str) -> bool:
-    given = {"relation": relation, "small": SMALL_BYTES}
+def _is_merged(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, relation: str) -> bool:
     try:
         with catalog_of(warehouse).committing(warehouse):
-            commit_once(connection, warehouse, lambda: connection.execute(_MERGE, given).fetchall())
+            commit_once(connection, warehouse, partial(merge, connection, relation))
     except duckdb.InterruptException:
         raise
     except (duckdb.Error, OSError):
         return False
     return True
+
+
+def crowded(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, files: int) -> list[str]:
+    """Return the relations that have so many small files."""
+    query = _CROWDED.format(catalog=catalog_of(warehouse).metadata(warehouse))
+    found = connection.execute(query, {"files": files, "small": SMALL_BYTES}).fetchall()
+    return [name for (name,) in found]
+
+
+def merge(connection: duckdb.DuckDBPyConnection, relation: str) -> None:
+    """Merge a relation's small files, in a transaction that changes nothing else."""
+    given = {"relation": relation, "small": SMALL_BYTES}
+    connection.execute(_MERGE, given).fetchall()

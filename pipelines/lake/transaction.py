@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final, TypeVar
 from uuid import uuid4
@@ -36,16 +36,18 @@ def commit(
     warehouse: Warehouse,
     write: Callable[[], Result],
     earlier: Callable[[], Iterable[str]] = tuple,
+    carried: Callable[[], Mapping[str, str]] = dict,
 ) -> Result:
     """Run `write` in one transaction, and again from a fresh snapshot where another won the race.
 
     `write` reads what it depends on anew each time, and updates `head`, so that of two committers
     that start from one head only one succeeds.
-    What it wrote is on disk before the catalog names it; `earlier` is what `commit_once` has.
+    What it wrote is on disk before the catalog names it; `earlier` and `carried` are what
+    `commit_once` has.
 
     Raises TryAgainError where the catalog stays busy; whatever `write` raises ends the attempt.
     """
-    return patiently(warehouse, lambda: commit_once(connection, warehouse, write, earlier))
+    return patiently(warehouse, lambda: commit_once(connection, warehouse, write, earlier, carried))
 
 
 def patiently(warehouse: Warehouse, attempt: Callable[[], Result]) -> Result:
@@ -74,6 +76,7 @@ def commit_once(
     warehouse: Warehouse,
     write: Callable[[], Result],
     earlier: Callable[[], Iterable[str]] = tuple,
+    carried: Callable[[], Mapping[str, str]] = dict,
 ) -> Result:
     """Run `write` and commit, with what is new among the data files on disk in between.
 
@@ -81,13 +84,14 @@ def commit_once(
     committed snapshot that names files of zeros.
 
     Each commit has a mark of its own, by which it is found where only its answer was lost, and the
-    digests of its files, and of `earlier` ones that had none.
+    digests of its files, of `earlier` ones that had none, and those that are `carried` on from
+    other commits.
     """
     made, mark = made_since(warehouse), str(uuid4())
     with _begun(connection):
         result = write()
         new = made()
-        digests = file_digests.digests(warehouse, {*new, *earlier()})
+        digests = {**carried(), **file_digests.digests(warehouse, {*new, *earlier()})}
         given = {"author": AUTHOR, "mark": mark, "digests": file_digests.message(digests)}
         connection.execute(_MARK, given)
         catalog_of(warehouse).finish(connection, warehouse, mark, new)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -140,15 +141,19 @@ def unknown_finding(path: str, events: int) -> Finding:
     return Finding(Code.UNKNOWN_FILE, relation, name, "a file that the catalog names", holds)
 
 
-def remove_orphans(warehouse: Warehouse) -> tuple[list[str], list[str]]:
+def remove_orphans(
+    warehouse: Warehouse, before: datetime | None = None
+) -> tuple[list[str], list[str]]:
     """Remove files that no snapshot names, under the lock of commits; return those, and the kept.
 
-    One that holds events that the log lacks is kept, as is one that was made within the last hour.
+    One that holds events that the log lacks is kept, as is one that wasn't made `before` an instant
+    (an hour ago, where none is given).
     """
+    until = before.timestamp() if before else time.time() - ABANDONED_S
     removed, kept = [], []
     with catalog_of(warehouse).committing(warehouse), reading.connect(warehouse) as connection:
         files = Files(warehouse, connection, Coverage(), set())
-        for path, events in files.unknown(time.time() - ABANDONED_S):
+        for path, events in files.unknown(until):
             if events:
                 kept.append(path)
             else:

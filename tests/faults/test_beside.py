@@ -12,7 +12,7 @@ from tests.lake.sending import rows
 
 
 def _all_at_once(scene: Scene, sold: int, closers: int) -> None:
-    """Ingest files beside a stream, beside closers and a reader, of events that overlap."""
+    """Ingest files beside a stream, closers, a reader and `maintain`, of events that overlap."""
     feed = scene.feed()
     lines = [*market_bodies("/files", sold), *market_bodies("/both", sold)]
     (scene.folder / "events.ndjson").write_bytes(b"\n".join(lines))
@@ -21,6 +21,7 @@ def _all_at_once(scene: Scene, sold: int, closers: int) -> None:
     scene.reach(1)
     others = [scene.start("ingest", "events.ndjson", "--batch-lines=100")]
     others += [scene.start(*CLOSE) for _ in range(closers)]
+    others.append(scene.start("maintain"))
     scene.publish(feed, market_bodies("/both", sold))
     wait_until(_read_until(scene, others), 240, "files are read and periods closed")
 
@@ -44,7 +45,7 @@ def _read_until(scene: Scene, processes: Sequence[Process]) -> Callable[[], bool
     return read
 
 
-def test_files_a_stream_a_closer_and_a_reader_work_side_by_side(scene: Scene) -> None:
+def test_files_a_stream_a_closer_a_reader_and_maintenance_work_side_by_side(scene: Scene) -> None:
     """Nothing is lost, nothing is there twice, and every reading is of a whole log."""
     _all_at_once(scene, 100, 1)
 

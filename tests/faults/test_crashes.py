@@ -83,9 +83,9 @@ def test_an_ingest_killed_fifty_times_goes_on(scene: Scene, chance: Random, fift
     _kill_at_random(scene, chance, 10)
 
 
-def _logged(scene: Scene) -> None:
-    feed = scene.feed()
-    scene.publish(feed, market_bodies("/market"))
+def _logged(scene: Scene, name: str = "market") -> None:
+    feed = scene.feed(name)
+    scene.publish(feed, market_bodies(f"/{name}"))
     ingest = scene.start("ingest", feed.source, "--idle-seconds=1", "--batch-seconds=0.2")
     assert 0 == ingest.ended(), ingest.stderr
 
@@ -125,3 +125,19 @@ def test_a_closer_killed_fifty_times_leaves_one_close(
         scene.start(*CLOSE).kill_after(chance.uniform(1, 15))
     check(scene)
     assert 1 == len(rows(scene.warehouse, "FROM period_close"))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("call", range(1, 4))
+@pytest.mark.parametrize("side", ["before", "after"])
+def test_maintenance_killed_around_a_commit_loses_nothing(
+    scene: Scene, side: str, call: int
+) -> None:
+    """A merge is there whole or not at all, and the next one goes on."""
+    _logged(scene)
+    _logged(scene, "more")
+    place = f"{side}:pipelines.lake.transaction:commit_once:{call}"
+    assert -signal.SIGKILL == scene.start("maintain", faults=[f"kill:{place}"]).ended()
+    again = scene.start("maintain")
+    assert 0 == again.ended(), again.stderr
+    check(scene)

@@ -80,6 +80,7 @@ def test_no_command_opens_a_catalog_but_with_the_engine(tmp_path: Path) -> None:
         ["deadletter", "replay", as_of],
         ["deadletter", "export", f"--out={tmp_path / 'letters'}"],
         ["deadletter", "dismiss", "", "--note=never sent again"],
+        ["maintain"],
         ["migrate"],
         ["verify"],
         ["rebuild", f"--to={tmp_path / 'again'}"],

@@ -154,3 +154,7 @@ class Catalog(Protocol):
         Raises TryAgainError where this machine's clock is too far from it.
         """
         ...
+
+    def oldest_transaction(self, warehouse: Warehouse) -> datetime | None:
+        """Return when the oldest transaction began that is open; None where nobody can say."""
+        ...

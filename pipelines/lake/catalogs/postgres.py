@@ -561,3 +561,16 @@ def _with_options(warehouse: Warehouse, more: Mapping[str, str]) -> Mapping[str,
     """Return keywords whose `options` are the address's own and some more."""
     own = _server(warehouse).get("options")
     return {"options": f"{own} {more['options']}".strip()}
+
+
+def oldest_transaction(warehouse: Warehouse) -> datetime | None:
+    """Return when the oldest transaction on the database began that is open; None: there is none.
+
+    Of other users' sessions the server says so only to who may see them.
+    """
+    ((began_at,),) = _rows(
+        warehouse,
+        "SELECT min(xact_start) AS began_at FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    )
+    return began_at if isinstance(began_at, datetime) else None

@@ -261,3 +261,7 @@ def _failure(number: int, name: str, copy: Path) -> Exception:
         message = f"{place}: no room for a copy of the catalog; make room, or set TMPDIR"
         return ManyhandsError(message)
     return OSError(number, os.strerror(number), name)
+
+
+def oldest_transaction(warehouse: Warehouse) -> None:
+    """Return None: SQLite doesn't know who reads."""

@@ -1,0 +1,160 @@
+"""Keeps a warehouse small: few files, the snapshots of a day, and nothing that nobody reads.
+
+DuckLake keeps each state that a warehouse ever had. Nothing of ours reads an earlier one: the log
+has all that happened, and a close reads it up to its position. What goes with a snapshot is the
+message of its commit, so the digests that it has of files that stay are carried on before.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Final
+
+import duckdb
+
+from pipelines.errors import FindingsError
+from pipelines.lake import file_digests
+from pipelines.lake.cataloged import catalog_files, foreign_commits
+from pipelines.lake.catalogs import catalog_of
+from pipelines.lake.merging import crowded, merge
+from pipelines.lake.transaction import commit, patiently, transaction
+from pipelines.lake.warehouse import SCHEMA, Warehouse
+
+_REWRITE: Final = (
+    f"CALL ducklake_rewrite_data_files('warehouse', $relation, schema => '{SCHEMA}',"
+    " delete_threshold => 0)"
+)
+"""Write the files of a relation anew that rows were deleted from."""
+
+_WITH_DELETED: Final = """
+    SELECT DISTINCT relation.table_name
+    FROM {of}.ducklake_delete_file AS deletion
+    INNER JOIN {of}.ducklake_table AS relation
+        ON deletion.table_id = relation.table_id AND relation.end_snapshot IS NULL
+    WHERE deletion.end_snapshot IS NULL
+    ORDER BY relation.table_name
+"""
+
+_OLD: Final = """
+    SELECT snapshot_id
+    FROM ducklake_snapshots('warehouse')
+    WHERE snapshot_time < $before AND snapshot_id < (
+        SELECT max(snapshot_id) FROM ducklake_snapshots('warehouse')
+    )
+    ORDER BY snapshot_id
+"""
+
+_FORGOTTEN: Final = """
+    SELECT data_file_id, path
+    FROM {of}.ducklake_files_scheduled_for_deletion
+    WHERE path_is_relative AND CAST(schedule_start AS TIMESTAMPTZ) < $before
+    ORDER BY data_file_id
+"""
+
+_TOUCH_HEAD: Final = "UPDATE warehouse.head SET seq = seq"
+"""What a commit writes that only has a message."""
+
+
+def merge_all(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse) -> list[str]:
+    """Merge the small files of each relation into one, and leave out rows that were deleted.
+
+    Return the relations whose files are others now.
+    """
+    changed = set()
+    of = catalog_of(warehouse).metadata(warehouse)
+    for (name,) in connection.execute(_WITH_DELETED.format(of=of)).fetchall():
+        commit(connection, warehouse, partial(_rewrite, connection, name))
+        changed.add(name)
+    for name in crowded(connection, warehouse, 2):
+        commit(connection, warehouse, partial(merge, connection, name))
+        changed.add(name)
+    return sorted(changed)
+
+
+def _rewrite(connection: duckdb.DuckDBPyConnection, relation: str) -> None:
+    connection.execute(_REWRITE, {"relation": relation}).fetchall()
+
+
+def drop_snapshots(
+    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, before: datetime
+) -> int:
+    """Drop the snapshots of before an instant, but the last one, and return how many.
+
+    Raises FindingsError where one is of a commit that isn't ours: it is all that tells of it.
+    """
+    for number, changes in foreign_commits(connection, warehouse):
+        message = (
+            f"commit {number} isn't one of manyhands ({changes}), so no snapshot was dropped: what"
+            " tells of it would be gone; see `manyhands verify`"
+        )
+        raise FindingsError(message)
+    old = [number for (number,) in connection.execute(_OLD, {"before": before}).fetchall()]
+    if not old:
+        return 0
+    carried = dict(_carried(connection, warehouse, set(old)))
+    if carried:
+        touch = partial(connection.execute, _TOUCH_HEAD)
+        commit(connection, warehouse, touch, carried=lambda: carried)
+    patiently(warehouse, partial(_expire, connection, old))
+    return len(old)
+
+
+def _expire(connection: duckdb.DuckDBPyConnection, snapshots: Sequence[int]) -> None:
+    with transaction(connection):
+        connection.execute(
+            "CALL ducklake_expire_snapshots('warehouse', versions => $versions)",
+            {"versions": list(snapshots)},
+        ).fetchall()
+
+
+def _carried(
+    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, dropped: set[int]
+) -> Iterator[tuple[str, str]]:
+    """Yield the files that stay whose digest only dropped commits say, with that digest.
+
+    Raises FindingsError where they say several, and the file has none of them.
+    """
+    of = catalog_of(warehouse).metadata(warehouse)
+    kept: set[str] = set()
+    going: defaultdict[str, set[str]] = defaultdict(set)
+    for number, text in connection.execute(
+        f"SELECT snapshot_id, commit_extra_info FROM {of}.ducklake_snapshot_changes"
+    ).fetchall():
+        for path, digest in (file_digests.said(text) or {}).items():
+            if number in dropped:
+                going[path].add(digest)
+            else:
+                kept.add(path)
+    for file in catalog_files(connection, warehouse):
+        said = going.get(file.path, set())
+        if file.path in kept or not said:
+            continue
+        found = min(said) if len(said) == 1 else file_digests.digest(warehouse, file.path)
+        if found is None or found not in said:
+            message = f"data/{file.path} isn't what was written; see `manyhands verify`"
+            raise FindingsError(message)
+        yield file.path, found
+
+
+def remove_forgotten(
+    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, before: datetime
+) -> int:
+    """Remove the files that no snapshot names any more since an instant; return how many.
+
+    The file goes first: where it ends in between, the next one finds it gone.
+    """
+    of = catalog_of(warehouse).metadata(warehouse)
+    found = connection.execute(_FORGOTTEN.format(of=of), {"before": before}).fetchall()
+    if not found:
+        return 0
+    for _, path in found:
+        file_digests.remove(warehouse, path)
+    forget = f"DELETE FROM {of}.ducklake_files_scheduled_for_deletion WHERE data_file_id IN $files"
+    patiently(warehouse, partial(_forget, connection, forget, [number for number, _ in found]))
+    return len(found)
+
+
+def _forget(connection: duckdb.DuckDBPyConnection, forget: str, numbers: Sequence[int]) -> None:
+    with transaction(connection):
+        connection.execute(forget, {"files": list(numbers)}).fetchall()
