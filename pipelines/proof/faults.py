@@ -152,7 +152,7 @@ class _Walk:
     def _cosignatures(self, notes: dict[str, Note]) -> Iterator[Fault]:
         for one in cosignatures.stored(self.connection):
             if fault := _cosignature_fault(one, notes.get(one.period)):
-                key = f"{one.period} {one.url} {one.name}+{one.key_id}"
+                key = f"period={one.period} url={one.url} name={one.name} key_id={one.key_id}"
                 expected = "the witness's signature of the period's checkpoint"
                 yield Fault(one.period, COSIGNATURE, "cosignature", key, expected, fault)
 
@@ -221,11 +221,12 @@ def _cosignature_fault(one: cosignatures.Cosignature, note: Note | None) -> str 
 
 
 def _of_close(close: PeriodClose, what: str, field: str, expected: str, found: str) -> Fault:
-    return Fault(close.period, what, "period_close", f"{close.period} {field}", expected, found)
+    key = f"period={close.period} {field}"
+    return Fault(close.period, what, "period_close", key, expected, found)
 
 
 def _of_node(last_leaf: int, level: int, period: str | None, expected: str, found: str) -> Fault:
-    return Fault(period, TREE, "tree_node", f"leaf {last_leaf} level {level}", expected, found)
+    return Fault(period, TREE, "tree_node", f"last_leaf={last_leaf} level={level}", expected, found)
 
 
 def _in_short(checkpoint: Checkpoint) -> str:

@@ -1,5 +1,6 @@
 """A checkpoint that was kept outside shows a rewrite and a rollback of the warehouse."""
 
+import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
@@ -186,13 +187,20 @@ TAMPERS: Sequence[tuple[str, set[str]]] = [
 ]
 
 
+ROW = {"cosignature": "period", "period_close": "period", "tree_node": "last_leaf"}
+"""By which column a key names a row first."""
+
+
 @pytest.mark.parametrize(("statement", "expected"), TAMPERS, ids=[one for one, _ in TAMPERS])
 def test_what_was_edited_is_found(statement: str, expected: set[str], log: Log) -> None:
-    """By what it is; a warehouse that nobody edited has nothing."""
+    """By what it is and in which row; a warehouse that nobody edited has nothing."""
     assert [] == found(log.folder)
     edit(log.folder, statement)
 
-    assert expected == {fault.what for fault in found(log.folder)}
+    faults_found = found(log.folder)
+    assert expected == {fault.what for fault in faults_found}
+    for fault in faults_found:
+        assert re.match(rf"{ROW[fault.relation]}=\w", fault.key), fault.key
 
 
 def test_a_chain_hashed_anew_under_the_old_signature_is_found(log: Log) -> None:
