@@ -74,6 +74,7 @@ def keep(
     """Store cosignatures; those of a close, witness and key that are there stay as they are."""
 
     def write() -> None:
+        connection.execute("UPDATE warehouse.head SET seq = seq")  # one committer at a time
         there = {_key(one) for one in stored(connection)}
         for key, one in {_key(one): one for one in new}.items():
             if key not in there:

@@ -1,13 +1,21 @@
 """A catalog in PostgreSQL keeps the tree, checkpoints and cosignatures as one in a folder does."""
 
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
-from pipelines.lake import reading
+import duckdb
+import pytest
+
+from pipelines.lake import cosignatures, reading
+from pipelines.lake.catalogs import located
+from pipelines.lake.connection import connect
+from pipelines.lake.cosignatures import Cosignature
 from pipelines.proof.faults import faults
 from tests.conftest import run
 from tests.postgres import Postgres
 from tests.proof.conftest import NEXT, Log
-from tests.proof.witness import running
+from tests.proof.witness import NAME, running
 
 
 def test_a_signed_warehouse_goes_on_in_postgresql(
@@ -34,3 +42,28 @@ def test_a_signed_warehouse_goes_on_in_postgresql(
     assert 0 == run(["verify", f"--checkpoint={tmp_path / 'kept'}", *named, *keys]).code
     with reading.connect(postgres.place(named)) as connection:
         assert [] == list(faults(connection))
+
+
+def test_a_cosignature_that_two_ask_for_is_kept_once(
+    postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the second has no lock, and looks at what is there before the first commits."""
+    named = postgres.warehouse()
+    assert 0 == run(["init", *named, f"--data-path={tmp_path / 'data'}"]).code
+    warehouse = replace(located(postgres.place(named)), lock_seconds=0.0)
+    stored = cosignatures.stored
+    at = datetime(2027, 1, 2)  # noqa: DTZ001  naive is UTC here
+    one = Cosignature(NEXT[0], "https://w.example", NAME, "00000000", "line\n", None, at)
+
+    def overtaken(connection: duckdb.DuckDBPyConnection) -> list[Cosignature]:
+        there = stored(connection)
+        monkeypatch.setattr(cosignatures, "stored", stored)
+        with connect(warehouse) as other:
+            cosignatures.keep(other, warehouse, [one])
+        return there
+
+    monkeypatch.setattr(cosignatures, "stored", overtaken)
+    with connect(warehouse) as connection:
+        cosignatures.keep(connection, warehouse, [one])
+
+        assert [one] == stored(connection)
