@@ -26,6 +26,23 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
+def added(path: Path) -> Iterator[Path]:
+    """Yield a path beside `path` to write to; what is written there becomes `path` at the end.
+
+    As `replacing`, where nothing may be written over. What is being written is in a folder that
+    only its owner can look into.
+
+    Raises FileExistsError where `path` is there.
+    """
+    with scratch.beside(path) as made:
+        written = made / path.name
+        yield written
+        sync_file(written)
+        path.hardlink_to(written)
+        sync_file(path.parent)
+
+
+@contextmanager
 def filled(folder: Path) -> Iterator[Path]:
     """Yield a folder beside `folder` to write files into; it becomes `folder` at the end.
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from pipelines.errors import ConflictError, ManyhandsError, NotFoundError, UsageError
-from pipelines.lake.disk import sync_file
+from pipelines.lake.disk import added
 from pipelines.transparency.note import (
     PRIVATE,
     NoteError,
@@ -22,28 +22,35 @@ _MOST_BYTES: Final = 4_096
 
 
 def make_key(name: str, path: Path) -> VerifierKey:
-    """Write a new key to a file that isn't there yet, and return what others verify by.
+    """Write a new key to a file that isn't there yet, whole or not at all.
 
-    Raises UsageError where a key can't have the name, ConflictError where something is there.
+    Returns what others verify by.
+
+    Raises UsageError where a key can't have the name, ConflictError where something is there,
+    ManyhandsError where the file can't be written.
     """
     try:
         signer = generated(name)
     except NoteError as error:
         raise UsageError(str(error)) from error
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE)
+        with added(path) as written:
+            descriptor = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                os.fchmod(descriptor, _MODE)
+                file.write(signer.key_file)
     except FileExistsError as error:
         message = (
             f"{path} is there already, and a key is never written over; name another file with"
             " --signing-key FILE"
         )
         raise ConflictError(message) from error
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        os.fchmod(descriptor, _MODE)
-        file.write(signer.key_file)
-        file.flush()
-        os.fsync(descriptor)
-    sync_file(path.absolute().parent)
+    except OSError as error:
+        message = (
+            f"{path}: the key can't be written ({error.strerror}), and nothing of it is left; mend"
+            " that, or name another file with --signing-key FILE"
+        )
+        raise ManyhandsError(message) from error
     return signer.verifier_key
 
 

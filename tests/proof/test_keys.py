@@ -1,5 +1,6 @@
 """The key that checkpoints are signed by: its owner's alone, and never shown."""
 
+import resource
 import stat
 from pathlib import Path
 
@@ -30,6 +31,22 @@ def test_a_key_is_never_written_over(manyhands: Run, tmp_path: Path) -> None:
     again = manyhands("keygen", ORIGIN, "--signing-key=log.key")
 
     assert (5, before) == (again.code, (tmp_path / "log.key").read_bytes())
+
+
+def test_a_key_that_finds_no_room_is_not_there(tmp_path: Path) -> None:
+    """So that the same command goes on where there is room."""
+    words = ["keygen", ORIGIN, f"--signing-key={tmp_path / 'log.key'}"]
+    most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1, most[1]))
+    try:
+        full = run(words)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, most)
+
+    assert (1, "") == (full.code, full.stdout)
+    assert f"{tmp_path / 'log.key'}: the key can't be written (File too large)" in full.stderr
+    assert [] == list(tmp_path.iterdir())
+    assert 0 == run(words).code
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a+b", "a\nb", "a\u00a0b"])
