@@ -18,6 +18,7 @@ from pipelines.cli.flags import Invocation
 from pipelines.cli.place import fault_of_current_folder, in_full
 from pipelines.cli.settings import FILE, name_settings, read_file
 from pipelines.cli.streams import StdoutError, silence_stdout, standard_streams
+from pipelines.cli.texts import insist_on_text
 from pipelines.errors import ManyhandsError
 
 FAILED = 1
@@ -77,6 +78,7 @@ def _run(arguments: list[str], invocation: Invocation) -> int:
 def _command() -> Any:  # noqa: ANN401  Typer's own kind
     command: Any = typer.main.get_command(app)
     name_settings(command)
+    insist_on_text(command)
     return command
 
 

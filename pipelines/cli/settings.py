@@ -19,7 +19,7 @@ from pipelines.errors import ManyhandsError, UsageError
 if TYPE_CHECKING:
     from typer import Context
 
-_Command: TypeAlias = TyperCommand | TyperGroup
+Command: TypeAlias = TyperCommand | TyperGroup
 
 FILE = "manyhands.toml"
 _LISTS = ("manifest-roots", "witnesses")
@@ -30,7 +30,7 @@ _PREFIX = "MANYHANDS_"
 
 def name_settings(group: TyperGroup) -> None:
     """Set the name in the environment of each flag of a command and of its subcommands."""
-    for command in _with_subcommands(group):
+    for command in with_subcommands(group):
         for option in _options(command):
             option.envvar = _PREFIX + _name(option).replace("-", "_").upper()
 
@@ -59,9 +59,7 @@ def read_file(group: TyperGroup, path: Path) -> dict[str, Any]:
         message = f"{path}: not TOML: {error}"
         raise UsageError(message) from error
     options = {
-        _name(option): option
-        for command in _with_subcommands(group)
-        for option in _options(command)
+        _name(option): option for command in with_subcommands(group) for option in _options(command)
     }
     for name in values:
         if name not in options:
@@ -110,7 +108,7 @@ def _are_tables(value: list[object]) -> bool:
     return all(isinstance(table, dict) for table in value)
 
 
-def _default_map(command: _Command, values: Mapping[str, object]) -> dict[str, Any]:
+def _default_map(command: Command, values: Mapping[str, object]) -> dict[str, Any]:
     own: dict[str, Any] = {
         option.name: values[_name(option)]
         for option in _options(command)
@@ -121,17 +119,18 @@ def _default_map(command: _Command, values: Mapping[str, object]) -> dict[str, A
     return own
 
 
-def _with_subcommands(command: _Command) -> Iterator[_Command]:
+def with_subcommands(command: Command) -> Iterator[Command]:
+    """Yield a command, and its subcommands at any depth."""
     yield command
     for subcommand in _subcommands(command).values():
-        yield from _with_subcommands(subcommand)
+        yield from with_subcommands(subcommand)
 
 
-def _subcommands(command: _Command) -> Mapping[str, _Command]:
-    return cast("Mapping[str, _Command]", getattr(command, "commands", {}))
+def _subcommands(command: Command) -> Mapping[str, Command]:
+    return cast("Mapping[str, Command]", getattr(command, "commands", {}))
 
 
-def _options(command: _Command) -> Iterator[TyperOption]:
+def _options(command: Command) -> Iterator[TyperOption]:
     for parameter in command.params:
         if not isinstance(parameter, TyperOption) or parameter.is_eager:
             continue

@@ -64,6 +64,9 @@ def read(named: str, schema: str = DEFAULT_SCHEMA, password_file: Path | None = 
     if matched is None:
         message = "not a PostgreSQL address"
         raise AddressError(message)
+    if named.encode(errors="replace").decode() != named:
+        message = "the address isn't UTF-8; write it in UTF-8"
+        raise AddressError(message)
     rest = matched[1]
     pairs = list(_of_url(rest[2:]) if rest.startswith("//") else _of_keywords(rest))
     keywords = tuple((key, value) for key, value in pairs if value)

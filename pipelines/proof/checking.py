@@ -139,7 +139,7 @@ def _statement_id(path: Path, sealed: bytes) -> str:
         statement_id = json.loads(sealed)["statement_id"]
     except (ValueError, KeyError, TypeError, RecursionError):
         statement_id = None
-    if not isinstance(statement_id, str):
+    if not isinstance(statement_id, str) or not statement_id.isascii():
         message = f"{path}: not a statement as it was sealed"
         raise ProofError(message)
     return statement_id

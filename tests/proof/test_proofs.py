@@ -104,7 +104,12 @@ def test_a_proof_of_another_statement_is_refused(signed: Log, proofs: Path) -> N
     assert "doesn't lead to the root" in refused.stderr
 
 
-@pytest.mark.parametrize("text", [b"", b"{}", b"[]", b'{"statement_id":1}', b"\xff", b"[" * 9_999])
+SURROGATE = b'{"statement_id":"2026-10/\\ud800"}'
+
+
+@pytest.mark.parametrize(
+    "text", [b"", b"{}", b"[]", b'{"statement_id":1}', b"\xff", b"[" * 9_999, SURROGATE]
+)
 def test_what_is_no_statement_is_refused(text: bytes, proofs: Path, tmp_path: Path) -> None:
     """Exit 4, with the file's name."""
     (tmp_path / "x.json").write_bytes(text)
