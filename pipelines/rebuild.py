@@ -4,8 +4,8 @@ The log is another warehouse's, which is the way from a catalog in SQLite to one
 back; or it is in an archive.
 """
 
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -27,10 +27,12 @@ from pipelines.lake.manifest_rows import ManifestError
 from pipelines.lake.rebuilding import Logged, Source, Stored
 from pipelines.lake.setting import UNFINISHED, setting
 from pipelines.lake.warehouse import Warehouse
-from pipelines.royalties.periods import Period
 from schemas.record import Event, Received, Rejected
 
 Report = Callable[[str], None]
+
+_OF_BYTES: Final = ("source", "id", "type", "occurred_at", "content", "content_sha256")
+"""What of an event of the log follows from its bytes."""
 
 
 @dataclass(frozen=True)
@@ -58,15 +60,20 @@ def make_again(source: Source, target: Warehouse, report: Report) -> Rebuilt:
 
     Batches, dead letters, publications, checkpoints, cosignatures, manifests and the gate's
     verdicts are carried over, and each close is computed again at its position in the log. Until
-    it is whole no other command opens the new warehouse.
+    it is whole no other command opens the new warehouse. Where it fails nothing is left in a
+    folder; in PostgreSQL what was made stays, and the next one says what to remove.
 
     Raises ConflictError where the place is taken, ManyhandsError where an event of the log is none
     any more, GateError where a close comes out with another digest or tree, or a relation with
     other rows.
     """
     old = source.connection
-    create(target, setting(old), number=UNFINISHED)
-    _Rebuilding(source, located(target), report).replay()
+    create(
+        target,
+        setting(old),
+        number=UNFINISHED,
+        go_on=lambda place: _Rebuilding(source, place, report).replay(),
+    )
     last = closes.last_close(old)
     count = rebuilding.count_rows(old, "period_close")
     return Rebuilt(log.head(old), count, last.digest if last else None)
@@ -84,24 +91,44 @@ class _Rebuilding:
 
     def replay(self) -> None:
         for batch_id, events in rebuilding.batches(self.source.events()):
-            if batch_id is None:
-                self._close(events[0])
-            else:
-                self._append(batch_id, events)
-                self.report(f"replayed the log up to event {events[-1].seq}")
+            with self._named(events):
+                if batch_id is None:
+                    self._close(events[0])
+                else:
+                    self._append(batch_id, events)
+                    self.report(f"replayed the log up to event {events[-1].seq}")
         self.report("carrying over batches, dead letters and publications")
         with opened(self.target) as new:
             for name, before, after in rebuilding.differing(self.source, new):
                 message = (
                     f"{name} has {after} rows made again, and {before} in {self.source.what}, or"
-                    " other ones; the new warehouse isn't whole: remove it, and restore"
-                    f" {self.source.what} from a backup"
+                    f" other ones; restore {self.source.what} from a backup"
                 )
                 raise GateError(message)
             rebuilding.carry_over(self.old, new, self.target)
 
+    def _name(self, event: Logged) -> str:
+        """Return what an event is called in messages."""
+        place = self.source.place(event.seq)
+        return f"event {event.seq} of {place} ({event.type} {event.id} of {event.source})"
+
+    @contextmanager
+    def _named(self, events: Sequence[Logged]) -> Iterator[None]:
+        """Name events of the log that can't be made again, whatever is wrong with them."""
+        try:
+            yield
+        except rebuilding.UNEXPECTED as error:
+            first, last = events[0], events[-1]
+            name = self._name(first)
+            if first != last:
+                name = f"events {first.seq} to {last.seq} of {self.source.place(first.seq)}"
+            message = (
+                f"{name} can't be made again ({error}); restore {self.source.what} from a backup"
+            )
+            raise ManyhandsError(message) from error
+
     def _append(self, batch_id: str, events: Sequence[Logged]) -> None:
-        again = [_read(event, place) for place, event in enumerate(events)]
+        again = [self._read(event, place) for place, event in enumerate(events)]
         for one, event in zip(again, events, strict=True):
             self._keep_manifest(one, event)
         recorded_at = events[0].recorded_at
@@ -112,11 +139,30 @@ class _Rebuilding:
             counts = log.append(new, self.target, batch)
         if (counts.accepted, counts.head) != (len(events), events[-1].seq):
             message = (
-                f"events {events[0].seq} to {events[-1].seq} of the log are not what a log holds:"
+                f"events {events[0].seq} to {events[-1].seq} of {self.source.place(events[0].seq)}"
+                " are not what a log holds:"
                 f" {counts.accepted} of them were taken, up to event {counts.head}; restore"
                 f" {self.source.what} from a backup"
             )
             raise ManyhandsError(message)
+
+    def _read(self, event: Logged, position: int) -> Event:
+        """Return an event read from the bytes that were received, as an ingest reads it.
+
+        Raises ManyhandsError where it is refused now, or has become another one.
+        """
+        attributes = event.received_attributes()
+        received = Received(position, "log", str(event.seq), event.body, attributes)
+        with self._named([event]):
+            again = read_event(received, event.recorded_at)
+        if isinstance(again, Rejected):
+            reason = f"{again.reason} ({again.message})"
+            message = f"{self._name(event)} is refused now: {reason}; restore a backup"
+            raise ManyhandsError(message)
+        if any(getattr(again, name) != getattr(event, name) for name in _OF_BYTES):
+            message = f"{self._name(event)}: its bytes are not what it says; restore a backup"
+            raise ManyhandsError(message)
+        return again
 
     def _keep_manifest(self, one: Event, event: Logged) -> None:
         if one.manifest is None:
@@ -126,24 +172,29 @@ class _Rebuilding:
             is_kept = rebuilding.keep_manifest(self.source, self.target, sha256, rows)
         except ManifestError as error:
             message = (
-                f"{event.name}: the copy of its manifest isn't what it was ({error.message});"
-                " restore it from a backup"
+                f"{self._name(event)}: the copy of its manifest isn't what it was"
+                f" ({error.message}); restore it from a backup"
             )
             raise ManyhandsError(message) from error
         if not is_kept:
             message = (
-                f"{event.name}: the copy of its manifest {sha256} isn't in {self.source.what};"
+                f"{self._name(event)}: the copy of its manifest {sha256} isn't in"
+                f" {self.source.what};"
                 " restore it from a backup"
             )
             raise ManyhandsError(message)
 
     def _close(self, event: Logged) -> None:
         """Compute a close again at its position in the log, and commit it where it stood."""
-        stored = closes.closed_or_not_found(self.old, event.id)
+        told = event.told(setting(self.old).cadence)
+        stored = closes.find_close(self.old, event.id)
+        if told is None or stored is None:
+            what = "an event of ours" if told is None else f"of a close in {self.source.what}"
+            message = f"{self._name(event)} isn't {what}; restore {self.source.what} from a backup"
+            raise ManyhandsError(message)
         self.report(f"computing the close of {event.id} again")
         with opened(self.target) as new:
-            named = Period.parse(event.id, setting(new).cadence)
-            closing = Closing(named, rebuilding.position_read(event), closes.last_close(new))
+            closing = Closing(*told, closes.last_close(new))
             compute(new, closing)
             sealed = seal(new, closing)
             _refuse_unless_equal(sealed, stored, self.source.what)
@@ -151,7 +202,7 @@ class _Rebuilding:
             issue(new, self.target, closing, signed, rebuilding.closed_at(self.old, event.id))
             if [event] != list(rebuilding.logged(new, event.seq)):
                 message = (
-                    f"{event.name} isn't the event that its close makes; restore"
+                    f"{self._name(event)} isn't the event that its close makes; restore"
                     f" {self.source.what} from a backup"
                 )
                 raise ManyhandsError(message)
@@ -174,24 +225,3 @@ def _refuse_unless_equal(sealed: Seal, stored: PeriodClose, what: str) -> None:
             f" {what} was edited, or damaged; restore it from a backup"
         )
         raise GateError(message)
-
-
-_OF_BYTES: Final = ("source", "id", "type", "occurred_at", "content", "content_sha256")
-"""What of an event of the log follows from its bytes."""
-
-
-def _read(event: Logged, position: int) -> Event:
-    """Return an event read from the bytes that were received, as an ingest reads it.
-
-    Raises ManyhandsError where it is refused now, or has become another one.
-    """
-    attributes = None if event.attributes is None else json.loads(event.attributes)
-    received = Received(position, "log", str(event.seq), event.body, attributes)
-    again = read_event(received, event.recorded_at)
-    if isinstance(again, Rejected):
-        message = f"{event.name} is refused now: {again.reason} ({again.message})"
-        raise ManyhandsError(message)
-    if any(getattr(again, name) != getattr(event, name) for name in _OF_BYTES):
-        message = f"{event.name}: its bytes are not what it says; restore a backup"
-        raise ManyhandsError(message)
-    return again

@@ -4,8 +4,10 @@ import filecmp
 import hashlib
 import json
 import os
+import resource
 import shutil
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from pipelines.close.commit import issue
 from pipelines.errors import ManyhandsError
 from pipelines.lake import archive, archived, archiving
 from pipelines.lake.connection import opened
@@ -331,14 +334,115 @@ def test_a_forged_archive_is_found_by_what_is_made_of_it(  # noqa: PLR0913, PLR0
     code: int,
     told: str,
 ) -> None:
-    """An event whose bytes aren't what it says, rows that come out otherwise: nobody opens it."""
+    """An event whose bytes aren't what it says, rows that come out otherwise: nothing is made."""
     _forge_column(copy, name, column, change)
 
     refused = _import(copy, tmp_path / "new")
 
     assert (code, "") == (refused.code, refused.stdout), refused.stderr
     assert told in refused.stderr
-    assert "isn't whole" in run(["status", f"--warehouse={tmp_path / 'new'}"]).stderr
+    assert ["copy"] == _names(tmp_path)
+
+
+DEEP = "[" * 9_999
+OURS = "period-closed"
+LATEST = datetime.max  # noqa: DTZ901  naive is UTC here
+
+
+def _of_ours(event: dict[str, Any]) -> bool:
+    return event["type"] == OURS  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize(
+    ("of_ours", "change"),
+    [
+        (False, {"attributes": DEEP}),
+        (False, {"attributes": "["}),
+        (False, {"attributes": '["id"]'}),
+        (False, {"attributes": '{"id": 1}'}),
+        (False, {"content": DEEP}),
+        (False, {"body": b"{}"}),
+        (False, {"body": DEEP.encode()}),
+        (False, {"recorded_at": LATEST}),
+        (False, {"batch_id": None}),
+        (True, {"content": DEEP}),
+        (True, {"content": "[]"}),
+        (True, {"content": '{"data":{"log_seq":"x"}}'}),
+        (True, {"content": '{"data":{"log_seq":1' + "0" * 30 + "}}"}),
+        (True, {"id": "2031-01"}),
+        (True, {"id": "\x00"}),
+        (True, {"source": "/market"}),
+        (True, {"recorded_at": LATEST}),
+    ],
+)
+def test_whatever_an_event_of_an_archive_holds_its_file_and_it_are_named(
+    copy: Path,
+    tmp_path: Path,
+    of_ours: bool,  # noqa: FBT001  a case of a table
+    change: dict[str, Any],
+) -> None:
+    """Though all digests of the archive fit what somebody wrote into it."""
+    table = pq.read_table(copy / EVENTS)
+    events = table.to_pylist()
+    event = next(one for one in events if _of_ours(one) == of_ours)
+    event |= change
+    pq.write_table(pa.Table.from_pylist(events, table.schema), copy / "new")
+    content = (copy / "new").read_bytes()
+    (copy / "new").unlink()
+    _forge(copy, EVENTS, content)
+
+    refused = _import(copy, tmp_path / "new")
+
+    assert (1, "") == (refused.code, refused.stdout), refused.stderr
+    assert "unexpected" not in refused.stderr
+    assert f"event {event['seq']} of the log in {copy / EVENTS}" in refused.stderr
+    assert ["copy"] == _names(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("relation", "column", "value"),
+    [
+        ("period_close", "closed_at", None),
+        ("period_close", "closed_at", LATEST),
+        ("period_close", "log_seq", -1),
+        ("ingest_batch", "recorded_at", None),
+    ],
+)
+def test_whatever_else_an_archive_holds_is_no_surprise(
+    copy: Path, tmp_path: Path, relation: str, column: str, value: object
+) -> None:
+    """Its rows are compared with what comes out, or are what happened."""
+    _forge_column(copy, f"{relation}-000000000001.parquet", column, lambda _: value)
+
+    ended = _import(copy, tmp_path / "new")
+
+    assert ended.code in {0, 1, 4}
+    assert "unexpected" not in ended.stderr
+    assert (ended.code == 0) == (tmp_path / "new").exists()
+
+
+def test_of_an_import_that_finds_no_room_nothing_is_left(
+    exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ends in the middle of its replay; the same command goes on where there is room."""
+    most = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def fill_up(*given: Any) -> None:  # noqa: ANN401  as it is called
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, most[1]))
+        issue(*given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pipelines.rebuild.issue", fill_up)
+        try:
+            full = _import(exported, tmp_path / "new")
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, most)
+
+    assert (1, "") == (full.code, full.stdout)
+    assert f"{tmp_path}: its disk is full" in full.stderr
+    assert "make room, and run the command again" in full.stderr
+    assert [] == _names(tmp_path)
+    assert 0 == _import(exported, tmp_path / "new").code
 
 
 def test_a_log_of_which_the_index_says_less_than_there_is_is_refused(

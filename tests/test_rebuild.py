@@ -111,7 +111,7 @@ def closed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("DELETE FROM warehouse.statement_line", 4, "statement_line has"),
     ],
 )
-def test_what_was_edited_is_named_and_nobody_opens_what_is_not_whole(
+def test_what_was_edited_is_named_and_nothing_is_left(
     closed: Path, tmp_path: Path, statement: str, code: int, told: str
 ) -> None:
     """The first event that is none any more, a close that comes out otherwise, rows that differ."""
@@ -123,10 +123,58 @@ def test_what_was_edited_is_named_and_nobody_opens_what_is_not_whole(
 
     assert (code, "") == (outcome.code, outcome.stdout), outcome.stderr
     assert told in outcome.stderr
-    for words in (["status"], ["close", "--due", NEXT], ["query", "SELECT 1"], ["migrate"]):
-        refused = run([*words, f"--warehouse={new}"])
+    assert [old] == list(tmp_path.iterdir())
+
+
+def test_an_empty_folder_is_empty_again_after_a_failure(closed: Path, tmp_path: Path) -> None:
+    """As its owner made it; and the same command goes on in it."""
+    old, new = tmp_path / "old", tmp_path / "new"
+    shutil.copytree(closed, old)
+    new.mkdir()
+    _edited(old, "DELETE FROM warehouse.statement_line")
+
+    assert 4 == run(["rebuild", f"--warehouse={old}", f"--to={new}"]).code
+    assert [] == list(new.iterdir())
+    assert 0 == run(["rebuild", f"--warehouse={closed}", f"--to={new}"]).code
+
+
+def test_nobody_opens_what_is_not_whole(closed: Path, tmp_path: Path) -> None:
+    """As an earlier program left it, or one that is being made in PostgreSQL."""
+    new = tmp_path / "new"
+    shutil.copytree(closed, new)
+    _edited(new, "UPDATE warehouse.setting SET format = 0")
+    for words in (
+        ["status", f"--warehouse={new}"],
+        ["close", "--due", NEXT, f"--warehouse={new}"],
+        ["query", "SELECT 1", f"--warehouse={new}"],
+        ["migrate", f"--warehouse={new}"],
+        ["rebuild", f"--warehouse={closed}", f"--to={new}"],
+    ):
+        refused = run(words)
         assert 1 == refused.code
-        assert "isn't whole" in refused.stderr
+        assert f"{new} isn't whole" in refused.stderr
+        assert "remove it, and run that again" in refused.stderr
+
+
+def test_what_was_begun_in_postgresql_says_what_to_remove(
+    closed: Path, postgres: Postgres, tmp_path: Path
+) -> None:
+    """And once that is gone, the same command goes on."""
+    old, data = tmp_path / "old", tmp_path / "data"
+    shutil.copytree(closed, old)
+    _edited(old, "DELETE FROM warehouse.statement_line")
+    named = postgres.warehouse()
+    to = as_target(named, data)
+    assert 4 == run(["rebuild", f"--warehouse={old}", *to]).code
+
+    again = run(["rebuild", f"--warehouse={closed}", *to])
+
+    schema = next(word.partition("=")[2] for word in named if word.startswith("--schema="))
+    assert 1 == again.code
+    assert f"drop the schema {schema}, remove {data}, and run that again" in again.stderr
+    postgres.run(f'DROP SCHEMA "{schema}" CASCADE')
+    shutil.rmtree(data)
+    assert 0 == run(["rebuild", f"--warehouse={closed}", *to]).code
 
 
 def test_a_place_that_is_taken_and_a_source_that_is_not_there_are_refused(

@@ -68,6 +68,11 @@ def rebuild(
 
 def say_unfinished(common: Common, target: Warehouse) -> None:
     """Let a command that is cut short say what it leaves."""
+    if target.server is None:
+        common.invocation.standing = lambda: (
+            f"{target.name} is a whole warehouse, or none; run this again where it is none"
+        )
+        return
     common.invocation.standing = lambda: (
         f"if {target.name} was begun, it isn't whole, and nobody opens it; remove it, and run this"
         " again"

@@ -56,12 +56,20 @@ class Archived:
         for part in _parts_of(self.index, archive.LOG):
             seq = part.first
             for batch in _rows(self.folder, part):
-                for row in batch.to_pylist():
+                with parquet.faults_of_the_file(partial(_damaged, self.folder / part.name)):
+                    rows = batch.to_pylist()
+                for row in rows:
                     if row["seq"] != seq or None in (row[name] for name in _NEEDED):
                         fault = f"event {seq} isn't in its place, or not whole"
                         raise _damaged(self.folder / part.name, fault)
                     seq += 1
                     yield Logged(**row)
+
+    def place(self, seq: int) -> str:
+        """Return what an event is in, for messages."""
+        parts = _parts_of(self.index, archive.LOG)
+        name = next(part.name for part in parts if part.first <= seq <= part.last)
+        return f"the log in {self.folder / name}"
 
     def rows(self, name: str) -> int:
         """Return how many rows a relation had."""
@@ -96,11 +104,22 @@ def opened(folder: Path, memory_bytes: int) -> Iterator[Archived]:
     for file in (*index.parts, *index.files):
         with _checked(folder, file):
             """It is as it was written."""
-    with engine.connect(memory_bytes) as connection:
+    with _faults_of_what_it_holds(folder), engine.connect(memory_bytes) as connection:
         _fill(connection, folder, index)
         if archived_closes(connection) != index.closes:
             raise _damaged(folder / archive.INDEX, "its closes aren't those of period_close")
         yield Archived(folder, index, connection)
+
+
+@contextmanager
+def _faults_of_what_it_holds(folder: Path) -> Iterator[None]:
+    """Raise ManyhandsError for whatever reading rows that nobody of ours wrote can end in."""
+    try:
+        yield
+    except duckdb.InterruptException:
+        raise
+    except (duckdb.Error, *rebuilding.UNEXPECTED) as error:
+        raise _damaged(folder, f"it holds what no export writes ({error})") from error
 
 
 def _index(folder: Path) -> ArchiveIndex:

@@ -1,6 +1,6 @@
 """Makes a warehouse: an empty log, its relations and views, its setting (SPEC §7.1)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from graphlib import TopologicalSorter
 from typing import Final
 
@@ -37,10 +37,17 @@ def make_unless_there(warehouse: Warehouse) -> None:
                 raise
 
 
-def create(warehouse: Warehouse, setting: Setting, *, number: int = FORMAT) -> None:
+def create(
+    warehouse: Warehouse,
+    setting: Setting,
+    *,
+    number: int = FORMAT,
+    go_on: Callable[[Warehouse], None] = lambda _: None,
+) -> None:
     """Make an empty warehouse, whole or not at all; an empty folder keeps its owner and mode.
 
-    `number` is its format: UNFINISHED where nobody is to open it yet.
+    `number` is its format: UNFINISHED where nobody is to open it yet. `go_on` fills it at the place
+    where it is made, and where that fails there is none; but one in PostgreSQL stays as it is then.
 
     Raises ConflictError where the folder holds a warehouse or anything else, UsageError
     where the first period isn't one of the cadence, and ManyhandsError where the folder can't be
@@ -52,9 +59,14 @@ def create(warehouse: Warehouse, setting: Setting, *, number: int = FORMAT) -> N
         except ValueError as error:
             raise UsageError(str(error)) from error
     warehouse = warehouse.absolute()
+
+    def fill(place: Warehouse) -> None:
+        _fill(place, setting, number)
+        go_on(place)
+
     try:
         _refuse_if_there(warehouse)
-        catalog_of(warehouse).make(warehouse, lambda place: _fill(place, setting, number))
+        catalog_of(warehouse).make(warehouse, fill)
     except PermissionError as error:
         raise rights.refusal(warehouse.folder, "write") from error
 

@@ -79,7 +79,8 @@ def full_disk_named(warehouse: Warehouse) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in _FULL_NUMBERS:
-            message = f"{warehouse.name}: its disk is full ({error.strerror}); {_ROOM}"
+            name = warehouse.name if warehouse.server else _shown(warehouse.folder)
+            message = f"{name}: its disk is full ({error.strerror}); {_ROOM}"
             raise ManyhandsError(message) from error
         raise
 
@@ -135,13 +136,18 @@ def _out_of_memory(text: str, warehouse: Warehouse) -> ManyhandsError:
 
 def _full(text: str, warehouse: Warehouse) -> ManyhandsError:
     named = _NAMED_FILE.search(text)
-    folder = Path(as_named(named[1])).parent if named else warehouse.folder
-    for place in (folder, *folder.parents):
-        if place.name.startswith((HIDDEN, TEMPORARY)):
-            folder = place.parent
+    folder = _shown(Path(as_named(named[1])).parent if named else warehouse.folder)
     why = next(words for words in (*_FULL, *_FAILING) if words in text)
     what = "its disk is full" if why in _FULL else "its disk is full or failing"
     return ManyhandsError(f"{folder}: {what} ({why}); {_ROOM}")
+
+
+def _shown(folder: Path) -> Path:
+    """Return the folder that one is in which this process made, and which is gone by then."""
+    for place in (folder, *folder.parents):
+        if place.name.startswith((HIDDEN, TEMPORARY)):
+            folder = place.parent
+    return folder
 
 
 def _unreadable_or_other(error: Exception, text: str, warehouse: Warehouse) -> ManyhandsError:

@@ -23,6 +23,8 @@ from pipelines.lake.rights import follow
 from pipelines.lake.setting import FORMAT
 from pipelines.lake.transaction import commit
 from pipelines.lake.warehouse import Warehouse
+from pipelines.royalties.periods import Cadence, Period
+from schemas.envelope import OWN_SOURCE
 
 CARRIED: Final = (
     "ingest_batch",
@@ -36,6 +38,16 @@ CARRIED: Final = (
 
 STATED: Final = ("period_close", "row_sum")
 """Relations that are made again, and compared row by row."""
+
+UNEXPECTED: Final = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+"""What a log, or what goes with it, can end in that nobody of ours wrote."""
 
 _OWN: Final = ("head", "setting")
 _AT_ONCE: Final = 10_000
@@ -58,10 +70,27 @@ class Logged:
     attributes: str | None
     body: bytes
 
-    @property
-    def name(self) -> str:
-        """What it is called in messages."""
-        return f"event {self.seq} of the log ({self.type} {self.id} of {self.source})"
+    def received_attributes(self) -> dict[str, str] | None:
+        """Return the attributes of binary mode; none of them where they aren't what is received."""
+        if self.attributes is None:
+            return None
+        try:
+            found = json.loads(self.attributes)
+        except (ValueError, RecursionError):
+            return {}
+        if not isinstance(found, dict) or not all(isinstance(one, str) for one in found.values()):
+            return {}
+        return found
+
+    def told(self, cadence: Cadence) -> tuple[Period, int] | None:
+        """Return the period of a close and how far it read the log; None where it tells of none."""
+        try:
+            period = Period.parse(self.id, cadence)
+            log_seq = int(json.loads(self.content)["data"]["log_seq"])
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
+            return None
+        is_ours = self.source == OWN_SOURCE and self.recorded_at and 0 <= log_seq < self.seq
+        return (period, log_seq) if is_ours else None
 
 
 class Source(Protocol):
@@ -79,6 +108,10 @@ class Source(Protocol):
 
     def events(self) -> Iterator[Logged]:
         """Yield the log's events in their order."""
+        ...
+
+    def place(self, seq: int) -> str:
+        """Return what an event is in, for messages."""
         ...
 
     def rows(self, name: str) -> int:
@@ -108,6 +141,10 @@ class Stored:
     def events(self) -> Iterator[Logged]:
         """Yield the log's events in their order."""
         return logged(self.connection.cursor())
+
+    def place(self, seq: int) -> str:  # noqa: ARG002  wherever in it
+        """Return what an event is in, for messages."""
+        return "the log"
 
     def rows(self, name: str) -> int:
         """Return how many rows a relation has."""
@@ -185,11 +222,6 @@ def keep_manifest(source: Source, target: Warehouse, sha256: str, rows: int) -> 
         with kept.open("rb") as file:
             manifest.keep(target, file, kept.stat().st_size, sha256, rows)
     return True
-
-
-def position_read(event: Logged) -> int:
-    """Return how far the close that an event is of read the log."""
-    return int(json.loads(event.content)["data"]["log_seq"])
 
 
 def carry_over(

@@ -45,9 +45,12 @@ def refuse_other_format(connection: duckdb.DuckDBPyConnection, warehouse: Wareho
     found = found_format(connection)
     if found != FORMAT:
         if found == UNFINISHED:
+            remove = "remove it"
+            if warehouse.server:
+                remove = f"drop the schema {warehouse.server.schema}, remove {warehouse.root}"
             message = (
                 f"{warehouse.name} isn't whole: it is being made again, or `manyhands rebuild` or"
-                " `log import` was cut short; remove it, and run that again"
+                f" `log import` was cut short; {remove}, and run that again"
             )
             raise ManyhandsError(message)
         if found > FORMAT:

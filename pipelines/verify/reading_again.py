@@ -49,21 +49,8 @@ def _finding(event: Logged, field: str, expected: str, found: str) -> Finding:
 
 
 def _read(event: Logged, position: int, recorded_at: datetime) -> Event | Rejected:
-    body, attributes = event.body or b"", _attributes(event)
+    body, attributes = event.body or b"", event.received_attributes()
     return read_event(Received(position, "log", str(event.seq), body, attributes), recorded_at)
-
-
-def _attributes(event: Logged) -> dict[str, str] | None:
-    """Return the attributes of binary mode; none of them where they aren't what an ingest keeps."""
-    if event.attributes is None:
-        return None
-    try:
-        found = json.loads(event.attributes)
-    except (ValueError, RecursionError):
-        return {}
-    if not isinstance(found, dict) or not all(isinstance(one, str) for one in found.values()):
-        return {}
-    return found
 
 
 def _read_content(event: Logged, position: int, recorded_at: datetime) -> Event | None:

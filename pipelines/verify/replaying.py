@@ -21,10 +21,8 @@ from pipelines.lake.rebuilding import Logged, Stored
 from pipelines.lake.setting import Setting
 from pipelines.lake.verifying import Bounds
 from pipelines.lake.warehouse import Warehouse
-from pipelines.royalties.periods import Period
 from pipelines.verify.finding import Code, Coverage, Finding
 from pipelines.verify.reading_again import read_again
-from schemas.envelope import OWN_SOURCE
 from schemas.record import Event
 
 MERGED_EVERY: Final = 64
@@ -126,7 +124,7 @@ class Replay:
 
     def _close(self, event: Logged) -> Iterator[Finding]:
         """Compute a close again at its position in the log, and store it."""
-        told = self._told(event)
+        told = event.told(self.setting.cadence)
         if told is None:
             yield Finding(
                 Code.CONTENT, "event", f"seq={event.seq} content", "an event of ours", "another"
@@ -149,14 +147,6 @@ class Replay:
             issue(self.new, self.target, closing, seal(self.new, closing), event.recorded_at)
             self.coverage.closes += 1
         self.bounds = Bounds(event.seq, log_seq, period)
-
-    def _told(self, event: Logged) -> tuple[Period, int] | None:
-        """Return the period and the position of a close that an event tells of; None: of none."""
-        try:
-            told = Period.parse(event.id, self.setting.cadence), rebuilding.position_read(event)
-        except (ValueError, KeyError, TypeError, OverflowError):
-            return None
-        return told if event.source == OWN_SOURCE and event.recorded_at else None
 
     def _seal_again(self, closing: Closing, stored: PeriodClose) -> Iterator[Finding]:
         """Yield whose digests of a close that isn't computed aren't of what it sealed."""
