@@ -454,6 +454,27 @@ def test_files_that_are_changed_missing_or_unknown_are_found(copied: Warehouse) 
     assert "contributor wasn't compared" in outcome.stderr
 
 
+@pytest.mark.parametrize("damage", ["lost", "cut", "other"])
+def test_a_setting_that_is_lost_or_damaged_is_found(copied: Warehouse, damage: str) -> None:
+    """Nobody can say how it closes: files and what is stored are compared, nothing is replayed."""
+    path = _file_of(copied, "setting")
+    content = path.read_bytes()
+    if damage == "lost":
+        path.unlink()
+    else:
+        path.write_bytes(content[:-50] if damage == "cut" else content.replace(b"month", b"mouth"))
+
+    outcome = run(["verify", *named(copied), "--since=2026-02", "--json"])
+
+    code = "file_missing" if damage == "lost" else "file_changed"
+    assert 4 == outcome.code, outcome.stderr
+    assert [(code, "setting")] == [
+        (one["code"], one["relation"]) for one in outcome.json["findings"]
+    ]
+    assert "the log wasn't replayed: files of setting are missing or changed" in outcome.stderr
+    assert 0 < outcome.json["coverage"]["files"]
+
+
 def test_a_file_in_anothers_place_is_found(copied: Warehouse) -> None:
     """A file of the log that is one of its own of before: the log isn't read then."""
     with connect(copied) as connection:

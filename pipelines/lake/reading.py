@@ -29,8 +29,12 @@ class Listing(NamedTuple):
 
 
 @contextmanager
-def connect(warehouse: Warehouse) -> Iterator[duckdb.DuckDBPyConnection]:
+def connect(
+    warehouse: Warehouse, *, of_any_format: bool = False
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a snapshot of a warehouse, read-only, for as long as the context lasts.
+
+    Where it may be `of_any_format`, its setting isn't read.
 
     Raises NotFoundError where there is no warehouse, TryAgainError where its catalog is busy,
     ManyhandsError where it can't be read.
@@ -40,7 +44,8 @@ def connect(warehouse: Warehouse) -> Iterator[duckdb.DuckDBPyConnection]:
         catalog_of(warehouse).snapshot(warehouse) as attach,
         opened(warehouse, attach) as connection,
     ):
-        refuse_other_format(connection, warehouse)
+        if not of_any_format:
+            refuse_other_format(connection, warehouse)
         yield connection
 
 

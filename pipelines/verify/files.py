@@ -33,6 +33,16 @@ class Files:
     unreadable: set[str]
     """Relations of which a file is missing or changed."""
 
+    def has_lost(self, name: str) -> bool:
+        """Return whether a file that a relation is read from is missing, or isn't as written."""
+        said = cataloged.digests_said(self.connection, self.warehouse)
+        for file in cataloged.catalog_files(self.connection, self.warehouse):
+            if file.relation == name and file.is_read and not file.is_elsewhere:
+                found = file_digests.digest(self.warehouse, file.path)
+                if found is None or found not in said.get(file.path, {found}):
+                    return True
+        return False
+
     def faults(self) -> Iterator[Finding]:
         """Yield what isn't as the commits wrote it."""
         # the files first: a commit that comes in between has its digests by then
@@ -102,7 +112,7 @@ class Files:
         older = [path for path, made_at in found if path not in named and made_at < began_at]
         if not older:
             return
-        with reading.connect(self.warehouse) as anew:
+        with reading.connect(self.warehouse, of_any_format=True) as anew:
             named = self._named(anew)
             there = file_digests.found_files(self.warehouse)
             for path in sorted(older):

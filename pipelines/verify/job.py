@@ -12,10 +12,10 @@ from pipelines.lake import cataloged, closes, log, reading, scratch, verifying
 from pipelines.lake.catalogs import located
 from pipelines.lake.connection import opened
 from pipelines.lake.creation import create
-from pipelines.lake.rebuilding import Stored
-from pipelines.lake.setting import UNFINISHED, setting
+from pipelines.lake.rebuilding import UNEXPECTED, Stored
+from pipelines.lake.setting import UNFINISHED, refuse_other_format, setting
 from pipelines.lake.staging import view_stored
-from pipelines.lake.warehouse import Warehouse
+from pipelines.lake.warehouse import SETTING, Warehouse
 from pipelines.proof.faults import faults
 from pipelines.transparency.note import VerifierKey
 from pipelines.verify import comparing, files
@@ -33,17 +33,7 @@ _FAULTS: Final[tuple[tuple[str, Code, tuple[str, ...]], ...]] = (
 )
 """Queries of `sql/verify`, what they find, and the relations that they read."""
 
-_FAILURES: Final = (
-    ManyhandsError,
-    duckdb.Error,
-    ArithmeticError,
-    AttributeError,
-    LookupError,
-    OSError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-)
+_FAILURES: Final = (ManyhandsError, duckdb.Error, OSError, *UNEXPECTED)
 """What reading something that nobody of ours wrote can end in."""
 
 _OF_TREE: Final = ("cosignature", "period_close", "statement", "tree_node")
@@ -95,10 +85,12 @@ class Verification:
     def _findings(self) -> Iterator[Finding]:
         began_at = time.time()
         warehouse = located(self.warehouse)
-        with reading.connect(warehouse) as connection:
-            reading.closed_period(connection, self.asked.since)
-            self.report("comparing the data files with their digests")
+        with reading.connect(warehouse, of_any_format=True) as connection:
             kept = files.Files(warehouse, connection, self.coverage, set())
+            if not self._has_lost_setting(kept):
+                refuse_other_format(connection, warehouse)
+                reading.closed_period(connection, self.asked.since)
+            self.report("comparing the data files with their digests")
             lost = kept.unreadable
             yield from self._guarded("files", kept.faults())
             yield from self._guarded("what is stored", self._at_rest(connection, lost))
@@ -109,6 +101,15 @@ class Verification:
             yield from self._guarded("the log", self._replayed(warehouse, connection, lost))
             yield from self._guarded("files that nobody names", kept.unknown_faults(began_at))
         self.coverage.unchecked.append(_UNDERIVED)
+
+    def _has_lost_setting(self, kept: files.Files) -> bool:
+        """Return whether nobody can say of which format the warehouse is, which is a finding."""
+        try:
+            return kept.has_lost(SETTING)
+        except duckdb.InterruptException:
+            raise
+        except _FAILURES:  # of the catalog, which is said where its files are compared
+            return False
 
     def _guarded(self, what: str, findings: Iterator[Finding]) -> Iterator[Finding]:
         """Yield findings; where looking for them fails, say so and let the others be looked for.
@@ -189,10 +190,8 @@ class Verification:
         unreadable: set[str],
     ) -> Iterator[Finding]:
         """Make the warehouse again from its log, and yield how it differs."""
-        if "event" in unreadable:
-            self.coverage.unchecked.append(
-                "the log wasn't replayed: files of the relation event are missing or changed"
-            )
+        if lost := unreadable.intersection({"event", SETTING}):
+            self._leave_out("the log wasn't replayed", lost)
             return
         how = setting(connection)
         with scratch.temporary() as folder:
