@@ -59,6 +59,10 @@ def first_month(events: Events) -> Events:
     events.generation("1", "9", attributions=[{"image_id": "stranger", "share": "0.5"}])
     events.generation("5", "40", "2026-01-21T00:00:00Z")
     _sold(events, "D1", "20")
+    events.contributor("eve")
+    events.licence("hers", "eve", "4", use="download")
+    scope = {"kind": "contributor", "id": "eve"}
+    events.terms(terms_id="eve", scope=scope, payment_threshold={"USD": "25"})
     _sold(events, "D2", "40")
     events.licence("i1", "ana", "3", use="download", licence_id="D2")
     return events
@@ -325,6 +329,23 @@ def test_a_contributor_begins_in_plain_words(folder: Path) -> None:
     assert not any("+0.000000" in line for line in ana)
 
 
+def test_a_contributor_below_the_threshold_reads_what_is_missing(folder: Path) -> None:
+    """A half of 4 came in January; the tenth kept as a reserve came back in February."""
+    (carried,) = parts(tree(folder, "eve"), "still_carried")
+
+    assert ("2.000000", "25.000000", "23.000000") == (
+        carried["amount"],
+        carried["values"]["threshold"],
+        carried["values"]["missing"],
+    )
+    assert [
+        "eve has 2 statements up to 2026-02, and nothing is paid by then.",
+        "2.00 USD is carried: the payment threshold is 25.00 USD, so 23.00 USD is missing to it.",
+        "Nothing is held for eve.",
+    ] == text(folder, "eve")[:3]
+    assert not any("threshold" in line for line in text(folder, "ana"))
+
+
 def rows(folder: Path, query: str) -> list[Node]:
     """Read the warehouse."""
     return list(run(["query", query, "--json", f"--warehouse={folder}"]).json)
@@ -425,7 +446,11 @@ def test_a_model_version_whose_training_is_not_closed_yet_says_so(folder: Path) 
     root = tree(folder, "m@4")
 
     assert ["since"] == [part["code"] for part in root["parts"]]
-    assert text(folder, "m@4")[0].startswith("No training of m@4 counts by the close of 2026-02;")
+    said = text(folder, "m@4")
+    assert said[0].startswith("No training of m@4 counts by the close of 2026-02;")
+    assert said[-1].startswith("By the close of 2026-02, which read the log up to event ")
+    assert not any("Each pool was compared" in line for line in said)
+    assert any("Each pool was compared" in line for line in text(folder, "m@1"))
 
 
 def uses(root: Node) -> dict[str, Node]:
@@ -447,7 +472,7 @@ def test_an_image_earned_what_the_earnings_say(folder: Path, tmp_path: Path) -> 
             names = ("image_id", "contributor_id", "basis", "reference", "currency")
             sums[tuple(one[name] for name in names)] += to_micros(one["amount"])
     explained_sums: dict[tuple[str, ...], int] = defaultdict(int)
-    for image_id in ("i1", "i2", "i3", "i4", "revoked", "gone", "stranger"):
+    for image_id in ("i1", "i2", "i3", "i4", "revoked", "gone", "stranger", "hers"):
         for node in all_nodes(tree(folder, image_id)):
             if node["code"] == "image_earned" and to_micros(node["amount"]):
                 values = node["values"]

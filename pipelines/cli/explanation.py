@@ -41,10 +41,14 @@ def _end(found: "Explained") -> str:
         return "No period is closed yet; the first close reads what the log has."
     read = f"By the close of {found.period}, which read the log up to event {found.log_seq}."
     root = found.explanation
-    if root.code == "contributor" and not any(part.code == "bridge" for part in root.parts):
+    needed = _COMPARED.get(root.code)
+    if needed and not any(part.code == needed for part in root.parts):
         return read
     return f"{read} {_CHECKED[root.code]}: {outcome}."
 
+
+_COMPARED: Final = {"contributor": "bridge", "model_version": "earned"}
+"""The part without which nothing was computed again."""
 
 _CHECKED: Final = {
     "contributor": "The payments behind both were computed again, and the parts added up",

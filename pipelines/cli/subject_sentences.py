@@ -36,6 +36,9 @@ def _of_contributor(found: "Explained") -> Iterator[str]:
         statements = counted(number, "statement") if number else "no statement"
         nothing = ", and nothing is paid by then" if number else ""
         yield f"{who} has {statements} up to {found.period}{nothing}."
+    for part in _all(root, "still_carried"):
+        if "threshold" in part.values:
+            yield _below_threshold(part)
     for part in _all(root, "held"):
         why = WHY_HELD.get(part.values["reason"], "")
         yield f"{own_digits(part.amount, part.currency)} is held for {who}: {why}."
@@ -43,6 +46,16 @@ def _of_contributor(found: "Explained") -> Iterator[str]:
         yield f"Nothing is held for {who}."
     for part in _all(root, "bridge"):
         yield _difference(part)
+
+
+def _below_threshold(part: "Explanation") -> str:
+    amount, threshold, missing = (
+        own_digits(text, part.currency)
+        for text in (part.amount, part.values["threshold"], part.values["missing"])
+    )
+    return (
+        f"{amount} is carried: the payment threshold is {threshold}, so {missing} is missing to it."
+    )
 
 
 def _all(node: "Explanation", code: str) -> Iterator["Explanation"]:

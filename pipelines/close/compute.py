@@ -128,7 +128,14 @@ STATED: tuple[Step, ...] = (
 )
 """The steps from there to what the close states, holds and stores."""
 
-DECLARED: tuple[Step, ...] = (_rule("licence"), _rule("model_version"), _rule("registration"))
+DECLARED: tuple[Step, ...] = (
+    _rule("term"),
+    _macro("term_scope"),
+    _macro("in_effect"),
+    _rule("licence"),
+    _rule("model_version"),
+    _rule("registration"),
+)
 """Of the steps to what was paid those that read what was declared."""
 
 STEPS: tuple[Step, ...] = (*COVERAGE, *OWED, *STATED)
@@ -168,7 +175,7 @@ def compute_payments(connection: duckdb.DuckDBPyConnection, closing: Closing) ->
 
 
 def compute_declared(connection: duckdb.DuckDBPyConnection, closing: Closing) -> None:
-    """Stage what counts of licences, model versions and registrations, and no more."""
+    """Stage what counts of terms, licences, model versions and registrations, and no more."""
     _run(connection, closing, DECLARED)
 
 

@@ -177,12 +177,22 @@ def _open(standing: Standing, statements: Sequence[explained.Row]) -> list[Expla
             code=code,
             amount=money(last[f"{name}_micros"]),
             currency=last["currency"],
-            values={"statement_id": last["statement_id"]},
+            values={"statement_id": last["statement_id"]}
+            | (_threshold(last) if code == "still_carried" else {}),
             parts=parts,
         )
         for code, name, parts in open_parts
         if last[f"{name}_micros"]
     ]
+
+
+def _threshold(last: explained.Row) -> dict[str, str]:
+    """Return the payment threshold and what is missing to it, where it is why nothing is paid."""
+    is_paid = last["payable_micros"] or last["withholding_micros"]
+    threshold, carried = last["threshold_micros"], last["carried_micros"]
+    if is_paid or not 0 < carried < threshold:
+        return {}
+    return {"threshold": money(threshold), "missing": money(threshold - carried)}
 
 
 def _reserves(statements: Sequence[explained.Row]) -> list[Explanation]:

@@ -17,6 +17,7 @@
 -- reserve_due_period VARCHAR: when that is released; null where none was kept back
 -- reserve_balance_micros DECIMAL(38, 0): reserves withheld and not released, after this statement
 -- advance_outstanding_micros DECIMAL(38, 0): advances not recouped, after this statement
+-- threshold_micros DECIMAL(38, 0): least amount that is paid, by the terms at the staged close
 SELECT
     statement.period,
     statement.statement_id,
@@ -33,8 +34,23 @@ SELECT
     statement.reserve_withheld_micros,
     statement.reserve_due_period,
     statement.reserve_balance_micros,
-    statement.advance_outstanding_micros
+    statement.advance_outstanding_micros,
+    CAST(
+        coalesce(
+            list_filter(
+                term.amounts, lambda amount: amount.currency = statement.currency
+            )[1].amount_micros,
+            0
+        ) AS DECIMAL(38, 0)
+    ) AS threshold_micros
 FROM stored.statement AS statement
 INNER JOIN explain_input AS asked ON statement.contributor_id = asked.contributor_id
 CROSS JOIN close_input
+LEFT JOIN term
+    ON in_effect(
+        term,
+        'payment_threshold',
+        term_scope('payment_threshold', asked.contributor_id),
+        close_input.ends_at - INTERVAL 1 MICROSECOND
+    )
 WHERE statement.period <= close_input.period
