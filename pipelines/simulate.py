@@ -49,6 +49,10 @@ _BY_RULE: Final[Mapping[Rule, _Instead]] = MappingProxyType(
 """The step of a close that each rule stands in the place of."""
 
 
+_MOST_IDLE: Final = 1 << 20
+"""More than anybody tries at once."""
+
+
 @dataclass(frozen=True)
 class Simulation:
     """What a simulation came to, while it is read."""
@@ -63,6 +67,8 @@ class Simulation:
     """Sums by currency, who gains and who loses, and how it is spread."""
     contributors: Listing
     """By contributor and currency, of each currency who gains most first."""
+    idle_terms: list[dict[str, Any]]
+    """Of the terms that were added those that can change nothing in the period, and why."""
 
 
 @contextmanager
@@ -93,7 +99,8 @@ def simulate(
         _refuse_unconserved(connection)
         currencies = simulating.currencies(connection)
         contributors = reading.report(connection, "simulated", None)
-        yield Simulation(period, is_closed, closing.log_seq, currencies, contributors)
+        idle = simulating.idle_terms(connection, _MOST_IDLE)
+        yield Simulation(period, is_closed, closing.log_seq, currencies, contributors, idle)
 
 
 def by_rule(rule: Rule) -> _Instead:

@@ -163,6 +163,37 @@ def test_terms_are_added_as_the_greatest_of_those_that_hold_from_the_same_instan
     assert (None, len(terms)) == (document["rule"], document["terms"])
 
 
+@pytest.mark.parametrize(
+    ("terms", "why"),
+    [
+        ([{"effective_from": "2026-02-01T00:00:00Z"}], "those of 1 line begin after it"),
+        ([{"scope": {"kind": "model", "id": "x"}}], "names no model x"),
+        (
+            [
+                {"scope": {"kind": "contributor", "id": "x"}},
+                {"scope": {"kind": "model", "id": "m"}, "effective_from": "2026-02-01T00:00:00Z"},
+            ],
+            "those of 1 line begin after it; the log up to {} names no contributor x",
+        ),
+        ([{"effective_from": "2026-01-31T23:59:59Z"}], ""),
+        ([{"scope": {"kind": "model", "id": "x"}}, {"scope": {"kind": "model", "id": "m"}}], ""),
+        ([{"scope": {"kind": "contributor", "id": "ben"}}], ""),
+    ],
+)
+def test_terms_that_can_change_nothing_say_why(
+    worked: Path, tmp_path: Path, terms: list[dict[str, object]], why: str
+) -> None:
+    """Where each of them begins after the period, or is of what the log doesn't name."""
+    named = _file(tmp_path, *({"generation_share": "0.1"} | one for one in terms))
+    outcome = run(["simulate", f"--warehouse={worked}", JANUARY, named, "--json"])
+
+    assert 0 == outcome.code, outcome.stderr
+    assert (bool(why), True) == (
+        "warning: the terms change nothing in 2026-01: " in outcome.stderr,
+        why.format(outcome.json["log_seq"]) in outcome.stderr,
+    )
+
+
 def test_a_period_that_is_not_closed_goes_by_the_log_as_it_is_now(
     worked: Path, tmp_path: Path
 ) -> None:

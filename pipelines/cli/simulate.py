@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pipelines.simulate import Simulation
 
 _SHOWN: Final = ("contributor_id", "currency", "present", "simulated", "difference")
+_MOST_NAMED: Final = 3
 _SUMS: Final = (
     "currency",
     "",
@@ -69,11 +70,31 @@ def simulate(
             simulated = stack.enter_context(
                 job(common.warehouse, period=period, instead=instead, report=report)
             )
+            if added and len(simulated.idle_terms) == len(added):
+                report.note(_idle(simulated))
         if common.json:
             _print_document(simulated, rule, added)
         else:
             what = f"the rule {rule}" if rule else f"the terms of {terms}"
             _print_for_people(common, simulated, what)
+
+
+def _idle(simulated: "Simulation") -> str:
+    """Return that no terms can change anything, and why."""
+    later = sum(one["is_later"] for one in simulated.idle_terms)
+    unknown = sorted(
+        f"{one['scope_kind']} {one['scope_id']}"
+        for one in simulated.idle_terms
+        if not one["is_later"]
+    )
+    reasons = []
+    if later:
+        reasons.append(f"those of {counted(later, 'line')} begin after it")
+    if unknown:
+        more = " and others" if len(unknown) > _MOST_NAMED else ""
+        names = " and no ".join(unknown[:_MOST_NAMED])
+        reasons.append(f"the log up to {simulated.log_seq} names no {names}{more}")
+    return f"warning: the terms change nothing in {simulated.period}: {'; '.join(reasons)}"
 
 
 def _print_document(simulated: "Simulation", rule: Rule | None, added: list[Any]) -> None:
