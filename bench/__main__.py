@@ -86,12 +86,14 @@ def small_commits(folder: Path, scale: float, seed: int) -> Section:
     window = count // 10
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as apart:
         timed = apart.submit(commits.commit_all, folder, count, COMMIT_EVENTS, seed).result()
+        read = apart.submit(commits.read_all, folder, count, COMMIT_EVENTS).result()
     early, late = timed.commits[window : 2 * window], timed.commits[-window:]
     return Section(
         "Many small commits",
         f"{count:,} commits of {COMMIT_EVENTS} events from seed {seed} to one log, in one process"
         " without a runner:\neach judges a batch and commits it, and is followed by a merge where"
-        f" there are files to merge.\nAt the end {timed.files:,} data files were on disk.",
+        f" there are files to merge.\nThen all is read, before and after `maintain`, and from one"
+        f" commit of the same events.\nAt the end {timed.files:,} data files were on disk.",
         ["python -m bench --only commits"],
         [
             Figure(f"commit, median of the second {window}", 1000 * median(early), "ms"),
@@ -100,6 +102,9 @@ def small_commits(folder: Path, scale: float, seed: int) -> Section:
             Figure("the same, processor time", commits.growth(timed.work, window), "%"),
             Figure("the longest merge of all relations", max(timed.merges), "s"),
             Figure("merging, part of all", _part(timed.merges, timed.commits), "%"),
+            Figure("reading all of it", 1000 * read.small, "ms"),
+            Figure("the same once it was maintained", 1000 * read.maintained, "ms"),
+            Figure("that over one big commit", 100 * read.maintained / read.whole, "%", 120),
         ],
     )
 

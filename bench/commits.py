@@ -1,4 +1,4 @@
-"""Commits many small batches to one log, as a stream does, and times each."""
+"""Commits many small batches to one log, as a stream does, and times each, and what reads them."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -8,17 +8,21 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from statistics import median
+from typing import Final
 
 from bench import events
 from pipelines.ingest.decode import decode
 from pipelines.ingest.session import Session
 from pipelines.ingest.tables import events_table, refusals_table
 from pipelines.ingest.validate import validate
+from pipelines.lake import reading
+from pipelines.lake.connection import connect
 from pipelines.lake.creation import create
 from pipelines.lake.log import StagedBatch, append
 from pipelines.lake.merging import merge_small_files
 from pipelines.lake.setting import Setting
 from pipelines.lake.warehouse import Warehouse
+from pipelines.maintain import maintain
 from pipelines.sources.limits import DEFAULT_LIMITS
 from schemas.record import Decoded, Event, Received
 
@@ -58,6 +62,51 @@ def commit_all(folder: Path, commits: int, size: int, seed: int) -> Timed:
             timed.merges.append(time.perf_counter() - committed)
     files = sum(1 for _ in warehouse.data.rglob("*.parquet"))
     return Timed(timed.commits, timed.work, timed.merges, files)
+
+
+READS: Final = 5
+
+_READ: Final = (
+    "SELECT currency, count(*), sum(revenue_micros), max(content_sha256)"
+    " FROM warehouse.asset_generated INNER JOIN warehouse.event USING (seq) GROUP BY currency"
+)
+
+
+@dataclass(frozen=True)
+class Read:
+    """What reading the same rows takes, in seconds: the median of several readings each."""
+
+    small: float
+    """Of the warehouse that small commits left."""
+    maintained: float
+    """Of it, once it was maintained."""
+    whole: float
+    """Of one to which all of it was committed at once."""
+
+
+def read_all(folder: Path, commits: int, size: int) -> Read:
+    """Read the warehouse of `commit_all` before and after it is maintained, and one big commit."""
+    small, whole = Warehouse(folder / "warehouse"), Warehouse(folder / "whole")
+    create(whole, Setting())
+    with connect(whole) as connection:
+        for batch in _batches(folder / "events.ndjson", commits * size):
+            append(connection, whole, batch)
+    (before,) = _read_seconds([small])
+    maintain(small, lambda _: None)
+    after, at_once = _read_seconds([small, whole])
+    return Read(before, after, at_once)
+
+
+def _read_seconds(warehouses: Sequence[Warehouse]) -> list[float]:
+    """Return the median seconds of a reading of each, taken in turns."""
+    taken: list[list[float]] = [[] for _ in warehouses]
+    for _ in range(READS):
+        for warehouse, seconds in zip(warehouses, taken, strict=True):
+            with reading.connect(warehouse) as connection:
+                began = time.perf_counter()
+                connection.execute(_READ).fetchall()
+                seconds.append(time.perf_counter() - began)
+    return [median(seconds) for seconds in taken]
 
 
 def growth(seconds: Sequence[float], window: int) -> float:
