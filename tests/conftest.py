@@ -22,11 +22,21 @@ from pipelines.lake.warehouse import Warehouse
 from tests import faketime, prism, promtool, stores
 from tests.dask_cluster import dask_cluster
 from tests.emulator import MISSING, emulator
+from tests.made_once import made_once
 from tests.postgres import postgres
 from tests.proof import programs
 from tests.stores import running_store, store
+from tests.worked_cases import worked_case
 
-__all__ = ["dask_cluster", "emulator", "postgres", "running_store", "store"]
+__all__ = [
+    "dask_cluster",
+    "emulator",
+    "made_once",
+    "postgres",
+    "running_store",
+    "store",
+    "worked_case",
+]
 
 # The same examples every time, and no deadline: a busy machine is no failure.
 settings.register_profile("everyday", deadline=None, derandomize=True)

@@ -6,16 +6,8 @@ from typing import Any
 
 from tests import scenario
 from tests.conftest import run
-from tests.test_vectors import in_process
 
 NEXT = "--as-of=2030-01-01T00:00:00Z"
-
-
-def made(folder: Path, name: str, warehouse: Sequence[str] = ()) -> list[str]:
-    """Run a worked case, and return the words that name its warehouse."""
-    steps, _ = scenario.read(name)
-    scenario.run(steps, folder, in_process, warehouse)
-    return list(warehouse) or [f"--warehouse={folder / 'warehouse'}"]
 
 
 def as_target(words: Sequence[str], folder: Path) -> list[str]:

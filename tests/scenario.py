@@ -3,8 +3,12 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
+
+from pipelines.cli import main
 
 VECTORS = Path(__file__).parent / "vectors"
 NAMES = sorted(path.name.removesuffix(".expected.json") for path in VECTORS.glob("*.expected.json"))
@@ -13,6 +17,15 @@ Call = Callable[[Sequence[str]], str]
 """Runs `manyhands` with these words and gives its stdout; fails where it does not exit with 0."""
 
 MICROS_PER_UNIT = 1_000_000
+
+
+def in_process(words: Sequence[str]) -> str:
+    """Run a command through the command line's entry point."""
+    stdout = StringIO()
+    with redirect_stdout(stdout):
+        code = main(list(words))
+    assert code == 0, words
+    return stdout.getvalue()
 
 
 def read(name: str) -> tuple[dict[str, Any], dict[str, Any]]:

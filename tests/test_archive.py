@@ -28,9 +28,10 @@ from tests import scenario
 from tests.conftest import Outcome, run
 from tests.lake.sending import rows
 from tests.lake.test_manifest_rows import footers
-from tests.made_again import NEXT, made
+from tests.made_again import NEXT
 from tests.postgres import Postgres
 from tests.stores import BUCKET, asked, running
+from tests.worked_cases import WorkedCase
 
 EVERYDAY = "external_manifest"
 OTHERS = [name for name in scenario.NAMES if name != EVERYDAY]
@@ -45,10 +46,10 @@ def _manifest_root() -> Any:  # noqa: ANN401  a generator
 
 
 @pytest.fixture(scope="module")
-def closed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def closed(worked_case: WorkedCase, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make a warehouse with all that an archive holds: a manifest, letters, a publication."""
     folder = tmp_path_factory.mktemp("closed")
-    words = made(folder, EVERYDAY)
+    words = worked_case(EVERYDAY).copied(folder)
     (folder / "refused.ndjson").write_text("{}\nno\n")
     (folder / "out").mkdir()
     assert 0 == run(["ingest", str(folder / "refused.ndjson"), NEXT, *words]).code
@@ -141,10 +142,11 @@ def test_what_comes_back_is_exported_to_the_same_bytes(
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", OTHERS)
-def test_a_worked_case_is_the_same_from_its_archive(name: str, tmp_path: Path) -> None:
+def test_a_worked_case_is_the_same_from_its_archive(
+    name: str, worked_case: WorkedCase, tmp_path: Path
+) -> None:
     """With the digest that is expected of its last close."""
-    made(tmp_path, name)
-    _export(tmp_path / "warehouse", tmp_path / "archive")
+    _export(worked_case(name).warehouse, tmp_path / "archive")
 
     done = _import(tmp_path / "archive", tmp_path / "new")
 

@@ -26,7 +26,7 @@ from tests.conftest import Run, run
 from tests.everyday import some_of
 from tests.marketplace import Events
 from tests.outputs import stored
-from tests.test_vectors import in_process
+from tests.worked_cases import WorkedCase
 
 AS_OF = "--as-of=2026-03-01T00:00:00Z"
 COLUMNS = (
@@ -330,11 +330,6 @@ def test_what_a_spreadsheet_would_run_is_harmless_in_csv_alone(
 # every worked case
 
 
-@pytest.fixture
-def _manifest_root(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MANYHANDS_MANIFEST_ROOTS", str(scenario.VECTORS))
-
-
 BASES = {"direct", "training", "generation"}
 OWED = {"contributor_not_registered", "no_fx_rate"}
 
@@ -362,21 +357,23 @@ def _key(row: dict[str, Any]) -> Row:
     return tuple(row[name] for name in ("contributor_id", "basis", "reference", "currency"))
 
 
-@pytest.mark.usefixtures("_manifest_root")
 @pytest.mark.parametrize("name", some_of(["lineage"], scenario.NAMES))
-def test_earnings_add_up_to_what_statements_say(manyhands: Run, name: str, tmp_path: Path) -> None:
+def test_earnings_add_up_to_what_statements_say(
+    name: str, worked_case: WorkedCase, tmp_path: Path
+) -> None:
     """Of every worked case and each of its periods: lines of all closes, and what is held."""
-    steps, expected = scenario.read(name)
-    scenario.run(steps, tmp_path, in_process)
+    _, expected = scenario.read(name)
+    words = worked_case(name).words
     closes = expected["closes"]
     lines = [line for close in closes for one in close["statements"] for line in one["lines"]]
     periods = {close["period"] for close in closes} | {line["origin_period"] for line in lines}
 
     for period in sorted(periods):
-        outcome = manyhands("earnings", f"--period={period}", f"--out={period}.json")
+        out = tmp_path / f"{period}.json"
+        outcome = run(["earnings", f"--period={period}", f"--out={out}", *words])
         assert outcome.code == 0, outcome.stderr
         sums: defaultdict[Row, Decimal] = defaultdict(Decimal)
-        for row in read(tmp_path / f"{period}.json"):
+        for row in read(out):
             sums[row[1], row[2], row[3], row[4]] += Decimal(row[5])
 
         assert owed(closes, period) == dict(sums)

@@ -11,7 +11,7 @@ from pipelines.lake.warehouse import Warehouse
 from tests import scenario
 from tests.conftest import run
 from tests.everyday import one_of
-from tests.test_vectors import in_process
+from tests.made_once import MadeOnce
 
 CASE = "change_of_currency"
 """Its closes have advances, reserves, take-backs, and accounts that change their currency."""
@@ -72,13 +72,15 @@ LOG = (
 EDITS = [edit for kind in (STATEMENTS, LINES, CLOSES, FACTS, LOG) for edit in one_of(12, kind)]
 
 
-@pytest.fixture(scope="module")
-def closed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Play a worked case up to its last close, which is left to do."""
-    folder = tmp_path_factory.mktemp("closed")
+@pytest.fixture(scope="session")
+def closed(made_once: MadeOnce) -> Path:
+    """Return a worked case up to its last close, which is left to do; it is only copied."""
     steps, _ = scenario.read(CASE)
-    scenario.run({**steps, "steps": steps["steps"][:-1]}, folder, in_process)
-    return folder / "warehouse"
+
+    def play(folder: Path) -> None:
+        scenario.run({**steps, "steps": steps["steps"][:-1]}, folder, scenario.in_process)
+
+    return made_once(f"all-but-the-last-of-{CASE}", play) / "warehouse"
 
 
 def close(folder: Path) -> tuple[int, str]:

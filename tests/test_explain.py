@@ -22,7 +22,7 @@ from schemas.explanation import Explained, Explanation
 from tests import scenario
 from tests.conftest import run
 from tests.histories import MONTHS, History, close_all, histories, month_name
-from tests.test_vectors import in_process
+from tests.worked_cases import WorkedCase
 
 Statement = dict[str, Any]
 
@@ -30,19 +30,14 @@ EVERYDAY = ["late_event_adjusts"]
 OTHERS = [name for name in scenario.NAMES if name not in EVERYDAY]
 
 
-@pytest.fixture(autouse=True)
-def _manifest_root(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MANYHANDS_MANIFEST_ROOTS", str(scenario.VECTORS))
-
-
-def _explained(folder: Path, issued: Iterable[Sequence[Statement]]) -> Iterator[Explained]:
+def _explained(warehouse: Path, issued: Iterable[Sequence[Statement]]) -> Iterator[Explained]:
     """Explain every statement that closes issued, and every line of each."""
     for statements in issued:
         if not statements:
             continue
         first = statements[0]["statement_id"]
         with explaining(
-            Warehouse(folder / "warehouse"), first, everything=False, report=lambda _: None
+            Warehouse(warehouse), first, everything=False, report=lambda _: None
         ) as explained:
             for statement in statements:
                 for line in (None, *range(1, len(statement["lines"]) + 1)):
@@ -52,12 +47,12 @@ def _explained(folder: Path, issued: Iterable[Sequence[Statement]]) -> Iterator[
 @pytest.mark.parametrize(
     "name", [*EVERYDAY, *(pytest.param(name, marks=pytest.mark.long) for name in OTHERS)]
 )
-def test_every_line_of_a_worked_case_explains_to_equal(name: str, tmp_path: Path) -> None:
+def test_every_line_of_a_worked_case_explains_to_equal(name: str, worked_case: WorkedCase) -> None:
     """What is explained adds up to what was stated, at every node that is a sum."""
-    steps, expected = scenario.read(name)
-    scenario.run(steps, tmp_path, in_process)
+    _, expected = scenario.read(name)
 
-    _insist_on_all(tmp_path, [close["statements"] for close in expected["closes"]])
+    issued = [close["statements"] for close in expected["closes"]]
+    _insist_on_all(worked_case(name).warehouse, issued)
 
 
 @pytest.mark.long
@@ -67,12 +62,13 @@ def test_every_line_of_a_random_history_explains_to_equal(history: History) -> N
     """Of months in which everything comes late, twice, back, or never."""
     with tempfile.TemporaryDirectory() as folder:
         close_all(history, Path(folder))
-        _insist_on_all(Path(folder), list(_issued(Path(folder))))
+        warehouse = Path(folder) / "warehouse"
+        _insist_on_all(warehouse, list(_issued(warehouse)))
 
 
 def _issued(folder: Path) -> Iterator[list[Statement]]:
-    """Yield the sealed statements of each close."""
-    warehouse = f"--warehouse={folder / 'warehouse'}"
+    """Yield the sealed statements of each close of a warehouse."""
+    warehouse = f"--warehouse={folder}"
     for month in MONTHS:
         period = f"--period={month_name(month)}"
         outcome = run(["statements", "list", warehouse, period, "--json"])
@@ -83,9 +79,9 @@ def _issued(folder: Path) -> Iterator[list[Statement]]:
         ]
 
 
-def _insist_on_all(folder: Path, issued: Sequence[Sequence[Statement]]) -> None:
+def _insist_on_all(warehouse: Path, issued: Sequence[Sequence[Statement]]) -> None:
     """Insist that every line is explained, to what was stated, by parts that add up."""
-    explained = list(_explained(folder, issued))
+    explained = list(_explained(warehouse, issued))
 
     assert [] == [(one.statement_id, one.line) for one in explained if not one.is_equal]
     for one in explained:
@@ -123,13 +119,10 @@ def _units(text: str, scale: int) -> int:
     return -units if text.startswith("-") else units
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make a warehouse with adjustments."""
-    place = tmp_path_factory.mktemp("explained")
-    steps, _ = scenario.read("late_event_adjusts")
-    scenario.run(steps, place, in_process)
-    return place / "warehouse"
+@pytest.fixture
+def folder(worked_case: WorkedCase) -> Path:
+    """Return a warehouse with adjustments, which is only read or copied."""
+    return worked_case("late_event_adjusts").warehouse
 
 
 def _adjusted(folder: Path) -> tuple[str, int]:

@@ -19,8 +19,9 @@ from schemas.explanation import Code, Explained
 from tests import scenario
 from tests.conftest import Outcome, run
 from tests.explaining import Node, bridge_of, insist_on_bridge, to_micros
+from tests.made_once import MadeOnce
 from tests.marketplace import Events
-from tests.test_vectors import in_process
+from tests.worked_cases import WorkedCase
 
 ROOT = Path(__file__).parent.parent
 
@@ -141,10 +142,13 @@ def _keep_before_any_close(place: Path) -> None:
     (place / "before.json").write_text(json.dumps(before))
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make a warehouse with two closes, and something after them."""
-    place = tmp_path_factory.mktemp("subjects")
+@pytest.fixture(scope="session")
+def folder(made_once: MadeOnce) -> Path:
+    """Return a warehouse with two closes, and something after them; it is only read or copied."""
+    return made_once("subjects", _fill) / "warehouse"
+
+
+def _fill(place: Path) -> None:
     warehouse = f"--warehouse={place / 'warehouse'}"
     assert run(["init", warehouse, "--first-period=2026-01"]).code == 0
     events = Events()
@@ -157,7 +161,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if period:
             closed = run(["close", warehouse, f"--period={period}", AS_OF])
             assert closed.code == 0, closed.stderr
-    return place / "warehouse"
 
 
 @cache
@@ -654,14 +657,10 @@ def test_before_any_close_nothing_is_stated(folder: Path) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", scenario.NAMES)
-def test_all_that_a_worked_case_names_explains_to_equal(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_all_that_a_worked_case_names_explains_to_equal(name: str, worked_case: WorkedCase) -> None:
     """Its contributors, whose first and last statements are compared, its models and images."""
-    monkeypatch.setenv("MANYHANDS_MANIFEST_ROOTS", str(scenario.VECTORS))
-    steps, expected = scenario.read(name)
-    scenario.run(steps, tmp_path, in_process)
-    warehouse = tmp_path / "warehouse"
+    _, expected = scenario.read(name)
+    warehouse = worked_case(name).warehouse
 
     for kind, named in _named(warehouse):
         flags = [] if kind == "model" else [f"--{kind}"]

@@ -19,11 +19,10 @@ from pipelines.lake.warehouse import Warehouse
 from pipelines.royalties.periods import Cadence, Period
 from pipelines.sources.limits import DEFAULT_LIMITS
 from schemas.rejection import Rejection
-from tests import scenario
 from tests.lake.sending import batch as staged_batch
 from tests.lake.sending import received
 from tests.marketplace import Events, small
-from tests.test_vectors import in_process
+from tests.worked_cases import WorkedCase
 
 NEXT = Period.parse("2026-12", Cadence.MONTH)
 STORED_LATER = {"cosignature", "period_close", "publication"}
@@ -72,12 +71,9 @@ STAGED = [
 
 
 @pytest.fixture(scope="module")
-def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+def connection(worked_case: WorkedCase) -> Iterator[duckdb.DuckDBPyConnection]:
     """Stage a close after two others, and what else a reader may stage."""
-    folder = tmp_path_factory.mktemp("heads")
-    steps, _ = scenario.read("late_event_adjusts")
-    scenario.run(steps, folder, in_process)
-    with reading.connect(Warehouse(folder / "warehouse")) as connection:
+    with reading.connect(Warehouse(worked_case("late_event_adjusts").warehouse)) as connection:
         standing = progress(connection)
         closing = Closing(NEXT, standing.head, standing.latest)
         compute(connection, closing)

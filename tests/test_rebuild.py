@@ -12,8 +12,9 @@ from pipelines.lake.warehouse import Warehouse
 from tests import scenario
 from tests.conftest import Outcome, run
 from tests.lake.sending import rows
-from tests.made_again import NEXT, as_target, insist_on_same, made
+from tests.made_again import NEXT, as_target, insist_on_same
 from tests.postgres import Postgres
+from tests.worked_cases import WorkedCase
 
 EVERYDAY = "external_manifest"
 OTHERS = [name for name in scenario.NAMES if name != EVERYDAY]
@@ -41,9 +42,11 @@ def _rebuilt(old: Sequence[str], *to: str) -> Outcome:
 @pytest.mark.parametrize(
     "name", [EVERYDAY, *(pytest.param(name, marks=pytest.mark.long) for name in OTHERS)]
 )
-def test_a_worked_case_is_the_same_made_again(name: str, tmp_path: Path) -> None:
+def test_a_worked_case_is_the_same_made_again(
+    name: str, worked_case: WorkedCase, tmp_path: Path
+) -> None:
     """All that a user asks for, and the close that comes next."""
-    old = made(tmp_path, name)
+    old = worked_case(name).copied(tmp_path)
 
     done = _rebuilt(old, f"--to={tmp_path / 'new'}")
 
@@ -61,10 +64,10 @@ def test_a_worked_case_is_the_same_made_again(name: str, tmp_path: Path) -> None
     ],
 )
 def test_it_is_the_way_to_postgresql_and_back(
-    name: str, postgres: Postgres, tmp_path: Path
+    name: str, worked_case: WorkedCase, postgres: Postgres, tmp_path: Path
 ) -> None:
     """With the same digests on both."""
-    old, server = made(tmp_path, name), postgres.warehouse()
+    old, server = worked_case(name).copied(tmp_path), postgres.warehouse()
 
     there = _rebuilt(old, *as_target(server, tmp_path / "shared"))
     back = _rebuilt(server, f"--to={tmp_path / 'back'}")
@@ -80,12 +83,10 @@ def _edited(folder: Path, *statements: str) -> None:
             connection.execute(statement)
 
 
-@pytest.fixture(scope="module")
-def closed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make a warehouse with two closes."""
-    folder = tmp_path_factory.mktemp("closed")
-    made(folder, "late_event_adjusts")
-    return folder / "warehouse"
+@pytest.fixture
+def closed(worked_case: WorkedCase) -> Path:
+    """Return a warehouse with two closes, which is only read or copied."""
+    return worked_case("late_event_adjusts").warehouse
 
 
 @pytest.mark.parametrize(
@@ -195,9 +196,9 @@ def test_a_place_that_is_taken_and_a_source_that_is_not_there_are_refused(
     assert ["notes"] == [path.name for path in (tmp_path / "taken").iterdir()]
 
 
-def test_a_manifest_whose_copy_is_gone_is_named(tmp_path: Path) -> None:
+def test_a_manifest_whose_copy_is_gone_is_named(worked_case: WorkedCase, tmp_path: Path) -> None:
     """Its rows alone are no proof of what it was."""
-    old = made(tmp_path, EVERYDAY)
+    old = worked_case(EVERYDAY).copied(tmp_path)
     (copy,) = [path for path in (tmp_path / "warehouse/manifests").iterdir() if not path.suffix]
     copy.unlink()
 
@@ -207,9 +208,9 @@ def test_a_manifest_whose_copy_is_gone_is_named(tmp_path: Path) -> None:
     assert f"the copy of its manifest {copy.name} isn't in the warehouse" in outcome.stderr
 
 
-def test_what_happened_is_carried_over(tmp_path: Path) -> None:
+def test_what_happened_is_carried_over(worked_case: WorkedCase, tmp_path: Path) -> None:
     """Batches that brought nothing new, letters, publications, the times of steps, verdicts."""
-    old = made(tmp_path, EVERYDAY)
+    old = worked_case(EVERYDAY).copied(tmp_path)
     folder, new = tmp_path / "warehouse", tmp_path / "new"
     (tmp_path / "refused.ndjson").write_text("{}\nno\n")
     (tmp_path / "out").mkdir()

@@ -24,7 +24,7 @@ from tests import scenario
 from tests.conftest import Outcome, run
 from tests.lake.sending import rows
 from tests.marketplace import Events
-from tests.test_vectors import in_process
+from tests.worked_cases import WorkedCase
 
 EVERYDAY = ["lineage"]
 OTHERS = [name for name in scenario.NAMES if name not in EVERYDAY]
@@ -254,13 +254,11 @@ def _insist_on_conserved(connection: duckdb.DuckDBPyConnection) -> int:
     "name", [*EVERYDAY, *(pytest.param(name, marks=pytest.mark.long) for name in OTHERS)]
 )
 def test_every_rule_conserves_every_pool_and_the_present_one_changes_nothing(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, worked_case: WorkedCase
 ) -> None:
     """At each close of a worked case, in all of its pools, of earlier periods too."""
-    monkeypatch.setenv("MANYHANDS_MANIFEST_ROOTS", str(scenario.VECTORS))
-    steps, expected = scenario.read(name)
-    scenario.run(steps, tmp_path, in_process)
-    folder = tmp_path / "warehouse"
+    _, expected = scenario.read(name)
+    folder = worked_case(name).warehouse
     pools = 0
     for connection, closing in _closings(folder):
         compute_entitlements(connection, closing)

@@ -28,7 +28,7 @@ from tests.conftest import Outcome, run
 from tests.everyday import one_of
 from tests.marketplace import Events, small
 from tests.postgres import Postgres
-from tests.test_vectors import in_process
+from tests.worked_cases import WorkedCase
 
 EVERYDAY = "late_event_adjusts"
 OTHERS = [name for name in scenario.NAMES if name != EVERYDAY]
@@ -727,12 +727,9 @@ def test_files_that_nobody_names_are_removed_once_they_are_old(copied: Warehouse
 @pytest.mark.parametrize(
     "name", [EVERYDAY, *(pytest.param(name, marks=pytest.mark.long) for name in OTHERS)]
 )
-def test_of_a_worked_case_nothing_is_found(name: str, tmp_path: Path) -> None:
+def test_of_a_worked_case_nothing_is_found(name: str, worked_case: WorkedCase) -> None:
     """Each is as its log says: stdout is empty."""
-    steps, _ = scenario.read(name)
-    scenario.run(steps, tmp_path, in_process)
-
-    outcome = run(["verify", f"--warehouse={tmp_path / 'warehouse'}"])
+    outcome = run(["verify", *worked_case(name).words])
 
     assert (0, "") == (outcome.code, outcome.stdout)
 
