@@ -16,6 +16,7 @@ from pipelines.lake.migration import EARLIEST
 from pipelines.lake.setting import FORMAT, Setting, found_format
 from pipelines.lake.warehouse import Warehouse
 from tests.conftest import run
+from tests.everyday import some_of
 from tests.lake.sending import rows
 from tests.lake.test_setting import unpack
 from tests.postgres import Postgres
@@ -69,7 +70,7 @@ def _stored(folder: Path) -> Rows:
         }
 
 
-@pytest.fixture(scope="module", params=range(EARLIEST, FORMAT))
+@pytest.fixture(scope="module", params=some_of([EARLIEST, FORMAT - 1], range(EARLIEST, FORMAT)))
 def migrated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Migrated:
     """Bring a warehouse of each earlier format to the present one; it is only copied."""
     folder = unpack(request.param, tmp_path_factory.mktemp("migrated"))
