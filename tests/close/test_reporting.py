@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,13 @@ from tests.lake.sending import rows
 from tests.marketplace import Events, small
 
 KIOSK = "/kiosk"
+BACK_OFFICE = "/back-office"
 FEBRUARY = "--as-of=2026-02-01T00:00:00Z"
 MADE = "2026-02-01T00:00:00Z"
 MADE_LATER = "2026-02-01T00:02:00Z"
 """The clock of who reports may be some minutes ahead."""
 CLOSE = ("close", "--period=2026-01", FEBRUARY)
-POLICY = f"""
+OF_ALL = """
 [[source-policy]]
 source = "*"
 types = ["source-reported"]
@@ -27,16 +29,18 @@ reverses = ["*"]
 
 [[source-policy]]
 source = "*"
-
+"""
+REPORTS = """
 [[source-policy]]
-source = "{KIOSK}"
+source = "{}"
 reports = true
 """
+POLICY = OF_ALL + REPORTS.format(KIOSK)
 
 
-def _sold() -> Events:
+def _sold(source: str = KIOSK) -> Events:
     """Return the events of a source that has to report."""
-    sold = Events(KIOSK)
+    sold = Events(source)
     sold.generation("1", "10")
     sold.generation("1", "2.50", currency="EUR", time="2026-01-31T23:59:59.999999Z")
     return sold
@@ -119,9 +123,10 @@ def _report(
     span: tuple[str, str] = ("2026-01-01", "2026-02-01"),
     time: str = MADE,
 ) -> str:
-    """Add a report of the kiosk's."""
+    """Add a report of the source that the events are of, or for the kiosk."""
     instants = {"from": f"{span[0]}T00:00:00Z", "until": f"{span[1]}T00:00:00Z"}
-    data = {"source": KIOSK, "counts": counts, "amounts": amounts, **instants}
+    source = KIOSK if events.source == BACK_OFFICE else events.source
+    data = {"source": source, "counts": counts, "amounts": amounts, **instants}
     return events.add("source-reported", data, time)
 
 
@@ -140,13 +145,173 @@ def _said(outcome: Outcome, code: int) -> str:
     return outcome.stderr
 
 
-def test_a_silent_source_stops_a_close(manyhands: Run, kiosk: Events, tmp_path: Path) -> None:
-    """It is named, with the first instant of the period that isn't reported."""
-    _send(manyhands, kiosk, tmp_path)
-    said = _said(manyhands(*CLOSE), 75)
+# several sources, each with reports of its own kind
 
-    assert f"{KIOSK}: no report from 2026-01-01T00:00:00.000000Z on" in said
-    assert [] == rows(tmp_path / "warehouse", "FROM period_close")
+
+def _silent(sold: Events) -> None:
+    del sold
+
+
+def _taken_back(sold: Events) -> None:
+    sold.reversal(sold.generation("1", "7"), time="2026-01-15T00:00:00Z")
+    _report(sold, {"asset-generated": 3, "event-reversed": 1}, {"USD": "17", "EUR": "2.5"})
+
+
+def _mended(sold: Events) -> None:
+    _report(sold, {"asset-generated": 9}, {}, time="2026-02-01T00:01:00Z")
+    _report(sold, **SENT, time=MADE_LATER)
+    _report(sold, {"asset-generated": 8}, {}, time=MADE)
+
+
+def _overlapped(sold: Events) -> None:
+    _report(sold, **SENT)
+    _report(sold, {}, {}, ("2026-01-20", "2026-01-25"), time=MADE_LATER)
+
+
+def _made_too_early(sold: Events) -> None:
+    _report(sold, **SENT, time="2026-01-31T23:59:59Z")
+
+
+def _report_reversed(sold: Events) -> None:
+    sold.reversal(_report(sold, {}, {}))
+
+
+def _with_a_gap(sold: Events) -> None:
+    _report(sold, {"asset-generated": 1}, {"USD": "10"}, ("2026-01-01", "2026-01-16"))
+    _report(sold, {"asset-generated": 1}, {}, ("2026-01-20", "2026-02-01"))
+
+
+SOURCES = {
+    f"/{fill.__name__.removeprefix('_')}": fill
+    for fill in (
+        _silent,
+        _taken_back,
+        _mended,
+        _overlapped,
+        _made_too_early,
+        _report_reversed,
+        _with_a_gap,
+    )
+}
+VALIDATED = "/validated"
+"""Whose report is what `validate` printed."""
+
+LACKING = ("/silent", "/overlapped", "/made_too_early", "/report_reversed", "/with_a_gap")
+
+
+@dataclass(frozen=True)
+class Reported:
+    """January by sources that have to report, each as it did."""
+
+    folder: Path
+    refused: str
+    """What was said by a close that was refused."""
+    closed_by_it: list[tuple[Any, ...]]
+    """The closes after that one."""
+
+    def coverage(self, source: str) -> tuple[Any, ...]:
+        """Return what the close without those that lack a report keeps of a source."""
+        (found,) = [row[2:] for row in _coverage(self.folder) if row[1] == source]
+        return found
+
+
+@pytest.fixture(scope="module")
+def reported(market: Path, tmp_path_factory: pytest.TempPathFactory) -> Reported:
+    """Send what each of several sources sold and reported, and close; then without some."""
+    folder = tmp_path_factory.mktemp("reported")
+    shutil.copytree(market, folder, dirs_exist_ok=True)
+    policy = OF_ALL + "".join(map(REPORTS.format, (*SOURCES, VALIDATED)))
+    (folder / "manyhands.toml").write_text(policy)
+    (folder / "in").mkdir()
+    for name, report in SOURCES.items():
+        sold = _sold(name)
+        report(sold)
+        sold.write(folder / "in" / f"{name[1:]}.ndjson")
+    validated = _sold(VALIDATED)
+    validated.reversal(validated.generation("1", "7"))
+    source = validated.write(folder / "in" / "validated.ndjson")
+    said = run(["validate", source, f"--report={VALIDATED}", FEBRUARY])
+    (folder / "in" / "validated.report.ndjson").write_text(said.stdout)
+    _done(folder, "ingest", str(folder / "in"), FEBRUARY)
+    words = [f"--warehouse={folder / 'warehouse'}", f"--source-policy={folder / 'manyhands.toml'}"]
+    refused = _said(run([*CLOSE, *words]), 75)
+    closes = rows(folder / "warehouse", "FROM period_close")
+    _done(folder, *CLOSE, f"--without={','.join(LACKING)}")
+    return Reported(folder, refused, closes)
+
+
+COMPLETE = (False, None, 0)
+
+
+def test_a_silent_source_stops_a_close(reported: Reported) -> None:
+    """It is named, with the first instant of the period that isn't reported."""
+    assert "/silent: no report from 2026-01-01T00:00:00.000000Z on" in reported.refused
+    assert [] == reported.closed_by_it
+
+
+def test_a_report_that_validate_prints_lets_it_close(reported: Reported) -> None:
+    """A producer checks its files, sends them, and sends what the check printed."""
+    assert VALIDATED not in reported.refused
+    assert COMPLETE == reported.coverage(VALIDATED)
+
+
+def test_what_was_reversed_was_sent(reported: Reported) -> None:
+    """It counts in a report; the reversal counts where its own source and time are covered."""
+    assert "/taken_back" not in reported.refused
+    assert COMPLETE == reported.coverage("/taken_back")
+
+
+def test_the_latest_of_reports_that_overlap_counts(reported: Reported) -> None:
+    """A wrong one is mended by one that covers the same time, or all of it and more."""
+    assert "/mended" not in reported.refused
+    assert COMPLETE == reported.coverage("/mended")
+
+
+def test_what_a_later_report_overlaps_in_part_is_not_covered_by_the_earlier_one(
+    reported: Reported,
+) -> None:
+    """Its counts are of all of its time, so they say nothing of what is left of it."""
+    assert "/overlapped: no report from 2026-01-01T00:00:00.000000Z on" in reported.refused
+
+
+def test_a_report_that_was_made_before_its_time_was_over_covers_nothing(
+    reported: Reported,
+) -> None:
+    """What the source sent after it would be missing, and nobody would know."""
+    assert "/made_too_early: no report from 2026-01-01" in reported.refused
+
+
+def test_a_report_that_was_reversed_covers_nothing(reported: Reported) -> None:
+    """As if it had never been sent."""
+    assert "/report_reversed: no report from 2026-01-01" in reported.refused
+
+
+def test_a_close_without_a_source_says_what_was_missing(reported: Reported) -> None:
+    """In the relation, and beside the gate's verdict."""
+    is_waived, uncovered_from, differences = reported.coverage("/with_a_gap")
+    kept = json.loads((reported.folder / "warehouse/gate/2026-01.json").read_bytes())
+    assert (True, "2026-01-16 00:00:00", 1) == (is_waived, str(uncovered_from), differences)
+    assert [
+        {
+            "source": "/with_a_gap",
+            "closed_without": True,
+            "uncovered_from": "2026-01-16T00:00:00.000000Z",
+            "differences": [
+                {
+                    "from": "2026-01-20T00:00:00.000000Z",
+                    "until": "2026-02-01T00:00:00.000000Z",
+                    "unit": "EUR",
+                    "reported": "0.000000",
+                    "logged": "2.500000",
+                }
+            ],
+            "refused": {},
+        }
+    ] == [one for one in kept["sources"] if one["source"] == "/with_a_gap"]
+    assert {*SOURCES, VALIDATED} == {one["source"] for one in kept["sources"]}
+
+
+# one source
 
 
 def test_a_source_that_reported_what_is_there_lets_it_close(
@@ -161,21 +326,6 @@ def test_a_source_that_reported_what_is_there_lets_it_close(
 
     assert [("2026-01", KIOSK, False, None, 0)] == _coverage(tmp_path)
     assert without["closes"][0]["digest"] == closed["closes"][0]["digest"]
-
-
-def test_a_report_that_validate_prints_lets_it_close(
-    manyhands: Run, kiosk: Events, tmp_path: Path
-) -> None:
-    """A producer checks its files, sends them, and sends what the check printed."""
-    kiosk.reversal(kiosk.generation("1", "7"))
-    source = kiosk.write(tmp_path / "kiosk.ndjson")
-    said = manyhands("validate", source, f"--report={KIOSK}", FEBRUARY)
-    (tmp_path / "report.ndjson").write_text(said.stdout)
-    for path in (source, "report.ndjson"):
-        assert 0 == manyhands("ingest", path, FEBRUARY).code
-
-    assert 0 == manyhands(*CLOSE).code
-    assert [("2026-01", KIOSK, False, None, 0)] == _coverage(tmp_path)
 
 
 def test_reports_join_and_a_gap_between_them_is_named(
@@ -217,91 +367,6 @@ def test_what_a_report_says_otherwise_than_the_log_stops_a_close(
     assert [] == rows(tmp_path / "warehouse", "FROM period_close")
 
 
-def test_what_was_reversed_was_sent(manyhands: Run, kiosk: Events, tmp_path: Path) -> None:
-    """It counts in a report; the reversal counts where its own source and time are covered."""
-    reversed_event = kiosk.generation("1", "7")
-    kiosk.reversal(reversed_event, time="2026-01-15T00:00:00Z")
-    _report(kiosk, {"asset-generated": 3, "event-reversed": 1}, {"USD": "17", "EUR": "2.5"})
-    _send(manyhands, kiosk, tmp_path)
-
-    assert 0 == manyhands(*CLOSE).code
-
-
-def test_the_latest_of_reports_that_overlap_counts(
-    manyhands: Run, kiosk: Events, tmp_path: Path
-) -> None:
-    """A wrong one is mended by one that covers the same time, or all of it and more."""
-    _report(kiosk, {"asset-generated": 9}, {}, time="2026-02-01T00:01:00Z")
-    _report(kiosk, **SENT, time=MADE_LATER)
-    _report(kiosk, {"asset-generated": 8}, {}, time=MADE)
-    _send(manyhands, kiosk, tmp_path)
-
-    assert 0 == manyhands(*CLOSE).code
-
-
-def test_what_a_later_report_overlaps_in_part_is_not_covered_by_the_earlier_one(
-    manyhands: Run, kiosk: Events, tmp_path: Path
-) -> None:
-    """Its counts are of all of its time, so they say nothing of what is left of it."""
-    _report(kiosk, **SENT)
-    _report(kiosk, {}, {}, ("2026-01-20", "2026-01-25"), time=MADE_LATER)
-    _send(manyhands, kiosk, tmp_path)
-
-    assert "no report from 2026-01-01T00:00:00.000000Z on" in _said(manyhands(*CLOSE), 75)
-
-
-def test_a_report_that_was_made_before_its_time_was_over_covers_nothing(
-    manyhands: Run, kiosk: Events, tmp_path: Path
-) -> None:
-    """What the source sent after it would be missing, and nobody would know."""
-    _report(kiosk, **SENT, time="2026-01-31T23:59:59Z")
-    _send(manyhands, kiosk, tmp_path)
-
-    assert "no report from 2026-01-01" in _said(manyhands(*CLOSE), 75)
-
-
-def test_a_report_that_was_reversed_covers_nothing(
-    manyhands: Run, kiosk: Events, tmp_path: Path
-) -> None:
-    """As if it had never been sent."""
-    reversed_event = _report(kiosk, {}, {})
-    kiosk.reversal(reversed_event)
-    _send(manyhands, kiosk, tmp_path)
-
-    assert "no report from 2026-01-01" in _said(manyhands(*CLOSE), 75)
-
-
-def test_a_close_without_a_source_says_what_was_missing(
-    manyhands: Run, kiosk: Events, tmp_path: Path
-) -> None:
-    """In the relation, and beside the gate's verdict."""
-    _report(kiosk, {"asset-generated": 1}, {"USD": "10"}, ("2026-01-01", "2026-01-16"))
-    _report(kiosk, {"asset-generated": 1}, {}, ("2026-01-20", "2026-02-01"))
-    _send(manyhands, kiosk, tmp_path)
-    assert 0 == manyhands(*CLOSE, f"--without={KIOSK}").code
-
-    ((_, _, is_waived, uncovered_from, differences),) = _coverage(tmp_path)
-    kept = json.loads((tmp_path / "warehouse/gate/2026-01.json").read_bytes())
-    assert (True, "2026-01-16 00:00:00", 1) == (is_waived, str(uncovered_from), differences)
-    assert [
-        {
-            "source": KIOSK,
-            "closed_without": True,
-            "uncovered_from": "2026-01-16T00:00:00.000000Z",
-            "differences": [
-                {
-                    "from": "2026-01-20T00:00:00.000000Z",
-                    "until": "2026-02-01T00:00:00.000000Z",
-                    "unit": "EUR",
-                    "reported": "0.000000",
-                    "logged": "2.500000",
-                }
-            ],
-            "refused": {},
-        }
-    ] == kept["sources"]
-
-
 @pytest.mark.processes
 def test_what_was_closed_is_said_though_the_next_period_is_refused(
     manyhands: Run, kiosk: Events, tmp_path: Path
@@ -334,7 +399,7 @@ def test_a_source_reports_for_another_where_the_policy_names_the_type(
     manyhands: Run, kiosk: Events, tmp_path: Path
 ) -> None:
     """Else what it reports is its own."""
-    back_office = Events("/back-office")
+    back_office = Events(BACK_OFFICE)
     _report(back_office, **SENT)
     source = back_office.write(tmp_path / "report.ndjson")
     narrow = tmp_path / "narrow.toml"
