@@ -120,13 +120,21 @@ def test_no_query_reads_a_clock(path: Path) -> None:
     assert [] == [match[0] for match in CLOCKS.finditer(bare(path.read_text(encoding="utf-8")))]
 
 
+@pytest.fixture(scope="module")
+def database() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a database to declare tables in."""
+    with duckdb.connect() as connection:
+        yield connection
+
+
 @pytest.mark.parametrize("relation", RELATIONS, ids=lambda relation: relation.name)
-def test_a_head_declares_a_table(relation: sql.Relation) -> None:
+def test_a_head_declares_a_table(
+    database: duckdb.DuckDBPyConnection, relation: sql.Relation
+) -> None:
     """A head names columns once, with types that DuckDB knows."""
     columns = ", ".join(f"{column.name} {column.type}" for column in relation.columns)
-    with duckdb.connect() as connection:
-        connection.execute(f"CREATE TABLE {relation.name} ({columns})")
-        declared = connection.execute(f"DESCRIBE {relation.name}").fetchall()
+    database.execute(f"CREATE OR REPLACE TABLE {relation.name} ({columns})")
+    declared = database.execute(f"DESCRIBE {relation.name}").fetchall()
     assert [column.name for column in relation.columns] == [name for name, *_ in declared]
 
 

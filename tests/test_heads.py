@@ -1,6 +1,7 @@
 """What a file of sql/ declares at its head is what its query returns."""
 
 from collections.abc import Iterator
+from functools import cache
 
 import duckdb
 import pytest
@@ -101,11 +102,16 @@ def connection(worked_case: WorkedCase) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
+@cache
+def _empty() -> duckdb.DuckDBPyConnection:
+    """Open a database to declare tables in."""
+    return duckdb.connect()
+
+
 def declared(relation: sql.Relation) -> list[tuple[str, str]]:
     """Return the columns of a head, with their types as DuckDB writes them."""
-    with duckdb.connect() as connection:
-        connection.execute(f"CREATE TABLE head ({sql.declared(relation.columns)})")
-        return [(row[0], row[1]) for row in connection.execute("DESCRIBE head").fetchall()]
+    _empty().execute(f"CREATE OR REPLACE TABLE head ({sql.declared(relation.columns)})")
+    return [(row[0], row[1]) for row in _empty().execute("DESCRIBE head").fetchall()]
 
 
 def test_every_fact_says_when_it_counts() -> None:

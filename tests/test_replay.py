@@ -2,8 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+import shutil
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -387,27 +386,36 @@ def test_nothing_of_a_payload_steers_a_terminal_or_decides_anything(
 # dismissing
 
 
-@contextmanager
-def _letters_by_reason(manyhands: Run, tmp_path: Path) -> Iterator[dict[str, str]]:
+@pytest.fixture(scope="module")
+def with_letters(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Fill a warehouse with a small marketplace and two letters; it is only copied."""
+    folder = tmp_path_factory.mktemp("letters")
     events = small(Events())
     events.generation("1", "5", unknown=1)
-    source = events.write(tmp_path / "events.ndjson")
+    source = events.write(folder / "events.ndjson")
     with Path(source).open("ab") as file:
         file.write(b"nothing\n")
-    manyhands("ingest", source, AS_OF)
-    listed = manyhands("deadletter", "list", "--json").json
-    yield {one["reason"]: one["id"] for one in listed}
+    assert 0 == run(["ingest", source, AS_OF, f"--warehouse={folder / 'warehouse'}"]).code
+    return folder / "warehouse"
 
 
-def test_a_dismissed_letter_stops_no_close_and_is_not_open(manyhands: Run, tmp_path: Path) -> None:
+@pytest.fixture
+def ids(with_letters: Path, tmp_path: Path) -> dict[str, str]:
+    """Copy it to `tmp_path/warehouse`, and return the letters' ids by reason."""
+    shutil.copytree(with_letters, tmp_path / "warehouse")
+    return dict(rows(tmp_path / "warehouse", "SELECT reason, id FROM dead_letter"))
+
+
+def test_a_dismissed_letter_stops_no_close_and_is_not_open(
+    manyhands: Run, ids: dict[str, str]
+) -> None:
     """It is neither counted nor summed, and stays with its note."""
-    with _letters_by_reason(manyhands, tmp_path) as ids:
-        closing = ("close", "--period=2026-01", "--fail-on-dead-letters", AS_OF, "--json")
-        stopped = manyhands(*closing)
-        words = ("deadletter", "dismiss", ids["invalid_data"][:12], "--note=sent anew as e9")
-        dismissed = manyhands(*words, AS_OF, "--json")
-        standing = manyhands("status", AS_OF, "--json").json
-        closed = manyhands(*closing)
+    closing = ("close", "--period=2026-01", "--fail-on-dead-letters", AS_OF, "--json")
+    stopped = manyhands(*closing)
+    words = ("deadletter", "dismiss", ids["invalid_data"][:12], "--note=sent anew as e9")
+    dismissed = manyhands(*words, AS_OF, "--json")
+    standing = manyhands("status", AS_OF, "--json").json
+    closed = manyhands(*closing)
 
     assert (4, 0, 0) == (stopped.code, dismissed.code, closed.code)
     assert "`manyhands deadletter dismiss`" in stopped.stderr
@@ -423,25 +431,24 @@ def test_a_dismissed_letter_stops_no_close_and_is_not_open(manyhands: Run, tmp_p
     )
 
 
-def test_dismissing_is_all_or_nothing_and_wants_a_note(manyhands: Run, tmp_path: Path) -> None:
+def test_dismissing_is_all_or_nothing_and_wants_a_note(manyhands: Run, ids: dict[str, str]) -> None:
     """An id that there isn't is exit 3, a note that says nothing exit 2; no letter is closed."""
-    with _letters_by_reason(manyhands, tmp_path) as ids:
-        known = ids["not_json"]
-        wrong = [
-            manyhands("deadletter", "dismiss", *words).code
-            for words in (
-                [known, "zz", "--note=x"],
-                [known, "--note= "],
-                [known, f"--note={'x' * 501}"],
-                [known],
-                ["--note=x"],
-            )
-        ]
+    known = ids["not_json"]
+    wrong = [
+        manyhands("deadletter", "dismiss", *words).code
+        for words in (
+            [known, "zz", "--note=x"],
+            [known, "--note= "],
+            [known, f"--note={'x' * 501}"],
+            [known],
+            ["--note=x"],
+        )
+    ]
 
-        assert [3, 2, 2, 2, 2] == wrong
-        assert 2 == len(manyhands("deadletter", "list", "--json").json)
-        assert 0 == manyhands("deadletter", "dismiss", known, f"--note={'x' * 500}").code
-        assert 1 == len(manyhands("deadletter", "list", "--json").json)
+    assert [3, 2, 2, 2, 2] == wrong
+    assert 2 == len(manyhands("deadletter", "list", "--json").json)
+    assert 0 == manyhands("deadletter", "dismiss", known, f"--note={'x' * 500}").code
+    assert 1 == len(manyhands("deadletter", "list", "--json").json)
 
 
 def test_what_is_resolved_is_not_dismissed(manyhands: Run, tmp_path: Path) -> None:

@@ -33,8 +33,6 @@ from tests.marketplace import Events, small
 from tests.postgres import Postgres
 from tests.worked_cases import WorkedCase
 
-EVERYDAY = "late_event_adjusts"
-OTHERS = [name for name in scenario.NAMES if name != EVERYDAY]
 LATER = "2026-02-10T00:00:00Z"
 MANIFEST = scenario.VECTORS / "manifest.ndjson"
 UNDERIVED = ("close_coverage", "close_step", "setting")
@@ -672,7 +670,7 @@ EDITS = (
 )
 
 
-@pytest.mark.parametrize("edit", some_of([EDITS[0], EDITS[6]], EDITS))
+@pytest.mark.parametrize("edit", some_of(EDITS[:1], EDITS))
 def test_whatever_stands_there_is_a_finding_and_no_failure(copied: Warehouse, edit: str) -> None:
     """Also what no program wrote: nothing of it is believed, opened or run."""
     with opened(copied) as connection:
@@ -794,9 +792,8 @@ def test_of_files_that_were_merged_nothing_is_found(tmp_path: Path) -> None:
     assert (0, "") == (outcome.code, outcome.stdout)
 
 
-@pytest.mark.parametrize(
-    "name", [EVERYDAY, *(pytest.param(name, marks=pytest.mark.long) for name in OTHERS)]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("name", scenario.NAMES)
 def test_of_a_worked_case_nothing_is_found(name: str, worked_case: WorkedCase) -> None:
     """Each is as its log says: stdout is empty."""
     outcome = run(["verify", *worked_case(name).words])

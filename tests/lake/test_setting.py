@@ -9,6 +9,7 @@ from pipelines.lake.connection import connect
 from pipelines.lake.setting import FORMAT
 from pipelines.lake.warehouse import Warehouse
 from tests.conftest import run
+from tests.everyday import some_of
 
 DATA = Path(__file__).parents[1] / "data"
 _COLUMNS = (
@@ -43,7 +44,7 @@ def unpack(number: int, place: Path) -> Path:
     return place / f"warehouse-format-{number}"
 
 
-@pytest.fixture(scope="module", params=range(1, FORMAT))
+@pytest.fixture(scope="module", params=some_of([1, FORMAT - 1], range(1, FORMAT)))
 def earlier(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Unpack a warehouse of each earlier format."""
     return unpack(request.param, tmp_path_factory.mktemp("format"))

@@ -9,10 +9,15 @@ import pytest
 from tests.conftest import run
 from tests.lake.sending import rows
 from tests.lake.test_setting import unpack
+from tests.made_once import MadeOnce
 
 ORIGIN = "royalties.example/manyhands"
 NEXT = ("2026-12", "2027-01", "2027-02")
 """The periods to close after those that the warehouse has, in order."""
+CHECKPOINTS = (
+    "SELECT period, tree_size, tree_root, checkpoint, verifier_key FROM period_close"
+    " WHERE checkpoint IS NOT NULL ORDER BY period"
+)
 
 
 @dataclass(frozen=True)
@@ -61,28 +66,38 @@ def keygen(path: Path, name: str = ORIGIN) -> str:
 
 
 @pytest.fixture(scope="session")
-def unsigned(tmp_path_factory: pytest.TempPathFactory) -> Log:
-    """Unpack the demo's two closes, and make a key that none of them is signed by."""
-    folder = tmp_path_factory.mktemp("unsigned")
-    return Log(unpack(7, folder), folder / "log.key", keygen(folder / "log.key"))
+def unsigned(made_once: MadeOnce) -> Log:
+    """Return the demo's two closes, and a key that none of them is signed by; it is only read."""
+
+    def fill(folder: Path) -> None:
+        unpack(7, folder).rename(folder / "warehouse")
+        (folder / "log.vkey").write_text(keygen(folder / "log.key"))
+
+    folder = made_once("unsigned", fill)
+    return Log(folder / "warehouse", folder / "log.key", (folder / "log.vkey").read_text())
 
 
 @pytest.fixture(scope="session")
-def signed(unsigned: Log, tmp_path_factory: pytest.TempPathFactory) -> Log:
-    """Close the next period, signed; it is only read."""
-    log = unsigned.copied(tmp_path_factory.mktemp("signed") / "warehouse")
-    log.close(NEXT[0])
-    return log
+def signed(unsigned: Log, made_once: MadeOnce) -> Log:
+    """Return the same with the next period closed, signed; it is only read."""
+
+    def fill(folder: Path) -> None:
+        unsigned.copied(folder / "warehouse").close(NEXT[0])
+
+    folder = made_once("signed", fill)
+    return Log(folder / "warehouse", unsigned.key, unsigned.verifier_key)
 
 
 @pytest.fixture(scope="session")
-def proofs(signed: Log, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Write the proofs of all statements into a folder, which is only read."""
-    out = tmp_path_factory.mktemp("proofs")
-    for name in signed.statements():
-        done = run(["statements", "proof", name, f"--out={out}", signed.on])
-        assert 0 == done.code, done.stderr
-    return out
+def proofs(signed: Log, made_once: MadeOnce) -> Path:
+    """Return the proofs of all statements in a folder, which is only read."""
+
+    def fill(folder: Path) -> None:
+        for name in signed.statements():
+            done = run(["statements", "proof", name, f"--out={folder}", signed.on])
+            assert 0 == done.code, done.stderr
+
+    return made_once("proofs", fill)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pipelines.outputs import witnesses
 from pipelines.proof import witnessing
 from tests.conftest import Outcome, run
 from tests.lake.sending import rows
-from tests.proof.conftest import NEXT, Log
+from tests.proof.conftest import CHECKPOINTS, NEXT, Log
 from tests.proof.test_checkpoints import edit, found, kept, rewrite
 from tests.proof.witness import NAME, Witness, running
 
@@ -236,13 +236,18 @@ def test_witnesses_can_be_set_in_the_file(
     assert (NEXT[1], witness.key) == (period, key)
 
 
-def test_cosignatures_go_along_when_a_warehouse_is_made_again(
+def test_checkpoints_and_cosignatures_go_along_when_a_warehouse_is_made_again(
     log: Log, witness: Witness, tmp_path: Path
 ) -> None:
-    """No log has them."""
+    """The tree made again is the one that the checkpoints are of; no log has cosignatures."""
+    log.close(NEXT[1])
     assert 0 == run(["checkpoint", "witness", f"{witness.url}#{witness.key}", log.on]).code
-    assert 0 == run(["rebuild", log.on, f"--to={tmp_path / 'new'}"]).code
+    done = run(["rebuild", log.on, f"--to={tmp_path / 'new'}"])
 
+    assert 0 == done.code, done.stderr
+    assert 2 == len(rows(log.folder, CHECKPOINTS))
+    for query in (CHECKPOINTS, "FROM tree_node ORDER BY ALL"):
+        assert rows(log.folder, query) == rows(tmp_path / "new", query)
     assert 1 == len(rows(log.folder, STORED))
     assert rows(log.folder, STORED) == rows(tmp_path / "new", STORED)
     assert [] == found(tmp_path / "new")
