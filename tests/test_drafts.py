@@ -12,6 +12,7 @@ import pytest
 
 from pipelines.outputs import exports
 from tests.conftest import Run, run
+from tests.made_once import MadeOnce
 from tests.marketplace import Events, small
 from tests.outputs import stored
 
@@ -28,15 +29,17 @@ FILES = [
 ]
 
 
-@pytest.fixture(scope="module")
-def drafted(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Fill a warehouse with a small marketplace, and write a draft beside it; both are copied."""
-    folder = tmp_path_factory.mktemp("drafts")
+@pytest.fixture(scope="session")
+def drafted(made_once: MadeOnce) -> Path:
+    """Return a small marketplace's warehouse, and a draft beside it; both are only copied."""
+    return made_once("drafted", _draft)
+
+
+def _draft(folder: Path) -> None:
     warehouse = f"--warehouse={folder / 'warehouse'}"
     source = small(Events()).write(folder / "events.ndjson")
     assert 0 == run(["ingest", source, AS_OF, warehouse]).code
     assert 0 == run([*DRAFT[:-1], f"--out={folder / 'draft'}", warehouse]).code
-    return folder
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from pipelines.royalties.money import from_micros
 from tests import scenario
 from tests.conftest import Run, run
 from tests.everyday import some_of
+from tests.made_once import MadeOnce
 from tests.marketplace import Events
 from tests.outputs import stored
 from tests.worked_cases import WorkedCase
@@ -103,10 +104,10 @@ def closed(folder: Path) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def january(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make the worked marketplace once, with January closed."""
-    return closed(tmp_path_factory.mktemp("january"))
+@pytest.fixture(scope="session")
+def january(made_once: MadeOnce) -> Path:
+    """Return the worked marketplace, with January closed; it is only copied."""
+    return made_once("january", closed)
 
 
 @pytest.fixture

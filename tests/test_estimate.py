@@ -7,16 +7,21 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Run, run
+from tests.made_once import MadeOnce
 from tests.marketplace import Events
 from tests.test_earnings import AS_OF, closed, worked
 
 MARCH = "--as-of=2026-03-10T00:00:00Z"
 
 
-@pytest.fixture(scope="module")
-def since(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Close January, and ingest what came from February to April since."""
-    folder = closed(tmp_path_factory.mktemp("since"))
+@pytest.fixture(scope="session")
+def since(made_once: MadeOnce) -> Path:
+    """Return a marketplace with January closed, and what came from February to April since."""
+    return made_once("since", _fill)
+
+
+def _fill(folder: Path) -> None:
+    closed(folder)
     events = Events("/since")
     sold = [
         ("02-03", "10", "USD"),
@@ -32,7 +37,6 @@ def since(tmp_path_factory: pytest.TempPathFactory) -> Path:
     source = events.write(folder / "since.ndjson")
     words = [f"--warehouse={folder / 'warehouse'}", source, "--as-of=2026-04-02T00:00:00Z"]
     assert run(["ingest", *words]).code == 0
-    return folder
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +126,7 @@ def folder(worked_case: WorkedCase) -> Path:
     return worked_case("late_event_adjusts").warehouse
 
 
+@cache
 def _adjusted(folder: Path) -> tuple[str, int]:
     """Return a statement of the warehouse, and the number of an adjustment in it."""
     listed = run(["statements", "list", "--json", f"--warehouse={folder}"]).json

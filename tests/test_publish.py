@@ -15,15 +15,16 @@ from pipelines.lake.catalogs import sqlite
 from pipelines.lake.connection import connect
 from pipelines.lake.warehouse import Warehouse
 from tests.conftest import Run
+from tests.made_once import MadeOnce
 from tests.published import APRIL, CLOSED, MARCH, STATEMENTS, in_file, marketplace, recorded, sealed
 
 FEBRUARY = "statements-issued-2026-02.ndjson"
 
 
-@pytest.fixture(scope="module")
-def closed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make a marketplace with two closed months, of which nothing was published."""
-    return marketplace(tmp_path_factory.mktemp("published"))
+@pytest.fixture(scope="session")
+def closed(made_once: MadeOnce) -> Path:
+    """Return a marketplace with two closed months, of which nothing was published."""
+    return made_once("published", marketplace) / "warehouse"
 
 
 @pytest.fixture

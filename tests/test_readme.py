@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from pipelines.lake.catalogs.sqlite import EXTENSION
 from pipelines.lake.engine import load_extensions
 from pipelines.runners import Runner
 from schemas.rejection import Reason
-from tests.conftest import Run
+from tests.conftest import Run, run
 from tests.marketplace import Events, small
 
 ROOT = Path(__file__).parent.parent
@@ -53,11 +54,19 @@ def counts(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
     return events, last
 
 
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Fill a warehouse with a small marketplace; it is only copied."""
+    folder = tmp_path_factory.mktemp("market")
+    source = small(Events()).write(folder / "events.ndjson")
+    assert 0 == run(["ingest", source, f"--warehouse={folder / 'warehouse'}"]).code
+    return folder / "warehouse"
+
+
 @pytest.fixture
-def market(manyhands: Run, tmp_path: Path) -> Path:
+def market(filled: Path, tmp_path: Path) -> Path:
     """Return the folder of a warehouse with a small marketplace in it."""
-    manyhands("ingest", small(Events()).write(tmp_path / "events.ndjson"))
-    return tmp_path / "warehouse"
+    return Path(shutil.copytree(filled, tmp_path / "warehouse"))
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/warehouse.md"])
@@ -147,6 +156,11 @@ def _commands(page: Path) -> Iterator[list[str]]:
         yield shlex.split(inline)
 
 
+@cache
+def _command_line() -> Any:  # noqa: ANN401  of typer, which names no type for it
+    return typer.main.get_command(app)
+
+
 @pages
 def test_every_command_that_a_page_names_is_there_with_its_flags(page: Path) -> None:
     """A page names no command, subcommand or flag that the command line doesn't have.
@@ -157,7 +171,7 @@ def test_every_command_that_a_page_names_is_there_with_its_flags(page: Path) -> 
         words = every[: every.index("--")] if "--" in every else every
         if options := tuple(every[len(words) + 1 :]):
             Engine(Runner.DASK, options).refuse_unless_usable()
-        command: Any = typer.main.get_command(app)
+        command: Any = _command_line()
         for word in words:
             if word in getattr(command, "commands", {}):
                 command = command.commands[word]

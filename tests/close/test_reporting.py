@@ -12,6 +12,7 @@ import pytest
 
 from tests.conftest import Outcome, Run, run
 from tests.lake.sending import rows
+from tests.made_once import MadeOnce
 from tests.marketplace import Events, small
 
 KIOSK = "/kiosk"
@@ -51,37 +52,41 @@ def _done(folder: Path, *words: str) -> None:
     assert 0 == run([*words, *given]).code
 
 
-@pytest.fixture(scope="module")
-def market(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make a folder with the policy, and with the warehouse of a market that needn't report."""
-    folder = tmp_path_factory.mktemp("market")
-    (folder / "manyhands.toml").write_text(POLICY)
-    events = small(Events())
-    events.generation("1", "100")
-    _done(folder, "ingest", events.write(folder / "market.ndjson"), FEBRUARY)
-    return folder
+@pytest.fixture(scope="session")
+def market(made_once: MadeOnce) -> Path:
+    """Return the policy, and the warehouse of a market that needn't report; it is only copied."""
+
+    def fill(folder: Path) -> None:
+        (folder / "manyhands.toml").write_text(POLICY)
+        events = small(Events())
+        events.generation("1", "100")
+        _done(folder, "ingest", events.write(folder / "market.ndjson"), FEBRUARY)
+
+    return made_once("reporting-market", fill)
 
 
-def _closed(market: Path, folder: Path, sold: Events, *words: str) -> Path:
+def _close(market: Path, folder: Path, sold: Events, *words: str) -> None:
     """Copy the market, send what the kiosk sold, and close January."""
     shutil.copytree(market, folder, dirs_exist_ok=True)
     _done(folder, "ingest", sold.write(folder / "kiosk.ndjson"), FEBRUARY)
     _done(folder, *CLOSE, *words)
-    return folder
 
 
-@pytest.fixture(scope="module")
-def closed_without(market: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Close January without the kiosk's report."""
-    return _closed(market, tmp_path_factory.mktemp("without"), _sold(), f"--without={KIOSK}")
+@pytest.fixture(scope="session")
+def closed_without(market: Path, made_once: MadeOnce) -> Path:
+    """Return January closed without the kiosk's report."""
+    return made_once(
+        "closed-without-a-report",
+        lambda folder: _close(market, folder, _sold(), f"--without={KIOSK}"),
+    )
 
 
-@pytest.fixture(scope="module")
-def closed_with(market: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Close January, which the kiosk has reported."""
+@pytest.fixture(scope="session")
+def closed_with(market: Path, made_once: MadeOnce) -> Path:
+    """Return January closed, which the kiosk has reported."""
     sold = _sold()
     _report(sold, **SENT)
-    return _closed(market, tmp_path_factory.mktemp("with"), sold)
+    return made_once("closed-with-a-report", lambda folder: _close(market, folder, sold))
 
 
 @pytest.fixture
@@ -317,15 +322,22 @@ def test_a_close_without_a_source_says_what_was_missing(reported: Reported) -> N
 def test_a_source_that_reported_what_is_there_lets_it_close(
     manyhands: Run, kiosk: Events, tmp_path: Path
 ) -> None:
-    """The report changes no result: the digest is that of a close without it."""
+    """The report changes no result: the digest is that of a close without it.
+
+    On stderr it says which policy holds, and which sources were complete; also of a dry run.
+    """
     _send(manyhands, kiosk, tmp_path)
-    without = manyhands(*CLOSE, "--dry-run", f"--without={KIOSK}", "--json").json
+    without = manyhands(*CLOSE, "--dry-run", f"--without={KIOSK}", "--json")
     _report(kiosk, **SENT)
     _send(manyhands, kiosk, tmp_path)
-    closed = manyhands(*CLOSE, "--json").json
+    closed = manyhands(*CLOSE, "--json")
 
     assert [("2026-01", KIOSK, False, None, 0)] == _coverage(tmp_path)
-    assert without["closes"][0]["digest"] == closed["closes"][0]["digest"]
+    assert without.json["closes"][0]["digest"] == closed.json["closes"][0]["digest"]
+    said = [outcome.stderr.splitlines() for outcome in (without, closed)]
+    assert ["source policy: 3 entries of manyhands.toml"] * 2 == [lines[0] for lines in said]
+    assert f"2026-01: complete sources: none; without {KIOSK}" in said[0]
+    assert f"2026-01: complete sources: {KIOSK}" in said[1]
 
 
 def test_reports_join_and_a_gap_between_them_is_named(
@@ -515,6 +527,7 @@ def test_who_reports_late_and_right_is_not_warned_of(
     _insist_on(manyhands, [])
 
 
+@pytest.mark.long
 def test_a_report_of_more_than_the_closed_period_is_compared_whole(
     manyhands: Run, left_out: Events, tmp_path: Path
 ) -> None:
@@ -542,21 +555,6 @@ def test_a_close_that_is_refused_warns_all_the_same(
     assert said.index(IS_CLOSED) < said.index(
         "error: 2026-02 isn't closed: not all of it was reported"
     )
-
-
-def test_a_close_says_which_policy_holds_and_which_sources_were_complete(
-    manyhands: Run, kiosk: Events, tmp_path: Path
-) -> None:
-    """On stderr, in the words of an ingest; also of a dry run."""
-    _send(manyhands, kiosk, tmp_path)
-    without = manyhands(*CLOSE, "--dry-run", f"--without={KIOSK}").stderr.splitlines()
-    _report(kiosk, **SENT)
-    _send(manyhands, kiosk, tmp_path)
-    closed = manyhands(*CLOSE).stderr.splitlines()
-
-    assert ["source policy: 3 entries of manyhands.toml"] * 2 == [without[0], closed[0]]
-    assert f"2026-01: complete sources: none; without {KIOSK}" in without
-    assert f"2026-01: complete sources: {KIOSK}" in closed
 
 
 @pytest.mark.usefixtures("complete")

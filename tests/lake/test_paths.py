@@ -43,7 +43,7 @@ def _money_over_a_manifest(content: bytes) -> Events:
     return events
 
 
-@pytest.mark.parametrize("name", one_of(6, NAMES), ids=ascii)
+@pytest.mark.parametrize("name", one_of(9, NAMES), ids=ascii)
 def test_a_warehouse_may_have_any_name(tmp_path: Path, name: str) -> None:
     """From init to export, its manifest root and the folder exported to being named so too.
 
