@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from typing import Final
 
 from pipelines.lake import maintaining
@@ -28,7 +28,7 @@ class Maintained:
     orphans: list[str]
     """Files that no commit ever came to name, removed; as `verify --remove-orphans` has them."""
     kept: list[str]
-    """Files of that kind that hold events which the log lacks."""
+    """Files like them that hold events which the log lacks, or whose digest a commit kept."""
 
 
 def maintain(warehouse: Warehouse, report: Callable[[str], None]) -> Maintained:
@@ -38,7 +38,7 @@ def maintain(warehouse: Warehouse, report: Callable[[str], None]) -> Maintained:
     FindingsError where somebody else changed it.
     """
     warehouse = located(warehouse)
-    before = datetime.now(UTC) - KEPT
+    before = catalog_of(warehouse).now(warehouse).replace(tzinfo=UTC) - KEPT
     oldest = catalog_of(warehouse).oldest_transaction(warehouse)
     if oldest is not None:
         before = min(before, oldest)

@@ -2,7 +2,9 @@
 
 import os
 import shutil
+import sqlite3
 import time
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -165,6 +167,55 @@ def test_where_somebody_else_changed_it_no_snapshot_is_dropped(folder: Path) -> 
     assert 4 == outcome.code
     assert "isn't one of manyhands" in outcome.stderr
     assert states <= snapshots(folder)
+
+
+def test_a_file_that_was_changed_is_not_merged(folder: Path) -> None:
+    """In the merged one nobody would find it."""
+    path = min((folder / "data" / "main" / "ingest_batch").glob("*.parquet"))
+    path.write_bytes(path.read_bytes().replace(b"PAR1", b"PAR2", 1))
+
+    outcome = run(["maintain", f"--warehouse={folder}"])
+
+    assert 4 == outcome.code
+    assert f"data/main/ingest_batch/{path.name} isn't as manyhands wrote it" in outcome.stderr
+    assert BATCHES == files(folder, "ingest_batch")
+
+
+@pytest.mark.parametrize("path", ["../../victim", "named"])
+def test_the_catalog_decides_of_no_file_that_it_names_or_that_is_elsewhere(
+    folder: Path, path: str
+) -> None:
+    """Whoever may write it would remove what `maintain` may, and not they."""
+    victim = folder.parent / "victim"
+    victim.touch()
+    named = min((folder / "data" / "main" / "pool").glob("*.parquet"))
+    path = f"main/pool/{named.name}" if path == "named" else path
+    with closing(sqlite3.connect(folder / "catalog.sqlite")) as catalog, catalog:
+        catalog.execute(
+            "INSERT INTO ducklake_files_scheduled_for_deletion"
+            " VALUES (9001, $path, 1, '2026-01-01 00:00:00+00')",
+            {"path": path},
+        )
+
+    outcome = run(["maintain", f"--warehouse={folder}"])
+
+    assert 4 == outcome.code
+    assert f"the catalog says that {path} is to be removed" in outcome.stderr
+    assert victim.exists()
+    assert named.exists()
+
+
+def test_a_file_that_was_taken_out_of_the_catalog_stays(folder: Path) -> None:
+    """A commit kept its digest, so it is of a commit."""
+    path = min((folder / "data" / "main" / "close_step").glob("*.parquet"))
+    with closing(sqlite3.connect(folder / "catalog.sqlite")) as catalog, catalog:
+        catalog.execute("DELETE FROM ducklake_data_file WHERE path = $name", {"name": path.name})
+    os.utime(path, (0, 0))
+
+    outcome = run(["maintain", f"--warehouse={folder}", "--json"])
+
+    assert (0, [f"main/close_step/{path.name}"]) == (outcome.code, outcome.json["kept"])
+    assert path.exists()
 
 
 def test_files_that_no_commit_came_to_name_go_after_a_day(folder: Path) -> None:

@@ -546,7 +546,7 @@ def test_files_that_nobody_names_are_removed_once_they_are_old(edited: Edited) -
 
     done = ran(["verify", *named(edited.warehouse), "--remove-orphans", "--json"]).json
 
-    assert "it holds nothing new" == said["known"] == said["young"]
+    assert "it holds no event that the log lacks" == said["known"] == said["young"]
     assert said["new"].startswith("it holds ")
     assert "that the log lacks" in said["new"]
     assert {"kept": ["main/event/new.parquet"], "removed": ["main/event/known.parquet"]} == done
@@ -693,10 +693,17 @@ def test_what_the_catalog_says_of_columns_and_is_false_is_found(copied: Warehous
         ("asset_generated", "id"): "max_value = NULL",
         ("event", "content"): "max_value = 'zzz'",
     }
-    of_nulls = {"file": "null_count = null_count + 1", "table": "contains_null = 0"}
+    edits_of = {
+        "file": {
+            ("event", "batch_id"): "null_count = null_count + 1",
+            ("terms", "seq"): "value_count = 0",
+            ("contributor", "seq"): "max_value = 'zzz'",
+        },
+        "table": {("event", "batch_id"): "contains_null = 0"},
+    }
     with closing(sqlite3.connect(copied.folder / "catalog.sqlite")) as catalog, catalog:
-        for of, nulls in of_nulls.items():
-            for (relation, column), edit in {**edits, ("event", "batch_id"): nulls}.items():
+        for of, more in edits_of.items():
+            for (relation, column), edit in {**edits, **more}.items():
                 edited = catalog.execute(
                     f"UPDATE ducklake_{of}_column_stats SET {edit} WHERE (table_id, column_id) = ("
                     "SELECT place.table_id, place.column_id FROM ducklake_column AS place"
@@ -727,8 +734,30 @@ def test_what_the_catalog_says_of_columns_and_is_false_is_found(copied: Warehous
             ("event", "batch_id nulls"),
         } <= said
         assert ("asset_generated", "id greatest") not in said
-    assert ("pool", "rows") in of_files
+    assert {
+        ("contributor", "seq greatest"),
+        ("pool", "rows"),
+        ("terms", "seq values"),
+    } <= of_files
     assert ("pool", "rows") not in of_relations
+
+
+def test_rows_that_the_catalog_hides_are_found(copied: Warehouse) -> None:
+    """By files that come with a later commit than the last, or by rows that are deleted in it."""
+    with closing(sqlite3.connect(copied.folder / "catalog.sqlite")) as catalog, catalog:
+        catalog.execute(
+            "UPDATE ducklake_data_file SET begin_snapshot = 9999 WHERE table_id ="
+            " (SELECT table_id FROM ducklake_table WHERE table_name = 'publication')"
+        )
+        ((number,),) = catalog.execute(
+            "SELECT table_id FROM ducklake_table WHERE table_name = 'dead_letter'"
+        )
+        catalog.execute(f"CREATE TABLE ducklake_inlined_delete_{number} (file_id BIGINT)")
+
+    found = {(one["code"], one["relation"], one["found"]) for one in findings(named(copied))}
+
+    assert ("unsealed_file", "publication", "one of 9999") in found
+    assert ("unsealed_file", "commit", "some") in found
 
 
 def test_a_replay_that_fails_though_nothing_was_found_is_a_failure(

@@ -13,6 +13,10 @@ from pipelines.lake.transaction import AUTHOR
 from pipelines.lake.verifying import AGAIN, shown
 from pipelines.lake.warehouse import Warehouse
 
+SMALL_BYTES: Final = 4 << 20
+"""A file of fewer bytes is small. What is merged is merged again until it isn't small any more, so
+a merge rewrites little, however large the log is."""
+
 _CLEAN: Final = 'created_schema:"main"'
 """The one commit that isn't ours: DuckLake's own, of an empty catalog."""
 
@@ -28,6 +32,10 @@ class CatalogFile:
     """Its own in the catalog; None for a file of deleted rows."""
     rows: int | None
     """How many the catalog says it has."""
+    size: int
+    """Of so many bytes, as the catalog says."""
+    begun: int
+    """The snapshot that it came with."""
     is_read: bool
     """Whether the present snapshot reads it."""
 
@@ -52,14 +60,18 @@ def catalog_files(
             END AS path,
             file.number,
             file.rows,
+            file.file_size_bytes,
+            file.begin_snapshot,
             file.end_snapshot IS NULL AS is_read
         FROM (
-            SELECT table_id, path, path_is_relative, end_snapshot, data_file_id AS number,
-                record_count AS rows
+            SELECT
+                table_id, path, path_is_relative, begin_snapshot, end_snapshot, file_size_bytes,
+                data_file_id AS number, record_count AS rows
             FROM {of}.ducklake_data_file
             UNION ALL
-            SELECT table_id, path, path_is_relative, end_snapshot, NULL AS number,
-                NULL AS rows
+            SELECT
+                table_id, path, path_is_relative, begin_snapshot, end_snapshot, file_size_bytes,
+                NULL AS number, NULL AS rows
             FROM {of}.ducklake_delete_file
         ) AS file
         INNER JOIN {of}.ducklake_table AS relation ON file.table_id = relation.table_id
@@ -68,6 +80,14 @@ def catalog_files(
     """
     for row in reading.rows(connection, query, {}):
         yield CatalogFile(*row)
+
+
+def newest_snapshot(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse) -> int:
+    """Return the number of the last commit."""
+    of = catalog_of(warehouse).metadata(warehouse)
+    query = f"SELECT coalesce(max(snapshot_id), -1) FROM {of}.ducklake_snapshot"
+    ((newest,),) = connection.execute(query).fetchall()
+    return int(newest)
 
 
 def forgotten_files(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse) -> set[str]:
@@ -89,6 +109,24 @@ def digests_said(
         for path, digest in (file_digests.said(text) or {}).items():
             digests.setdefault(path, set()).add(digest)
     return digests
+
+
+def unsealed_files(
+    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, relation: str
+) -> Iterator[str]:
+    """Yield the files that a relation is read from and that aren't as a commit of ours wrote them.
+
+    Only files that can be merged are looked at: small ones, and those of deleted rows.
+    """
+    files = [one for one in catalog_files(connection, warehouse) if one.relation == relation]
+    said = digests_said(connection, warehouse)
+    for file in files:
+        is_large = file.number is not None and file.size >= SMALL_BYTES
+        if is_large or not file.is_read:
+            continue
+        found = None if file.is_elsewhere else file_digests.digest(warehouse, file.path)
+        if found is None or found not in said.get(file.path, set()):
+            yield file.path
 
 
 def foreign_commits(
@@ -119,10 +157,25 @@ def _commits(
 
 
 def rows_in_catalog(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse) -> list[str]:
-    """Return the catalog's own relations for rows that are in no file, of which ours has none."""
+    """Return the catalog's own relations for rows that are, or were, in no file; ours has none."""
     of = catalog_of(warehouse).metadata(warehouse)
-    query = f"SELECT table_name FROM {of}.ducklake_inlined_data_tables ORDER BY table_name"
-    return [name for (name,) in connection.execute(query).fetchall()]
+    rows = connection.execute(
+        f"SELECT table_name FROM {of}.ducklake_inlined_data_tables ORDER BY table_name"
+    ).fetchall()
+    tables = connection.execute(
+        f"SELECT DISTINCT table_id FROM {of}.ducklake_table ORDER BY table_id"
+    ).fetchall()
+    deleted = (f"ducklake_inlined_delete_{int(number)}" for (number,) in tables)
+    return [name for (name,) in rows] + [one for one in deleted if _is_there(connection, of, one)]
+
+
+def _is_there(connection: duckdb.DuckDBPyConnection, of: str, name: str) -> bool:
+    """Return whether a catalog has a relation of its own, which DuckDB lists none of."""
+    try:
+        connection.execute(f"SELECT 1 FROM {of}.{name} LIMIT 0")
+    except duckdb.CatalogException:
+        return False
+    return True
 
 
 _MADE: Final[Mapping[str, str]] = {

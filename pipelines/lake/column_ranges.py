@@ -32,9 +32,12 @@ class Range:
     """What values a column has; None is no value, or what a catalog doesn't say."""
 
     least: Any
+    """As text where a catalog says something that is no value of the column's type."""
     greatest: Any
     nulls: int | None
     """How many rows have none; as a catalog says it of a relation: 0, or that there may be some."""
+    values: int | None
+    """How many rows have one."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +72,10 @@ class ColumnRanges:
             yield FalseRange("rows", count, file.rows)
         for column, said in self._read(columns, self._of_files.get(file.number, {})):
             yield from _false(column, held[column], said, exact=True)
-            if said.nulls is not None and said.nulls != held[column].nulls:
-                yield FalseRange(f"{column} nulls", held[column].nulls, said.nulls)
+            for what in ("nulls", "values"):
+                expected, found = getattr(held[column], what), getattr(said, what)
+                if found is not None and found != expected:
+                    yield FalseRange(f"{column} {what}", expected, found)
         if file.is_read:
             whole = self.whole.setdefault(file.relation, {})
             whole.update({name: _joined(whole.get(name), one) for name, one in held.items()})
@@ -100,11 +105,11 @@ class ColumnRanges:
         asked = (f'min("{name}"), max("{name}"), count("{name}")' for name in names)
         query = parquet.select(path, "count(*)", *asked)
         ((rows, *values),) = self.connection.execute(query).fetchall()
-        held = {one.name: Range(None, None, rows) for one in columns}
+        held = {one.name: Range(None, None, rows, 0) for one in columns}
         for name, least, greatest, count in zip(
             names, *(values[i::3] for i in range(3)), strict=True
         ):
-            held[name] = Range(least, greatest, rows - count)
+            held[name] = Range(least, greatest, rows - count, count)
         return rows, held
 
     def _read(
@@ -117,19 +122,25 @@ class ColumnRanges:
         texts = [text for one in known for text in (said[one.name].least, said[one.name].greatest)]
         read = (f"TRY_CAST(? AS {one.type}), TRY_CAST(? AS {one.type})" for one in known)
         (values,) = self.connection.execute(f"SELECT {', '.join(read)}", texts).fetchall()
-        for column, least, greatest in zip(known, values[::2], values[1::2], strict=True):
-            yield column.name, Range(least, greatest, said[column.name].nulls)
+        for column, *ends in zip(known, values[::2], values[1::2], strict=True):
+            one = said[column.name]
+            least, greatest = (
+                text if value is None else value
+                for value, text in zip(ends, (one.least, one.greatest), strict=True)
+            )
+            yield column.name, Range(least, greatest, one.nulls, one.values)
 
     @cached_property
     def _of_files(self) -> dict[int, dict[str, Range]]:
         """What is said of each file's columns, as texts."""
-        return self._said("said.data_file_id", "said.null_count", "ducklake_file_column_stats")
+        counts = "said.null_count, said.value_count"
+        return self._said("said.data_file_id", counts, "ducklake_file_column_stats")
 
     @cached_property
     def _of_relations(self) -> dict[str, dict[str, Range]]:
         """What is said of each relation's columns, as texts."""
-        nulls = "CAST(said.contains_null AS INTEGER)"
-        return self._said("relation.table_name", nulls, "ducklake_table_column_stats")
+        counts = "CAST(said.contains_null AS INTEGER), NULL"
+        return self._said("relation.table_name", counts, "ducklake_table_column_stats")
 
     @cached_property
     def _rows_said(self) -> dict[str, int]:
@@ -141,10 +152,10 @@ class ColumnRanges:
         )
         return dict(self.connection.execute(query).fetchall())
 
-    def _said(self, key: str, nulls: str, relation: str) -> dict[Any, dict[str, Range]]:
+    def _said(self, key: str, counts: str, relation: str) -> dict[Any, dict[str, Range]]:
         of = catalog_of(self.warehouse).metadata(self.warehouse)
         query = (
-            f"SELECT {key}, place.column_name, said.min_value, said.max_value, {nulls}"
+            f"SELECT {key}, place.column_name, said.min_value, said.max_value, {counts}"
             f" FROM {of}.{relation} AS said"
             f" INNER JOIN {of}.ducklake_column AS place USING (table_id, column_id)"
             f" INNER JOIN {of}.ducklake_table AS relation USING (table_id)"
@@ -152,8 +163,8 @@ class ColumnRanges:
             " AND relation.end_snapshot IS NULL"
         )
         said: dict[Any, dict[str, Range]] = {}
-        for one, name, least, greatest, count in self.connection.execute(query).fetchall():
-            said.setdefault(one, {})[name] = Range(least, greatest, count)
+        for one, name, *values in self.connection.execute(query).fetchall():
+            said.setdefault(one, {})[name] = Range(*values)
         return said
 
 
@@ -169,7 +180,7 @@ def _joined(one: Range | None, other: Range) -> Range:
     least = [value for value in (one.least, other.least) if value is not None]
     greatest = [value for value in (one.greatest, other.greatest) if value is not None]
     nulls = (one.nulls or 0) + (other.nulls or 0)
-    return Range(min(least, default=None), max(greatest, default=None), nulls)
+    return Range(min(least, default=None), max(greatest, default=None), nulls, None)
 
 
 def _false(column: str, held: Range, said: Range, *, exact: bool) -> Iterator[FalseRange]:
@@ -178,7 +189,8 @@ def _false(column: str, held: Range, said: Range, *, exact: bool) -> Iterator[Fa
         expected, found = getattr(held, what), getattr(said, what)
         if found is None or found == expected:
             continue
-        may_be_beyond = not exact or not _is_whole(expected)
+        is_of_type = expected is None or type(found) is type(expected)
+        may_be_beyond = is_of_type and (not exact or not _is_whole(expected))
         if not (may_be_beyond and (expected is None or is_within(found, expected))):
             yield FalseRange(f"{column} {what}", expected, found)
 

@@ -5,6 +5,7 @@ has all that happened, and a close reads it up to its position. What goes with a
 message of its commit, so the digests that it has of files that stay are carried on before.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -15,7 +16,7 @@ import duckdb
 
 from pipelines.errors import FindingsError
 from pipelines.lake import file_digests
-from pipelines.lake.cataloged import catalog_files, foreign_commits
+from pipelines.lake.cataloged import catalog_files, foreign_commits, unsealed_files
 from pipelines.lake.catalogs import catalog_of
 from pipelines.lake.merging import crowded, merge
 from pipelines.lake.transaction import commit, patiently, transaction
@@ -48,9 +49,12 @@ _OLD: Final = """
 _FORGOTTEN: Final = """
     SELECT data_file_id, path
     FROM {of}.ducklake_files_scheduled_for_deletion
-    WHERE path_is_relative AND CAST(schedule_start AS TIMESTAMPTZ) < $before
+    WHERE CAST(schedule_start AS TIMESTAMPTZ) < $before
     ORDER BY data_file_id
 """
+
+_OF_DATA: Final = re.compile(rf"{SCHEMA}/\w+/[\w-]+\.parquet", re.ASCII)
+"""The path of a data file, in the folder `data`."""
 
 _TOUCH_HEAD: Final = "UPDATE warehouse.head SET seq = seq"
 """What a commit writes that only has a message."""
@@ -60,16 +64,31 @@ def merge_all(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse) -> li
     """Merge the small files of each relation into one, and leave out rows that were deleted.
 
     Return the relations whose files are others now.
+
+    Raises FindingsError where one of the files isn't as a commit of ours wrote it.
     """
     changed = set()
     of = catalog_of(warehouse).metadata(warehouse)
     for (name,) in connection.execute(_WITH_DELETED.format(of=of)).fetchall():
+        _refuse_unsealed(connection, warehouse, name)
         commit(connection, warehouse, partial(_rewrite, connection, name))
         changed.add(name)
     for name in crowded(connection, warehouse, 2):
+        _refuse_unsealed(connection, warehouse, name)
         commit(connection, warehouse, partial(merge, connection, name))
         changed.add(name)
     return sorted(changed)
+
+
+def _refuse_unsealed(
+    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, relation: str
+) -> None:
+    for path in unsealed_files(connection, warehouse, relation):
+        message = (
+            f"data/{path} isn't as manyhands wrote it, so the files of {relation} were not merged:"
+            " nobody would find what was changed; see `manyhands verify`"
+        )
+        raise FindingsError(message)
 
 
 def _rewrite(connection: duckdb.DuckDBPyConnection, relation: str) -> None:
@@ -143,11 +162,21 @@ def remove_forgotten(
     """Remove the files that no snapshot names any more since an instant; return how many.
 
     The file goes first: where it ends in between, the next one finds it gone.
+
+    Raises FindingsError, before any goes, where one isn't a data file, or is named all the same.
     """
     of = catalog_of(warehouse).metadata(warehouse)
     found = connection.execute(_FORGOTTEN.format(of=of), {"before": before}).fetchall()
     if not found:
         return 0
+    named = {file.path for file in catalog_files(connection, warehouse)}
+    for _, path in found:
+        if path in named or not _OF_DATA.fullmatch(path):
+            message = (
+                f"the catalog says that {path} is to be removed, and nothing of manyhands said so:"
+                " no file was removed; restore the catalog from a backup"
+            )
+            raise FindingsError(message)
     for _, path in found:
         file_digests.remove(warehouse, path)
     forget = f"DELETE FROM {of}.ducklake_files_scheduled_for_deletion WHERE data_file_id IN $files"

@@ -5,13 +5,10 @@ from typing import Final
 
 import duckdb
 
+from pipelines.lake.cataloged import SMALL_BYTES, unsealed_files
 from pipelines.lake.catalogs import catalog_of
 from pipelines.lake.transaction import commit_once
 from pipelines.lake.warehouse import SCHEMA, Warehouse
-
-SMALL_BYTES: Final = 4 << 20
-"""A file of fewer bytes is small. What is merged is merged again until it isn't small any more, so
-a merge rewrites little, however large the log is."""
 
 _CROWDED: Final = """
     SELECT relation.table_name
@@ -45,8 +42,10 @@ def merge_small_files(
     It isn't committed where anybody else committed since it began, as no commit is. Rows keep
     their ids and the snapshots that they came with; the old files stay, for whoever reads them.
 
-    A merge that loses the race, or fails (a full disk, say), changes nothing and is tried again
-    the next time: only speed depends on it, and who needs a file says what is wrong with it.
+    A relation with a file that isn't as it was written stays as it is: in the merged one nobody
+    would find what was changed. A merge that loses the race, or fails (a full disk, say), changes
+    nothing and is tried again the next time: only speed depends on it, and who needs a file says
+    what is wrong with it.
     """
     try:
         found = crowded(connection, warehouse, files)
@@ -59,6 +58,8 @@ def merge_small_files(
 
 def _is_merged(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, relation: str) -> bool:
     try:
+        if any(unsealed_files(connection, warehouse, relation)):
+            return False
         with catalog_of(warehouse).committing(warehouse):
             commit_once(connection, warehouse, partial(merge, connection, relation))
     except duckdb.InterruptException:

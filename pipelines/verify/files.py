@@ -23,6 +23,18 @@ SETTLES_S: Final = 20.0
 """So long a commit may take to name what it wrote."""
 
 
+@dataclass(frozen=True)
+class Unknown:
+    """A data file that no snapshot names."""
+
+    path: str
+    unlogged: int
+    """How many events it holds that the log lacks."""
+    is_said: bool
+    """Whether a commit kept its digest: it was taken out of the catalog since, or is of a commit
+    that was killed beside that one."""
+
+
 @dataclass
 class Files:
     """The data files of a warehouse, as its catalog and its folder have them."""
@@ -60,7 +72,12 @@ class Files:
             expected = "no rows in the catalog itself"
             yield Finding(Code.UNSEALED_FILE, "commit", verifying.shown(name), expected, "some")
         ranges = ColumnRanges(self.connection, self.warehouse)
+        newest = cataloged.newest_snapshot(self.connection, self.warehouse)
         for file in named:
+            if file.begun > newest:  # nobody reads it
+                path, expected = f"{DATA}/{file.path}", f"a file of a commit up to {newest}"
+                found = f"one of {file.begun}"
+                yield Finding(Code.UNSEALED_FILE, file.relation, path, expected, found)
             yield from self._fault(file, said.get(file.path, set()), ranges)
         for name, false in ranges.of_relations():
             yield _counts(name, "", false)
@@ -99,10 +116,10 @@ class Files:
         """Yield files that no snapshot names, once a commit under way would have named them."""
         if any(self.unknown(began_at)):
             time.sleep(SETTLES_S)
-            yield from (unknown_finding(*one) for one in self.unknown(began_at))
+            yield from map(unknown_finding, self.unknown(began_at))
 
-    def unknown(self, began_at: float) -> Iterator[tuple[str, int]]:
-        """Yield files that no snapshot names, and how many events they hold that the log lacks.
+    def unknown(self, began_at: float) -> Iterator[Unknown]:
+        """Yield files that no snapshot names.
 
         A file that was made since a time is left out: its commit may be under way. So is one that
         a commit named meanwhile.
@@ -115,9 +132,10 @@ class Files:
         with reading.connect(self.warehouse, of_any_format=True) as anew:
             named = self._named(anew)
             there = file_digests.found_files(self.warehouse)
+            said = cataloged.digests_said(anew, self.warehouse)
             for path in sorted(older):
                 if path not in named and path in there:
-                    yield path, self._unlogged(anew, path)
+                    yield Unknown(path, self._unlogged(anew, path), path in said)
 
     def _named(self, connection: duckdb.DuckDBPyConnection) -> set[str]:
         named = {file.path for file in cataloged.catalog_files(connection, self.warehouse)}
@@ -143,12 +161,16 @@ def _counts(relation: str, path: str, false: FalseRange) -> Finding:
     return Finding(Code.COUNTS, relation, key, expected, found)
 
 
-def unknown_finding(path: str, events: int) -> Finding:
+def unknown_finding(unknown: Unknown) -> Finding:
     """Return what is found of a file that no snapshot names."""
-    holds = f"it holds {events} events that the log lacks" if events else "it holds nothing new"
-    relation = Path(path).parent.name
-    name = f"{DATA}/{path}"
-    return Finding(Code.UNKNOWN_FILE, relation, name, "a file that the catalog names", holds)
+    if unknown.unlogged:
+        holds = f"it holds {unknown.unlogged} events that the log lacks"
+    else:
+        holds = "it holds no event that the log lacks"
+    named = ", and a commit kept its digest" if unknown.is_said else ""
+    relation, name = Path(unknown.path).parent.name, f"{DATA}/{unknown.path}"
+    expected = "a file that the catalog names"
+    return Finding(Code.UNKNOWN_FILE, relation, name, expected, holds + named)
 
 
 def remove_orphans(
@@ -156,17 +178,17 @@ def remove_orphans(
 ) -> tuple[list[str], list[str]]:
     """Remove files that no snapshot names, under the lock of commits; return those, and the kept.
 
-    One that holds events that the log lacks is kept, as is one that wasn't made `before` an instant
-    (an hour ago, where none is given).
+    One that holds events that the log lacks, or whose digest a commit kept, stays, as does one that
+    wasn't made `before` an instant (an hour ago, where none is given).
     """
     until = before.timestamp() if before else time.time() - ABANDONED_S
     removed, kept = [], []
     with catalog_of(warehouse).committing(warehouse), reading.connect(warehouse) as connection:
         files = Files(warehouse, connection, Coverage(), set())
-        for path, events in files.unknown(until):
-            if events:
-                kept.append(path)
+        for one in files.unknown(until):
+            if one.unlogged or one.is_said:
+                kept.append(one.path)
             else:
-                file_digests.remove(warehouse, path)
-                removed.append(path)
+                file_digests.remove(warehouse, one.path)
+                removed.append(one.path)
     return removed, kept
