@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
-.PHONY: setup demo test processes faults catalogs package check bench lock schemas dictionary
+.PHONY: setup demo test thorough processes faults catalogs package check bench lock schemas dictionary
 
 # the environment, from the lock; made again when the lock changes
 setup: .venv/.installed
@@ -25,6 +25,10 @@ demo: setup
 test: setup
 	$(BIN)/python -m pytest
 
+# what takes more than a moment each: several closes, a warehouse that is made again
+thorough: setup
+	$(BIN)/python -m pytest -m "thorough and not long and not processes"
+
 # what needs servers or several real processes: takes minutes
 processes: setup
 	$(BIN)/python -m pytest -n 2 -m "processes and not long"
@@ -32,7 +36,7 @@ processes: setup
 # every kind of edit and failure, and the properties on twenty times as many histories: takes hours
 faults: setup
 	$(BIN)/python -m pytest -m long --timeout=3600
-	$(BIN)/python -m pytest --hypothesis-profile=long --timeout=0 \
+	$(BIN)/python -m pytest -m "" --hypothesis-profile=long --timeout=0 \
 		tests/test_properties.py tests/test_change_of_currency.py
 
 # every vector with its catalog in PostgreSQL: takes minutes

@@ -119,6 +119,7 @@ def _forge_column(folder: Path, name: str, column: str, change: Callable[[Any], 
     _forge(folder, name, content)
 
 
+@pytest.mark.thorough
 def test_what_comes_back_is_exported_to_the_same_bytes(
     closed: Path, exported: Path, tmp_path: Path
 ) -> None:

@@ -11,6 +11,7 @@ from functools import reduce
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -306,6 +307,7 @@ def statements_of(history: History, folder: Path) -> dict[str, list[Statement]]:
     return statements
 
 
+@pytest.mark.thorough
 def test_an_account_that_changes_its_currency_keeps_every_micro() -> None:
     """Openings, lines, advances and reserves follow from what was stated, at the stated rates."""
     changes: list[int] = []

@@ -57,6 +57,7 @@ def test_the_demo_prints_the_digest_of_each_close_a_statement_and_what_is_held(
     assert "unlicensed_image            USD       118.514999  the developer had" in shown.stdout
 
 
+@pytest.mark.thorough
 def test_what_the_demo_says_to_try_next_works(shown: Outcome) -> None:
     """Each command that it names ends well and says something."""
     outcomes = [run(words) for words in _commands(shown)]

@@ -134,6 +134,7 @@ def test_a_close_of_another_digest_is_not_issued(market: Run, tmp_path: Path) ->
     assert [] == market("statements", "list", "--json").json
 
 
+@pytest.mark.thorough
 def test_what_changed_since_the_draft_is_told(market: Run, tmp_path: Path) -> None:
     """Log positions, the statements that differ, and sums before and now; then a new draft."""
     first = _described(tmp_path)

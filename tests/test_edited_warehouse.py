@@ -91,6 +91,7 @@ def close(folder: Path) -> tuple[int, str]:
     return outcome.code, outcome.stdout + outcome.stderr
 
 
+@pytest.mark.thorough
 def test_a_warehouse_that_nobody_edited_closes(closed: Path, tmp_path: Path) -> None:
     """Without an edit the last close is that of the case."""
     shutil.copytree(closed, tmp_path / "warehouse")

@@ -202,6 +202,7 @@ def test_what_is_not_there_is_said(folder: Path, words: list[str], code: int, to
     assert told in outcome.stderr
 
 
+@pytest.mark.thorough
 def test_an_edited_warehouse_is_not_explained_away(folder: Path, tmp_path: Path) -> None:
     """The line is shown as it comes out, and the exit code is 4."""
     folder = Path(shutil.copytree(folder, tmp_path / "warehouse"))

@@ -198,6 +198,7 @@ def all_nodes(node: Node) -> Iterator[Node]:
         yield from all_nodes(part)
 
 
+@pytest.mark.thorough
 def test_a_contributor_has_a_history(folder: Path) -> None:
     """Each statement in its order, as it was issued, and what they pay in all."""
     root = tree(folder, "ana")
@@ -464,6 +465,7 @@ def uses(root: Node) -> dict[str, Node]:
     }
 
 
+@pytest.mark.thorough
 def test_an_image_earned_what_the_earnings_say(folder: Path, tmp_path: Path) -> None:
     """Of each model version's pools, for each contributor, summed over the periods."""
     sums: dict[tuple[str, ...], int] = defaultdict(int)

@@ -320,6 +320,7 @@ def test_the_gate_runs_anywhere_and_leaves_everything_as_it_was(
     assert ["home"] == [path.name for path in tmp_path.rglob("*")]
 
 
+@pytest.mark.thorough
 def test_gates_in_threads_of_one_process_do_not_meddle_with_each_other() -> None:
     """Each says what is so of its own close, and the process's stdout stays what it was."""
     stdout = sys.stdout

@@ -1,4 +1,4 @@
-"""Each test is run by one of `make test`, `make processes` and `make faults`."""
+"""Each test is run by one of `make test`, `make thorough`, `make processes` and `make faults`."""
 
 import shlex
 import tomllib
@@ -37,6 +37,7 @@ def test_whatever_marks_a_test_has_one_target_runs_it() -> None:
     """None is run twice, and none by nobody."""
     expressions = {
         "test": _expression(OPTIONS["addopts"]),
+        "thorough": _of_the_makefile("thorough"),
         "processes": _of_the_makefile("processes"),
         "faults": _of_the_makefile("faults"),
     }
@@ -51,8 +52,12 @@ def test_whatever_marks_a_test_has_one_target_runs_it() -> None:
     assert {
         (): ["test"],
         ("long",): ["faults"],
+        ("thorough",): ["thorough"],
         ("processes",): ["processes"],
+        ("long", "thorough"): ["faults"],
         ("long", "processes"): ["faults"],
+        ("thorough", "processes"): ["processes"],
+        ("long", "thorough", "processes"): ["faults"],
     } == running
 
 
@@ -64,4 +69,4 @@ def test_a_clean_clone_is_tested_by_all_targets_but_the_one_of_hours() -> None:
         if line.startswith("make ")
     ]
 
-    assert ["check", "test", "processes", "package"] == made
+    assert ["check", "test", "thorough", "processes", "package"] == made

@@ -108,6 +108,7 @@ def test_small_files_become_one_and_for_a_day_nothing_goes(folder: Path) -> None
     assert 0 == deletions
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("a_day_later")
 def test_after_a_day_only_what_is_read_is_left(folder: Path) -> None:
     """One state, the files of it, and each digest that tells whether they were changed."""
@@ -137,6 +138,7 @@ def test_after_a_day_only_what_is_read_is_left(folder: Path) -> None:
     verified(folder)
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("a_day_later")
 def test_what_was_changed_is_found_as_before(folder: Path) -> None:
     """The digest that is carried on is the one that the commit kept, not that of the file."""

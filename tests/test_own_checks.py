@@ -62,6 +62,7 @@ def _kept(folder: Path) -> dict[str, Any]:
     return {check["check"]: check for check in verdict["checks"]} | {"passed": verdict["passed"]}
 
 
+@pytest.mark.thorough
 def test_what_a_warning_finds_is_shown_and_kept_and_the_close_goes_on(
     market: Run, tmp_path: Path
 ) -> None:

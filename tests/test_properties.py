@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -129,6 +130,7 @@ def _rows(folder: Path, query: str) -> list[dict[str, Any]]:
     return list(run(["query", f"--warehouse={folder / 'warehouse'}", query, "--json"]).json)
 
 
+@pytest.mark.thorough
 @EXAMPLES
 @given(market=marketplaces(), data=st.data())
 def test_in_any_order_and_batching_events_give_the_same_digests_and_statements_that_add_up(

@@ -132,6 +132,7 @@ def test_what_was_edited_is_named_and_nothing_is_left(
     assert [old] == list(tmp_path.iterdir())
 
 
+@pytest.mark.thorough
 def test_an_empty_folder_is_empty_again_after_a_failure(closed: Path, tmp_path: Path) -> None:
     """As its owner made it; and the same command goes on in it."""
     old, new = tmp_path / "old", tmp_path / "new"
@@ -213,6 +214,7 @@ def test_a_manifest_whose_copy_is_gone_is_named(worked_case: WorkedCase, tmp_pat
     assert f"the copy of its manifest {copy.name} isn't in the warehouse" in outcome.stderr
 
 
+@pytest.mark.thorough
 def test_what_happened_is_carried_over(worked_case: WorkedCase, tmp_path: Path) -> None:
     """Batches that brought nothing new, letters, publications, the times of steps, verdicts.
 

@@ -127,6 +127,7 @@ def test_in_binary_mode_attributes_are_replayed_with_the_body(folder: Path) -> N
     assert (attributes, body) == (json.loads(kept), bytes(raw))
 
 
+@pytest.mark.thorough
 def test_a_dry_run_says_what_the_replay_then_does(folder: Path) -> None:
     """Also of what one batch would accept and the next would find there; and writes nothing."""
     send(folder, [_sale("1"), _sale("1", subject="again"), _sale("2"), b"{"], now=WRONG)
@@ -406,6 +407,7 @@ def ids(with_letters: Path, tmp_path: Path) -> dict[str, str]:
     return dict(rows(tmp_path / "warehouse", "SELECT reason, id FROM dead_letter"))
 
 
+@pytest.mark.thorough
 def test_a_dismissed_letter_stops_no_close_and_is_not_open(
     manyhands: Run, ids: dict[str, str]
 ) -> None:

@@ -641,6 +641,7 @@ def test_a_copy_of_a_manifest_that_is_missing_is_found(copied: Warehouse) -> Non
     assert [("file_missing", "model_trained")] == [(o["code"], o["relation"]) for o in missing]
 
 
+@pytest.mark.thorough
 def test_a_log_with_a_gap_is_replayed_up_to_it(copied: Warehouse) -> None:
     """What comes after can't be made again, which it says."""
 
@@ -790,6 +791,7 @@ def test_a_close_that_is_gone_is_found(closed: Path, tmp_path: Path) -> None:
     assert ["a close", "a close", "0" * 64] == [one["expected"] for one in found]
 
 
+@pytest.mark.thorough
 def test_closes_from_a_period_on_are_computed_again(copied: Warehouse) -> None:
     """The chain is checked whole: an earlier close's digest is found, a line of it isn't."""
     through_ours(copied, ["statement_line"], lambda _: partial(edit_column, "fx_base"))
@@ -804,6 +806,7 @@ def test_closes_from_a_period_on_are_computed_again(copied: Warehouse) -> None:
     assert "closes before 2026-02 weren't computed again" in outcome.stderr
 
 
+@pytest.mark.thorough
 def test_of_files_that_were_merged_nothing_is_found(tmp_path: Path) -> None:
     """A merge writes files that have their digests too, and leaves the old ones."""
     words = [f"--warehouse={tmp_path / 'warehouse'}"]

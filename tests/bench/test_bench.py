@@ -4,6 +4,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bench import commits, events, stream, warehouse
 from bench.report import Figure
 from pipelines.ingest.decode import decode
@@ -34,6 +36,7 @@ def test_a_seed_gives_the_same_events_all_of_them_valid(tmp_path: Path) -> None:
     assert {Event} == {type(outcome) for outcome in outcomes}
 
 
+@pytest.mark.thorough
 def test_a_warehouse_built_in_bulk_is_as_ingesting_would_have_left_it(tmp_path: Path) -> None:
     """Events, facts and head are the same, to the content and its digest."""
     bulk, ingested = tmp_path / "bulk", tmp_path / "ingested"

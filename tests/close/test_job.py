@@ -326,6 +326,7 @@ def _copy_tables(
         target.unregister("rows_to_copy")
 
 
+@pytest.mark.thorough
 def test_a_product_that_does_not_fit_names_its_pool(manyhands: Run, tmp_path: Path) -> None:
     """The close stops with a message, and goes on once what made it is reversed."""
     root = tmp_path / "manifests"
@@ -403,6 +404,7 @@ def test_who_is_overtaken_while_it_opens_is_told_the_digest(
     assert digests[0] in outcome.stderr
 
 
+@pytest.mark.thorough
 def test_a_full_block_of_the_log_is_hashed_once(manyhands: Run, tmp_path: Path) -> None:
     """The first close that reads a block whole stores its digest, and later closes take it.
 

@@ -340,6 +340,7 @@ def test_a_source_that_reported_what_is_there_lets_it_close(
     assert f"2026-01: complete sources: {KIOSK}" in said[1]
 
 
+@pytest.mark.thorough
 def test_reports_join_and_a_gap_between_them_is_named(
     manyhands: Run, kiosk: Events, tmp_path: Path
 ) -> None:
@@ -468,6 +469,7 @@ def _insist_on(manyhands: Run, differences: list[dict[str, str]]) -> None:
     ]
 
 
+@pytest.mark.thorough
 def test_a_source_that_was_left_out_is_compared_once_it_reports(
     manyhands: Run, left_out: Events, tmp_path: Path
 ) -> None:
@@ -484,6 +486,7 @@ def test_a_source_that_was_left_out_is_compared_once_it_reports(
     )
 
 
+@pytest.mark.thorough
 def test_what_comes_late_is_compared_with_the_report_that_agreed(
     manyhands: Run, complete: Events, tmp_path: Path
 ) -> None:
@@ -510,6 +513,7 @@ def _sale(events: Events) -> dict[str, Any]:
     return data
 
 
+@pytest.mark.thorough
 def test_who_reports_late_and_right_is_not_warned_of(
     manyhands: Run, left_out: Events, tmp_path: Path
 ) -> None:
@@ -578,6 +582,7 @@ def test_a_close_that_no_longer_asks_a_source_warns(
     assert warning not in named.stderr
 
 
+@pytest.mark.thorough
 def test_a_closed_period_that_was_never_reported_whole_is_warned_of(
     manyhands: Run, left_out: Events, tmp_path: Path
 ) -> None:

@@ -115,6 +115,7 @@ def test_its_closes_have_the_tree_that_they_would_have_had(
         assert rows(tmp_path / "new", query) == found
 
 
+@pytest.mark.thorough
 def test_verifying_finds_nothing_in_it(tmp_path: Path) -> None:
     """The first step gives all files that are there their digests, for good."""
     folder = unpack(EARLIEST, tmp_path)

@@ -37,6 +37,7 @@ def test_a_path_is_taken_as_it_stands(tmp_path: Path, name: str) -> None:
     assert ["image_id", "weight_milli"] == columns
 
 
+@pytest.mark.thorough
 def test_a_close_is_the_same_wherever_the_warehouse_lies(tmp_path: Path) -> None:
     """Money, counts and digests don't depend on the names of the folders above."""
     (tmp_path / "root").mkdir()

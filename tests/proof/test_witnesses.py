@@ -155,6 +155,7 @@ def test_a_witness_that_is_down_or_slow_never_stops_a_close(log: Log, witness: W
     assert "cosigned" in _close(log, NEXT[2], f"--witnesses={witness.url}").stdout
 
 
+@pytest.mark.thorough
 def test_a_rewritten_tree_and_an_older_one_are_not_cosigned(
     log: Log, signed: Log, witness: Witness, tmp_path: Path
 ) -> None:
@@ -236,6 +237,7 @@ def test_witnesses_can_be_set_in_the_file(
     assert (NEXT[1], witness.key) == (period, key)
 
 
+@pytest.mark.thorough
 def test_checkpoints_and_cosignatures_go_along_when_a_warehouse_is_made_again(
     log: Log, witness: Witness, tmp_path: Path
 ) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -59,6 +60,7 @@ def test_one_message_that_kills_takes_no_neighbour_along(
     assert ["kills"] == [one.message_id for one in _given_up(sent, most, isolation.SAFE_ATTEMPTS)]
 
 
+@pytest.mark.thorough
 @EXAMPLES
 @given(neighbours=st.integers(0, 1_000), seed=numbers, places=st.lists(st.integers(0), max_size=5))
 def test_several_that_kill_take_no_neighbour_along(
