@@ -49,5 +49,5 @@ def maintain(warehouse: Warehouse, report: Callable[[str], None]) -> Maintained:
         removed = maintaining.remove_forgotten(connection, warehouse, before)
         orphans, kept = remove_orphans(warehouse, before)
         report("dropping old snapshots")
-        snapshots = maintaining.drop_snapshots(connection, warehouse, before)
+        snapshots = maintaining.drop_snapshots(connection, warehouse, before, kept)
     return Maintained(merged, snapshots, removed, orphans, kept)

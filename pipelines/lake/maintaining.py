@@ -7,7 +7,7 @@ message of its commit, so the digests that it has of files that stay are carried
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -96,9 +96,14 @@ def _rewrite(connection: duckdb.DuckDBPyConnection, relation: str) -> None:
 
 
 def drop_snapshots(
-    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, before: datetime
+    connection: duckdb.DuckDBPyConnection,
+    warehouse: Warehouse,
+    before: datetime,
+    unnamed: Iterable[str],
 ) -> int:
     """Drop the snapshots of before an instant, but the last one, and return how many.
+
+    `unnamed` are the files that stay though no snapshot names them.
 
     Raises FindingsError where one is of a commit that isn't ours: it is all that tells of it.
     """
@@ -111,7 +116,7 @@ def drop_snapshots(
     old = [number for (number,) in connection.execute(_OLD, {"before": before}).fetchall()]
     if not old:
         return 0
-    carried = dict(_carried(connection, warehouse, set(old)))
+    carried = dict(_carried(connection, warehouse, set(old), unnamed))
     if carried:
         touch = partial(connection.execute, _TOUCH_HEAD)
         commit(connection, warehouse, touch, carried=lambda: carried)
@@ -128,7 +133,10 @@ def _expire(connection: duckdb.DuckDBPyConnection, snapshots: Sequence[int]) -> 
 
 
 def _carried(
-    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, dropped: set[int]
+    connection: duckdb.DuckDBPyConnection,
+    warehouse: Warehouse,
+    dropped: set[int],
+    unnamed: Iterable[str],
 ) -> Iterator[tuple[str, str]]:
     """Yield the files that stay whose digest only dropped commits say, with that digest.
 
@@ -145,15 +153,16 @@ def _carried(
                 going[path].add(digest)
             else:
                 kept.add(path)
-    for file in catalog_files(connection, warehouse):
-        said = going.get(file.path, set())
-        if file.path in kept or not said:
+    staying = {file.path for file in catalog_files(connection, warehouse)}.union(unnamed)
+    for path in sorted(staying - kept):
+        said = going.get(path, set())
+        if not said:
             continue
-        found = min(said) if len(said) == 1 else file_digests.digest(warehouse, file.path)
+        found = min(said) if len(said) == 1 else file_digests.digest(warehouse, path)
         if found is None or found not in said:
-            message = f"data/{file.path} isn't what was written; see `manyhands verify`"
+            message = f"data/{path} isn't what was written; see `manyhands verify`"
             raise FindingsError(message)
-        yield file.path, found
+        yield path, found
 
 
 def remove_forgotten(
