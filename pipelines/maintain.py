@@ -28,7 +28,7 @@ class Maintained:
     orphans: list[str]
     """Files that no commit ever came to name, removed; as `verify --remove-orphans` has them."""
     kept: list[str]
-    """Files like them that hold events which the log lacks, or whose digest a commit kept."""
+    """Others that no snapshot names: `verify` says what they are."""
 
 
 def maintain(warehouse: Warehouse, report: Callable[[str], None]) -> Maintained:

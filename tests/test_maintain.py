@@ -225,15 +225,19 @@ def test_files_that_no_commit_came_to_name_go_after_a_day(folder: Path) -> None:
     """A younger one may be of a commit that is under way."""
     (one, *_) = sorted((folder / "data" / "main" / "pool").glob("*.parquet"))
     old, young = one.with_name("old.parquet"), one.with_name("young.parquet")
-    for path in (old, young):
+    strange = folder / "data" / "my.key"
+    for path in (old, young, strange):
         shutil.copyfile(one, path)
     yesterday = time.time() - 90_000
-    os.utime(old, (yesterday, yesterday))
+    for path in (old, strange):
+        os.utime(path, (yesterday, yesterday))
 
     done = maintained(folder).json
 
     assert ["main/pool/old.parquet"] == done["orphans"]
+    assert ["my.key"] == done["kept"]
     assert young.exists()
+    assert strange.exists()
 
 
 @pytest.mark.usefixtures("a_day_later")

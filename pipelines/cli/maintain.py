@@ -27,4 +27,4 @@ def maintain(common: Common) -> None:
     print_line(f"removed {counted(done.removed, 'file')} that no snapshot names any more")
     print_line(f"removed {counted(len(done.orphans), 'file')} that no commit came to name")
     for path in done.kept:
-        print_line(f"kept {path}: it holds events that the log lacks, or a commit kept its digest")
+        print_line(f"kept {path}: see `manyhands verify` for what it is")

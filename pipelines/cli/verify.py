@@ -119,4 +119,4 @@ def _remove_orphans(common: Common) -> None:
     for path in removed:
         print_line(f"removed {path}")
     for path in kept:
-        print_line(f"kept {path}: it holds events that the log lacks, or a commit kept its digest")
+        print_line(f"kept {path}: see `manyhands verify` for what it is")

@@ -7,6 +7,7 @@ files' digests are what an edit is found by.
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import partial
@@ -15,10 +16,15 @@ from typing import Final
 
 from pipelines.lake import scratch
 from pipelines.lake.disk import sha256_of
-from pipelines.lake.warehouse import DATA, Warehouse
+from pipelines.lake.warehouse import DATA, SCHEMA, Warehouse
 from pipelines.stores.objects import Objects, at_once
 
-ENDING: Final = ".parquet"
+_OF_DATA: Final = re.compile(rf"{SCHEMA}/\w+/[\w-]+\.parquet", re.ASCII)
+
+
+def is_of_data(path: str) -> bool:
+    """Return whether a path in the folder `data` can be that of a data file."""
+    return _OF_DATA.fullmatch(path) is not None
 
 
 def message(files: dict[str, str]) -> str:

@@ -5,7 +5,6 @@ has all that happened, and a close reads it up to its position. What goes with a
 message of its commit, so the digests that it has of files that stay are carried on before.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -52,9 +51,6 @@ _FORGOTTEN: Final = """
     WHERE CAST(schedule_start AS TIMESTAMPTZ) < $before
     ORDER BY data_file_id
 """
-
-_OF_DATA: Final = re.compile(rf"{SCHEMA}/\w+/[\w-]+\.parquet", re.ASCII)
-"""The path of a data file, in the folder `data`."""
 
 _TOUCH_HEAD: Final = "UPDATE warehouse.head SET seq = seq"
 """What a commit writes that only has a message."""
@@ -180,7 +176,7 @@ def remove_forgotten(
         return 0
     named = {file.path for file in catalog_files(connection, warehouse)}
     for _, path in found:
-        if path in named or not _OF_DATA.fullmatch(path):
+        if path in named or not file_digests.is_of_data(path):
             message = (
                 f"the catalog says that {path} is to be removed, and nothing of manyhands said so:"
                 " no file was removed; restore the catalog from a backup"

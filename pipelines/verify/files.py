@@ -142,7 +142,7 @@ class Files:
         return named | cataloged.forgotten_files(connection, self.warehouse)
 
     def _unlogged(self, connection: duckdb.DuckDBPyConnection, path: str) -> int:
-        if not path.startswith("main/event/") or not path.endswith(file_digests.ENDING):
+        if Path(path).parent.name != "event" or not file_digests.is_of_data(path):
             return 0
         with scratch.temporary() as folder:
             copy = working_copy.here(self.warehouse, self.warehouse.data / path, folder)
@@ -163,7 +163,9 @@ def _counts(relation: str, path: str, false: FalseRange) -> Finding:
 
 def unknown_finding(unknown: Unknown) -> Finding:
     """Return what is found of a file that no snapshot names."""
-    if unknown.unlogged:
+    if not file_digests.is_of_data(unknown.path):
+        holds = "it has no data file's name"
+    elif unknown.unlogged:
         holds = f"it holds {unknown.unlogged} events that the log lacks"
     else:
         holds = "it holds no event that the log lacks"
@@ -178,15 +180,15 @@ def remove_orphans(
 ) -> tuple[list[str], list[str]]:
     """Remove files that no snapshot names, under the lock of commits; return those, and the kept.
 
-    One that holds events that the log lacks, or whose digest a commit kept, stays, as does one that
-    wasn't made `before` an instant (an hour ago, where none is given).
+    One that holds events that the log lacks, whose digest a commit kept, or that has no data file's
+    name stays, as does one that wasn't made `before` an instant (an hour ago, where none is given).
     """
     until = before.timestamp() if before else time.time() - ABANDONED_S
     removed, kept = [], []
     with catalog_of(warehouse).committing(warehouse), reading.connect(warehouse) as connection:
         files = Files(warehouse, connection, Coverage(), set())
         for one in files.unknown(until):
-            if one.unlogged or one.is_said:
+            if one.unlogged or one.is_said or not file_digests.is_of_data(one.path):
                 kept.append(one.path)
             else:
                 file_digests.remove(warehouse, one.path)
