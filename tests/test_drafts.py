@@ -386,6 +386,7 @@ def february(manyhands: Run, tmp_path: Path) -> Run:
     return manyhands
 
 
+@pytest.mark.thorough
 def test_a_draft_is_compared_with_the_close_before_it(february: Run) -> None:
     """New, gone and changed by currency, with what was payable and what would be.
 

@@ -175,6 +175,7 @@ def test_each_format_has_its_types_and_its_columns(market: Run, tmp_path: Path) 
     assert ",".join(COLUMNS) == (tmp_path / "e.csv").read_text().splitlines()[0]
 
 
+@pytest.mark.thorough
 def test_earnings_go_by_the_last_close(market: Run, tmp_path: Path) -> None:
     """A late reversal counts once a close has taken it up; what comes after that doesn't count."""
     events = Events("/later")

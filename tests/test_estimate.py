@@ -46,6 +46,7 @@ def market(manyhands: Run, since: Path, tmp_path: Path) -> Run:
     return manyhands
 
 
+@pytest.mark.thorough
 def test_an_estimate_is_of_every_period_that_is_not_closed_up_to_now(market: Run) -> None:
     """By contributor, period and currency, of these events alone, and marked as not sealed.
 
@@ -119,6 +120,7 @@ def test_a_contributor_is_told_how_far_the_threshold_is(market: Run) -> None:
     )
 
 
+@pytest.mark.thorough
 def test_what_is_missing_is_what_the_closes_of_these_periods_leave_missing(market: Run) -> None:
     """Where nothing comes in between, and no advance, reserve or adjustment is in it."""
     estimated = market("estimate", "--contributor=ana", MARCH, "--json").json["threshold"]

@@ -16,6 +16,7 @@ from tests.outputs import stored
 MONTHS = [f"{year}-{month:02}" for year in (2025, 2026) for month in range(1, 13)]
 
 
+@pytest.mark.thorough
 def test_a_close_is_seen_as_it_was(manyhands: Run, tmp_path: Path) -> None:
     """The next close is due where the next period ends, with the grace days; amounts are exact."""
     manyhands("init", "--grace-days=2")

@@ -80,6 +80,7 @@ def test_a_close_counts_what_was_refused_and_sums_its_money(refused_market: Run)
     assert [JANUARY] * 3 == [dry, closed, again]
 
 
+@pytest.mark.thorough
 def test_what_is_too_deep_has_its_time_and_its_money_all_the_same(
     manyhands: Run, tmp_path: Path
 ) -> None:
@@ -100,6 +101,7 @@ def test_what_is_too_deep_has_its_time_and_its_money_all_the_same(
     assert (4, True) == (stopped.code, "1 too_deep" in stopped.stderr)
 
 
+@pytest.mark.thorough
 def test_status_says_it_of_the_next_period_to_close(refused_market: Run) -> None:
     """January's before January is closed, and with February's after that."""
     before = refused_market("status", AS_OF, "--json").json["refused"]

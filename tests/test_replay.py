@@ -87,6 +87,7 @@ def test_what_a_wrong_clock_refused_is_accepted_and_resolved(
     assert [(None,), ("deadletter",), (None,)] == origins
 
 
+@pytest.mark.thorough
 def test_what_is_refused_again_is_one_letter_with_its_latest_reason(folder: Path) -> None:
     """Each replay counts; when and in which batch it was first refused for a reason stays."""
     send(folder, [b"{", _sale("2")], now=WRONG)
@@ -300,6 +301,7 @@ def test_what_is_ingested_meanwhile_is_a_duplicate(folder: Path) -> None:
     assert [(1,)] == rows(folder, "SELECT count(*) FROM event")
 
 
+@pytest.mark.thorough
 def test_a_replay_that_is_cut_short_goes_on(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each batch is there whole or not at all; the next replay takes what is open."""
     second = _sale("2", id="e2")
@@ -359,6 +361,7 @@ def test_an_edited_payload_is_not_replayed(folder: Path) -> None:
     assert [] == relation(folder, "event")
 
 
+@pytest.mark.thorough
 def test_nothing_of_a_payload_steers_a_terminal_or_decides_anything(
     manyhands: Run, tmp_path: Path
 ) -> None:

@@ -778,6 +778,7 @@ def test_a_replay_that_fails_though_nothing_was_found_is_a_failure(
     assert "no room left" in outcome.stderr
 
 
+@pytest.mark.thorough
 def test_a_close_that_is_gone_is_found(closed: Path, tmp_path: Path) -> None:
     """By the verdict of its gate, and by a digest that was kept elsewhere."""
     words = [f"--warehouse={tmp_path / 'warehouse'}"]

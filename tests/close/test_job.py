@@ -61,6 +61,7 @@ def test_a_period_that_is_not_over_is_tried_again_later(market: Run) -> None:
     assert (75, 0) == (early.code, in_time.code)
 
 
+@pytest.mark.thorough
 def test_grace_days_put_off_a_close(manyhands: Run, tmp_path: Path) -> None:
     """With two grace days a month closes on the third of the next."""
     manyhands("init", "--grace-days=2")
@@ -186,6 +187,7 @@ def test_a_close_beside_an_ingest_reads_up_to_its_position(market: Run, tmp_path
     assert [{"kind": "adjustment"}] == lines.json
 
 
+@pytest.mark.thorough
 def test_money_that_comes_while_a_close_begins_is_not_missed(
     market: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -458,6 +460,7 @@ def test_a_close_of_what_is_due_is_safe_twice_at_once(tmp_path: Path) -> None:
     assert (0, {"closes": []}) == (again.code, again.json)
 
 
+@pytest.mark.thorough
 def test_a_close_keeps_how_long_its_steps_took(market: Run, tmp_path: Path) -> None:
     """In whole milliseconds, each step once, up to the gate and the seal; no digest knows of it."""
     digest = market("close", "--period=2026-01", AS_OF, "--json").json["closes"][0]["digest"]

@@ -408,6 +408,7 @@ def test_without_names_a_source_that_reports(manyhands: Run, kiosk: Events) -> N
     assert f"those that do: {KIOSK}" in said
 
 
+@pytest.mark.thorough
 def test_a_source_reports_for_another_where_the_policy_names_the_type(
     manyhands: Run, kiosk: Events, tmp_path: Path
 ) -> None:

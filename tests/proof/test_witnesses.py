@@ -134,6 +134,7 @@ def test_a_witness_that_refuses_stops_nothing(
     assert [] == rows(log.folder, STORED)
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("impatient")
 def test_a_witness_that_is_down_or_slow_never_stops_a_close(log: Log, witness: Witness) -> None:
     """The close is issued, each is a warning, and the next close asks again."""
