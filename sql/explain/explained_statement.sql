@@ -36,12 +36,7 @@ SELECT
     statement.reserve_balance_micros,
     statement.advance_outstanding_micros,
     CAST(
-        coalesce(
-            list_filter(
-                term.amounts, lambda amount: amount.currency = statement.currency
-            )[1].amount_micros,
-            0
-        ) AS DECIMAL(38, 0)
+        agreed_amount(term.amounts, statement.currency) AS DECIMAL(38, 0)
     ) AS threshold_micros
 FROM stored.statement AS statement
 INNER JOIN explain_input AS asked ON statement.contributor_id = asked.contributor_id

@@ -63,12 +63,7 @@ judged AS (
         (SELECT coalesce(sum(amount_micros), 0) FROM converted) AS earned_micros,
         last_balance.statement_id,
         CAST(
-            coalesce(
-                list_filter(
-                    term.amounts, lambda amount: amount.currency = last_balance.currency
-                )[1].amount_micros,
-                0
-            ) AS DECIMAL(38, 0)
+            agreed_amount(term.amounts, last_balance.currency) AS DECIMAL(38, 0)
         ) AS threshold_micros
     FROM last_balance
     LEFT JOIN term

@@ -105,12 +105,7 @@ SELECT
     END AS reserve_rate_ppm,
     CASE WHEN period_ahead.period IS NOT NULL THEN reserve_rate.seq END AS reserve_rate_seq,
     period_ahead.period AS reserve_due_period,
-    coalesce(
-        list_filter(
-            threshold.amounts, lambda amount: amount.currency = scoped.currency
-        )[1].amount_micros,
-        0
-    ) AS threshold_micros,
+    agreed_amount(threshold.amounts, scoped.currency) AS threshold_micros,
     threshold.seq AS threshold_seq,
     scoped.withholding_rate_ppm,
     currency.minor_micros

@@ -61,12 +61,7 @@ rated AS (
         CASE WHEN owned.use = 'download' THEN direct_floor.seq END AS floor_seq,
         CASE
             WHEN owned.use = 'training' THEN 0
-            ELSE coalesce(
-                list_filter(
-                    direct_floor.amounts, lambda amount: amount.currency = owned.currency
-                )[1].amount_micros,
-                0
-            )
+            ELSE agreed_amount(direct_floor.amounts, owned.currency)
         END AS floor_micros
     FROM owned
     LEFT JOIN term AS direct_levels
