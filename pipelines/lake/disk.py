@@ -2,8 +2,8 @@
 
 import hashlib
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -11,34 +11,32 @@ from pipelines.lake import scratch
 from pipelines.lake.rights import follow
 
 
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Yield a path beside `path` to write to; what is written there becomes `path` at the end.
+def replacing(path: Path) -> AbstractContextManager[Path]:
+    """Return a context of a path beside `path`; what is written there becomes `path` at the end.
 
     It is flushed to disk first. Where the context ends in an error, `path` stays as it was.
     """
-    with scratch.beside(path) as made:
-        written = made / path.name
-        yield written
-        sync_file(written)
-        written.replace(path)
-        sync_file(path.parent)
+    return _beside(path, lambda written: written.replace(path))
+
+
+def added(path: Path) -> AbstractContextManager[Path]:
+    """Return a context as `replacing` does, of a path where nothing may be written over.
+
+    What is being written is in a folder that only its owner can look into.
+
+    At its end it raises FileExistsError where `path` is there.
+    """
+    return _beside(path, path.hardlink_to)
 
 
 @contextmanager
-def added(path: Path) -> Iterator[Path]:
-    """Yield a path beside `path` to write to; what is written there becomes `path` at the end.
-
-    As `replacing`, where nothing may be written over. What is being written is in a folder that
-    only its owner can look into.
-
-    Raises FileExistsError where `path` is there.
-    """
+def _beside(path: Path, put: Callable[[Path], object]) -> Iterator[Path]:
+    """Yield a path beside `path` to write to, and `put` what was written there in its place."""
     with scratch.beside(path) as made:
         written = made / path.name
         yield written
         sync_file(written)
-        path.hardlink_to(written)
+        put(written)
         sync_file(path.parent)
 
 
