@@ -49,10 +49,6 @@ _BY_RULE: Final[Mapping[Rule, _Instead]] = MappingProxyType(
 """The step of a close that each rule stands in the place of."""
 
 
-_MOST_IDLE: Final = 1 << 20
-"""More than anybody tries at once."""
-
-
 @dataclass(frozen=True)
 class Simulation:
     """What a simulation came to, while it is read."""
@@ -99,7 +95,7 @@ def simulate(
         _refuse_unconserved(connection)
         currencies = simulating.currencies(connection)
         contributors = reading.report(connection, "simulated", None)
-        idle = simulating.idle_terms(connection, _MOST_IDLE)
+        idle = simulating.idle_terms(connection)
         yield Simulation(period, is_closed, closing.log_seq, currencies, contributors, idle)
 
 

@@ -68,9 +68,9 @@ def find_unconserved(connection: duckdb.DuckDBPyConnection) -> Row | None:
     return found[0] if found else None
 
 
-def idle_terms(connection: duckdb.DuckDBPyConnection, most: int) -> list[Row]:
-    """Return the first of the added terms that can change nothing in the period, and why."""
-    return staged.first_rows(connection, sql.relation("simulate", "idle_term"), most)
+def idle_terms(connection: duckdb.DuckDBPyConnection) -> list[Row]:
+    """Return which of the added terms can change nothing in the period, and why."""
+    return staged.first_rows(connection, sql.relation("simulate", "idle_term"), None)
 
 
 def currencies(connection: duckdb.DuckDBPyConnection) -> list[Row]:

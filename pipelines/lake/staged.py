@@ -57,9 +57,9 @@ def begin_to_read(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def first_rows(
-    connection: duckdb.DuckDBPyConnection, relation: sql.Relation, most: int
+    connection: duckdb.DuckDBPyConnection, relation: sql.Relation, most: int | None
 ) -> list[dict[str, object]]:
-    """Return the first rows that a relation's query finds, in the order of its columns."""
+    """Return the first rows that a relation's query finds, or all, in the order of its columns."""
     with connection.cursor() as cursor:
         begin_to_read(cursor)
         cursor.execute(f"FROM ({relation.query}) ORDER BY ALL LIMIT $most", {"most": most})
