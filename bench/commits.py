@@ -27,6 +27,12 @@ from pipelines.sources.limits import DEFAULT_LIMITS
 from schemas.record import Decoded, Event, Received
 
 RECORDED_AT = datetime(2026, 11, 1)  # noqa: DTZ001  naive is UTC here
+READS: Final = 5
+
+_READ: Final = (
+    "SELECT currency, count(*), sum(revenue_micros), max(content_sha256)"
+    " FROM warehouse.asset_generated INNER JOIN warehouse.event USING (seq) GROUP BY currency"
+)
 
 
 @dataclass(frozen=True)
@@ -62,14 +68,6 @@ def commit_all(folder: Path, commits: int, size: int, seed: int) -> Timed:
             timed.merges.append(time.perf_counter() - committed)
     files = sum(1 for _ in warehouse.data.rglob("*.parquet"))
     return Timed(timed.commits, timed.work, timed.merges, files)
-
-
-READS: Final = 5
-
-_READ: Final = (
-    "SELECT currency, count(*), sum(revenue_micros), max(content_sha256)"
-    " FROM warehouse.asset_generated INNER JOIN warehouse.event USING (seq) GROUP BY currency"
-)
 
 
 @dataclass(frozen=True)

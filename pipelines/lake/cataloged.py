@@ -1,6 +1,6 @@
 """Reads what a catalog says of its files, commits, views and columns, as `verify` checks it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -12,10 +12,6 @@ from pipelines.lake.catalogs import catalog_of
 from pipelines.lake.transaction import AUTHOR
 from pipelines.lake.verifying import AGAIN, shown
 from pipelines.lake.warehouse import Warehouse
-
-SMALL_BYTES: Final = 4 << 20
-"""A file of fewer bytes is small. What is merged is merged again until it isn't small any more, so
-a merge rewrites little, however large the log is."""
 
 _CLEAN: Final = 'created_schema:"main"'
 """The one commit that isn't ours: DuckLake's own, of an empty catalog."""
@@ -98,35 +94,20 @@ def forgotten_files(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse)
 
 
 def digests_said(
-    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse
+    connection: duckdb.DuckDBPyConnection,
+    warehouse: Warehouse,
+    of: Callable[[int], bool] = lambda _: True,
 ) -> dict[str, set[str]]:
-    """Return the digests that the commits named for each data file.
+    """Return the digests that the commits, or those `of` some numbers, named for each data file.
 
     There is more than one where another committer was still writing the file.
     """
     digests: dict[str, set[str]] = {}
-    for _, _, text, _ in _commits(connection, warehouse):
-        for path, digest in (file_digests.said(text) or {}).items():
+    for number, _, text, _ in _commits(connection, warehouse):
+        said = file_digests.said(text) if of(number) else None
+        for path, digest in (said or {}).items():
             digests.setdefault(path, set()).add(digest)
     return digests
-
-
-def unsealed_files(
-    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, relation: str
-) -> Iterator[str]:
-    """Yield the files that a relation is read from and that aren't as a commit of ours wrote them.
-
-    Only files that can be merged are looked at: small ones, and those of deleted rows.
-    """
-    files = [one for one in catalog_files(connection, warehouse) if one.relation == relation]
-    said = digests_said(connection, warehouse)
-    for file in files:
-        is_large = file.number is not None and file.size >= SMALL_BYTES
-        if is_large or not file.is_read:
-            continue
-        found = None if file.is_elsewhere else file_digests.digest(warehouse, file.path)
-        if found is None or found not in said.get(file.path, set()):
-            yield file.path
 
 
 def foreign_commits(

@@ -7,7 +7,7 @@ from typing import Final
 
 import duckdb
 
-from pipelines.lake.transaction import commit
+from pipelines.lake.transaction import commit, one_at_a_time
 from pipelines.lake.warehouse import Warehouse
 
 
@@ -74,7 +74,7 @@ def keep(
     """Store cosignatures; those of a close, witness and key that are there stay as they are."""
 
     def write() -> None:
-        connection.execute("UPDATE warehouse.head SET seq = seq")  # one committer at a time
+        one_at_a_time(connection)
         there = {_key(one) for one in stored(connection)}
         for key, one in {_key(one): one for one in new}.items():
             if key not in there:

@@ -6,7 +6,7 @@ from typing import Final
 
 import duckdb
 
-from pipelines.lake.transaction import commit
+from pipelines.lake.transaction import commit, one_at_a_time
 from pipelines.lake.warehouse import Warehouse
 
 
@@ -23,7 +23,7 @@ def dismiss(
     """
 
     def write() -> None:
-        connection.execute("UPDATE warehouse.head SET seq = seq")  # one committer at a time
+        one_at_a_time(connection)
         connection.execute(
             "UPDATE warehouse.dead_letter SET dismissed_at = $dismissed_at, note = $note"
             " WHERE list_contains($ids, id) AND resolved_at IS NULL",

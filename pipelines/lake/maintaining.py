@@ -5,8 +5,7 @@ has all that happened, and a close reads it up to its position. What goes with a
 message of its commit, so the digests that it has of files that stay are carried on before.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -15,10 +14,10 @@ import duckdb
 
 from pipelines.errors import FindingsError
 from pipelines.lake import file_digests
-from pipelines.lake.cataloged import catalog_files, foreign_commits, unsealed_files
+from pipelines.lake.cataloged import catalog_files, digests_said, foreign_commits
 from pipelines.lake.catalogs import catalog_of
-from pipelines.lake.merging import crowded, merge
-from pipelines.lake.transaction import commit, patiently, transaction
+from pipelines.lake.merging import crowded, merge, unsealed_files
+from pipelines.lake.transaction import commit, one_at_a_time, patiently, transaction
 from pipelines.lake.warehouse import SCHEMA, Warehouse
 
 _REWRITE: Final = (
@@ -52,9 +51,6 @@ _FORGOTTEN: Final = """
     ORDER BY data_file_id
 """
 
-_TOUCH_HEAD: Final = "UPDATE warehouse.head SET seq = seq"
-"""What a commit writes that only has a message."""
-
 
 def merge_all(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse) -> list[str]:
     """Merge the small files of each relation into one, and leave out rows that were deleted.
@@ -63,26 +59,25 @@ def merge_all(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse) -> li
 
     Raises FindingsError where one of the files isn't as a commit of ours wrote it.
     """
-    changed = set()
     of = catalog_of(warehouse).metadata(warehouse)
-    for (name,) in connection.execute(_WITH_DELETED.format(of=of)).fetchall():
-        _refuse_unsealed(connection, warehouse, name)
+    less = [name for (name,) in connection.execute(_WITH_DELETED.format(of=of)).fetchall()]
+    _refuse_unsealed(connection, warehouse, less)
+    for name in less:
         commit(connection, warehouse, partial(_rewrite, connection, name))
-        changed.add(name)
-    for name in crowded(connection, warehouse, 2):
-        _refuse_unsealed(connection, warehouse, name)
+    many = crowded(connection, warehouse, 2)
+    _refuse_unsealed(connection, warehouse, many)
+    for name in many:
         commit(connection, warehouse, partial(merge, connection, name))
-        changed.add(name)
-    return sorted(changed)
+    return sorted({*less, *many})
 
 
 def _refuse_unsealed(
-    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, relation: str
+    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, relations: Collection[str]
 ) -> None:
-    for path in unsealed_files(connection, warehouse, relation):
+    for file in unsealed_files(connection, warehouse, relations):
         message = (
-            f"data/{path} isn't as manyhands wrote it, so the files of {relation} were not merged:"
-            " nobody would find what was changed; see `manyhands verify`"
+            f"data/{file.path} isn't as manyhands wrote it, so the files of {file.relation} were"
+            " not merged: nobody would find what was changed; see `manyhands verify`"
         )
         raise FindingsError(message)
 
@@ -114,8 +109,7 @@ def drop_snapshots(
         return 0
     carried = dict(_carried(connection, warehouse, set(old), unnamed))
     if carried:
-        touch = partial(connection.execute, _TOUCH_HEAD)
-        commit(connection, warehouse, touch, carried=lambda: carried)
+        commit(connection, warehouse, partial(one_at_a_time, connection), carried=carried)
     patiently(warehouse, partial(_expire, connection, old))
     return len(old)
 
@@ -138,22 +132,11 @@ def _carried(
 
     Raises FindingsError where they say several, and the file has none of them.
     """
-    of = catalog_of(warehouse).metadata(warehouse)
-    kept: set[str] = set()
-    going: defaultdict[str, set[str]] = defaultdict(set)
-    for number, text in connection.execute(
-        f"SELECT snapshot_id, commit_extra_info FROM {of}.ducklake_snapshot_changes"
-    ).fetchall():
-        for path, digest in (file_digests.said(text) or {}).items():
-            if number in dropped:
-                going[path].add(digest)
-            else:
-                kept.add(path)
+    going = digests_said(connection, warehouse, dropped.__contains__)
+    kept = digests_said(connection, warehouse, lambda number: number not in dropped)
     staying = {file.path for file in catalog_files(connection, warehouse)}.union(unnamed)
-    for path in sorted(staying - kept):
-        said = going.get(path, set())
-        if not said:
-            continue
+    for path in sorted(staying.intersection(going).difference(kept)):
+        said = going[path]
         found = min(said) if len(said) == 1 else file_digests.digest(warehouse, path)
         if found is None or found not in said:
             message = f"data/{path} isn't what was written; see `manyhands verify`"

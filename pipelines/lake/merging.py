@@ -1,14 +1,20 @@
 """Merges small data files, which every look-up of identity reads one by one (SPEC §4)."""
 
+from collections.abc import Collection, Iterator
 from functools import partial
 from typing import Final
 
 import duckdb
 
-from pipelines.lake.cataloged import SMALL_BYTES, unsealed_files
+from pipelines.lake import file_digests
+from pipelines.lake.cataloged import CatalogFile, catalog_files, digests_said
 from pipelines.lake.catalogs import catalog_of
 from pipelines.lake.transaction import commit_once
 from pipelines.lake.warehouse import SCHEMA, Warehouse
+
+SMALL_BYTES: Final = 4 << 20
+"""A file of fewer bytes is small. What is merged is merged again until it isn't small any more, so
+a merge rewrites little, however large the log is."""
 
 _CROWDED: Final = """
     SELECT relation.table_name
@@ -49,17 +55,17 @@ def merge_small_files(
     """
     try:
         found = crowded(connection, warehouse, files)
+        unsealed = {file.relation for file in unsealed_files(connection, warehouse, found)}
     except duckdb.InterruptException:
         raise
-    except duckdb.Error:
+    except (duckdb.Error, OSError):
         return []
-    return [name for name in found if _is_merged(connection, warehouse, name)]
+    whole = (name for name in found if name not in unsealed)
+    return [name for name in whole if _is_merged(connection, warehouse, name)]
 
 
 def _is_merged(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, relation: str) -> bool:
     try:
-        if any(unsealed_files(connection, warehouse, relation)):
-            return False
         with catalog_of(warehouse).committing(warehouse):
             commit_once(connection, warehouse, partial(merge, connection, relation))
     except duckdb.InterruptException:
@@ -74,6 +80,27 @@ def crowded(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, files: 
     query = _CROWDED.format(catalog=catalog_of(warehouse).metadata(warehouse))
     found = connection.execute(query, {"files": files, "small": SMALL_BYTES}).fetchall()
     return [name for (name,) in found]
+
+
+def unsealed_files(
+    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, relations: Collection[str]
+) -> Iterator[CatalogFile]:
+    """Yield the files of relations that aren't as a commit of ours wrote them.
+
+    Only files that can be merged are looked at: small ones, and those of deleted rows.
+    """
+    if not relations:
+        return
+    # the files first: a commit that comes in between has its digests by then
+    files = [one for one in catalog_files(connection, warehouse) if one.relation in relations]
+    said = digests_said(connection, warehouse)
+    for file in files:
+        is_large = file.number is not None and file.size >= SMALL_BYTES
+        if is_large or not file.is_read:
+            continue
+        found = None if file.is_elsewhere else file_digests.digest(warehouse, file.path)
+        if found is None or found not in said.get(file.path, set()):
+            yield file
 
 
 def merge(connection: duckdb.DuckDBPyConnection, relation: str) -> None:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -34,6 +35,16 @@ class Unknown:
     """Whether a commit kept its digest: it was taken out of the catalog since, or is of a commit
     that was killed beside that one."""
 
+    @property
+    def is_of_data(self) -> bool:
+        """Whether it has a data file's name."""
+        return file_digests.is_of_data(self.path)
+
+    @property
+    def stays(self) -> bool:
+        """Whether it may hold what is nowhere else."""
+        return self.unlogged > 0 or self.is_said or not self.is_of_data
+
 
 @dataclass
 class Files:
@@ -47,19 +58,23 @@ class Files:
 
     def has_lost(self, name: str) -> bool:
         """Return whether a file that a relation is read from is missing, or isn't as written."""
-        said = cataloged.digests_said(self.connection, self.warehouse)
-        for file in cataloged.catalog_files(self.connection, self.warehouse):
+        for file, digests in self._said:
             if file.relation == name and file.is_read and not file.is_elsewhere:
                 found = file_digests.digest(self.warehouse, file.path)
-                if found is None or found not in said.get(file.path, {found}):
+                if found is None or found not in (digests or {found}):
                     return True
         return False
 
+    @cached_property
+    def _said(self) -> list[tuple[cataloged.CatalogFile, set[str]]]:
+        """The files that the catalog names, each with the digests that commits named for it."""
+        # the files first: a commit that comes in between has its digests by then
+        files = list(cataloged.catalog_files(self.connection, self.warehouse))
+        said = cataloged.digests_said(self.connection, self.warehouse)
+        return [(file, said.get(file.path, set())) for file in files]
+
     def faults(self) -> Iterator[Finding]:
         """Yield what isn't as the commits wrote it."""
-        # the files first: a commit that comes in between has its digests by then
-        named = list(cataloged.catalog_files(self.connection, self.warehouse))
-        said = cataloged.digests_said(self.connection, self.warehouse)
         for number, changes in cataloged.foreign_commits(self.connection, self.warehouse):
             yield Finding(
                 Code.UNSEALED_FILE,
@@ -72,13 +87,16 @@ class Files:
             expected = "no rows in the catalog itself"
             yield Finding(Code.UNSEALED_FILE, "commit", verifying.shown(name), expected, "some")
         ranges = ColumnRanges(self.connection, self.warehouse)
+        named = (
+            self._said
+        )  # read before the newest commit is, so that none of them is a later one's
         newest = cataloged.newest_snapshot(self.connection, self.warehouse)
-        for file in named:
+        for file, digests in named:
             if file.begun > newest:  # nobody reads it
                 path, expected = f"{DATA}/{file.path}", f"a file of a commit up to {newest}"
                 found = f"one of {file.begun}"
                 yield Finding(Code.UNSEALED_FILE, file.relation, path, expected, found)
-            yield from self._fault(file, said.get(file.path, set()), ranges)
+            yield from self._fault(file, digests, ranges)
         for name, false in ranges.of_relations():
             yield _counts(name, "", false)
 
@@ -163,7 +181,7 @@ def _counts(relation: str, path: str, false: FalseRange) -> Finding:
 
 def unknown_finding(unknown: Unknown) -> Finding:
     """Return what is found of a file that no snapshot names."""
-    if not file_digests.is_of_data(unknown.path):
+    if not unknown.is_of_data:
         holds = "it has no data file's name"
     elif unknown.unlogged:
         holds = f"it holds {unknown.unlogged} events that the log lacks"
@@ -188,7 +206,7 @@ def remove_orphans(
     with catalog_of(warehouse).committing(warehouse), reading.connect(warehouse) as connection:
         files = Files(warehouse, connection, Coverage(), set())
         for one in files.unknown(until):
-            if one.unlogged or one.is_said or not file_digests.is_of_data(one.path):
+            if one.stays:
                 kept.append(one.path)
             else:
                 file_digests.remove(warehouse, one.path)

@@ -18,11 +18,10 @@ import duckdb
 import pytest
 
 from pipelines.lake import data_files, reading
-from pipelines.lake.cataloged import SMALL_BYTES
 from pipelines.lake.connection import connect
 from pipelines.lake.creation import create
 from pipelines.lake.disk import settle
-from pipelines.lake.merging import merge_small_files
+from pipelines.lake.merging import SMALL_BYTES, merge_small_files
 from pipelines.lake.setting import Setting
 from pipelines.lake.warehouse import Warehouse
 from tests.conftest import Run
