@@ -3,9 +3,10 @@
 --
 -- contributor_id VARCHAR: the contributor
 -- lines JSON[]: the lines in the statement's order, keys sorted
-SELECT
-    contributor_id,
-    list(
+WITH written AS (
+    SELECT
+        contributor_id,
+        line,
         to_json(
             {
                 'amount': money_text(amount_micros),
@@ -31,7 +32,16 @@ SELECT
                 'original': money_text(original_micros),
                 'reference': reference
             }
-        ) ORDER BY line
+        ) AS json
+    FROM statement_line
+)
+
+-- in order only once they are together: to keep each in order takes a buffer a contributor
+SELECT
+    contributor_id,
+    list_transform(
+        list_sort(list({'line': line, 'json': json})),
+        LAMBDA numbered: numbered.json
     ) AS lines
-FROM statement_line
+FROM written
 GROUP BY contributor_id
