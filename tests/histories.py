@@ -4,6 +4,7 @@ Names are few, so that everything meets everything: a licence is revoked, declar
 after the training that needed it; terms of a narrow scope come late; a model is trained anew.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from tests.conftest import run
 from tests.marketplace import Event, Events
 
 MONTHS = (1, 2, 3, 4)
-AS_OF = "--as-of=2027-01-01T00:00:00Z"
+AS_OF = "--as-of=2027-03-01T00:00:00Z"
 
 _CONTRIBUTORS = st.sampled_from(["ana", "ben", "cho"])
 _IMAGES = st.sampled_from(["i1", "i2", "i3", "i4"])
@@ -43,8 +44,8 @@ _NARROW: dict[str, st.SearchStrategy[object]] = {
 
 
 def month_name(month: int) -> str:
-    """Return a month's period."""
-    return f"2026-{month:02d}"
+    """Return a month's period; a new year begins in the middle of a history."""
+    return ("2026-11", "2026-12", "2027-01", "2027-02")[month - 1]
 
 
 @dataclass
@@ -142,7 +143,9 @@ def _licence(of: _Drawing) -> None:
         "valid_from": "2026-01-01T00:00:00Z",
     }
     if of.draw(st.integers(0, 3)) == 0:
-        data["valid_until"] = f"{month_name(of.draw(st.sampled_from(MONTHS)))}-15T00:00:00Z"
+        data["valid_from"] = f"{month_name(of.draw(st.sampled_from(MONTHS[:2])))}-10T00:00:00Z"
+    if of.draw(st.integers(0, 3)) == 0:
+        data["valid_until"] = f"{month_name(of.draw(st.sampled_from(MONTHS[1:])))}-15T00:00:00Z"
     of.add("image-licensed", data, of.time())
 
 
@@ -157,8 +160,8 @@ def _terms(of: _Drawing) -> None:
         st.sampled_from(
             [
                 {"kind": "platform"},
-                {"kind": "contributor", "contributor_id": "ana"},
-                {"kind": "model", "model_id": "m"},
+                {"kind": "contributor", "id": "ana"},
+                {"kind": "model", "id": "m"},
             ]
         )
     )
@@ -245,16 +248,24 @@ def histories(draw: st.DrawFn, most: int = 9) -> History:
     return history
 
 
-def close_all(history: History, folder: Path, *flags: str) -> list[str]:
-    """Ingest each month and close it in the warehouse `folder/warehouse`; return the digests."""
+def ingest_monthly(history: History, folder: Path) -> Iterator[str]:
+    """Ingest month after month into the warehouse `folder/warehouse`; yield each one's period."""
     warehouse = f"--warehouse={folder / 'warehouse'}"
     assert run(["init", warehouse, f"--first-period={month_name(1)}"]).code == 0
-    digests = []
     for month, batch in zip(MONTHS, history.batches, strict=True):
         source = folder / f"{month}.ndjson"
         source.write_bytes(b"".join(scenario.line(event) + b"\n" for event in batch))
-        assert run(["ingest", warehouse, str(source), AS_OF]).code == 0
-        closed = run(["close", warehouse, f"--period={month_name(month)}", AS_OF, "--json", *flags])
+        ingested = run(["ingest", warehouse, str(source), AS_OF, "--json"])
+        assert (ingested.code, ingested.json["accepted"]) == (0, len(batch)), ingested.stderr
+        yield month_name(month)
+
+
+def close_all(history: History, folder: Path, *flags: str) -> list[str]:
+    """Ingest each month and close it in the warehouse `folder/warehouse`; return the digests."""
+    warehouse = f"--warehouse={folder / 'warehouse'}"
+    digests = []
+    for period in ingest_monthly(history, folder):
+        closed = run(["close", warehouse, f"--period={period}", AS_OF, "--json", *flags])
         assert closed.code == 0, closed.stderr
         digests += [one["digest"] for one in closed.json["closes"]]
     return digests
