@@ -194,7 +194,8 @@ class _Rebuilding:
             raise ManyhandsError(message)
         self.report(f"computing the close of {event.id} again")
         with opened(self.target) as new:
-            closing = Closing(*told, closes.last_close(new))
+            follows = closes.is_followed(new)
+            closing = Closing(*told, closes.last_close(new), follows=follows)
             compute(new, closing)
             sealed = seal(new, closing)
             _refuse_unless_equal(sealed, stored, self.source.what)

@@ -24,7 +24,7 @@ from tests.gate.staged import PERIOD, staged_close
 
 ROOT = Path(__file__).parent.parent
 LOSE_A_MICRO = """
-UPDATE standing_allocation SET amount_micros = amount_micros - 1
+UPDATE computed_allocation SET amount_micros = amount_micros - 1
 WHERE basis = 'training' AND contributor_id = 'ana'
 """
 
@@ -151,7 +151,7 @@ def test_an_amount_beyond_what_can_be_added_is_an_error_and_no_pass(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
     """A sum that overflows is told as a check that could not run."""
-    connection.execute("UPDATE standing_allocation SET amount_micros = $most", {"most": 10**38 - 1})
+    connection.execute("UPDATE computed_allocation SET amount_micros = $most", {"most": 10**38 - 1})
 
     result = result_of(run(connection, PERIOD), "pool_conservation")
 
@@ -239,7 +239,7 @@ def test_only_the_first_rows_are_shown_and_all_are_counted(
 ) -> None:
     """A verdict stays small however much is wrong, and its rows are in order."""
     connection.execute(
-        "INSERT INTO standing_pool SELECT 'training', 'lone', number, 'lone@' || number,"
+        "INSERT INTO computed_pool SELECT 'training', 'lone', number, 'lone@' || number,"
         " '2026-10', 'USD', 1 FROM (SELECT lpad(range::VARCHAR, 4, '0') AS number FROM range(1000))"
     )
 

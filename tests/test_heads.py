@@ -76,7 +76,7 @@ def connection(worked_case: WorkedCase) -> Iterator[duckdb.DuckDBPyConnection]:
     """Stage a close after two others, and what else a reader may stage."""
     with reading.connect(Warehouse(worked_case("late_event_adjusts").warehouse)) as connection:
         standing = progress(connection)
-        closing = Closing(NEXT, standing.head, standing.latest)
+        closing = Closing(NEXT, standing.head, standing.latest, follows=True)
         compute(connection, closing)
         seal(connection, closing)
         stage_input(connection, "step_time", closing.times.milliseconds.items())

@@ -52,6 +52,7 @@ CODES = {
     "head": {"sequence"},
     "held": RESULTS,
     "ingest_batch": {"counts", "content"},
+    "manifest_weight": {"result"},
     "period_close": {"result", "seal", "chain", "signature"},
     "pool": RESULTS,
     "publication": {"publication"},

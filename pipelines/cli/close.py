@@ -68,6 +68,13 @@ def close(  # noqa: PLR0913  a flag each
             help="Close nothing while dead letters with a time before the period's end are open.",
         ),
     ] = False,
+    full: Annotated[
+        bool,
+        typer.Option(
+            "--full",
+            help="Compute everything again, not only what changed since the last close.",
+        ),
+    ] = False,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -142,6 +149,7 @@ def close(  # noqa: PLR0913  a flag each
                 as_of=now,
                 by_clock=as_of is None,
                 dry_run=dry_run,
+                full=full,
                 out=out,
                 conditions=conditions,
                 signer=signer,

@@ -12,9 +12,11 @@ from pipelines.close.closing import Closing
 from pipelines.close.lineage import share_lineage
 from pipelines.lake.staging import (
     stage,
+    stage_by_span,
     stage_currencies,
     stage_input,
     stage_macro,
+    stage_nothing,
     stage_view,
     view_earlier,
     view_in_force,
@@ -32,6 +34,8 @@ class Step:
 
     name: str
     run: Callable[[duckdb.DuckDBPyConnection], None]
+    of_news: bool = False
+    """Whether it looks for what is news, which a close that computes everything needn't."""
 
 
 def _rule(name: str) -> Step:
@@ -50,6 +54,21 @@ def _macro(name: str) -> Step:
     return Step(name, partial(stage_macro, name=name))
 
 
+def _news(name: str) -> Step:
+    """Return the step to what is news; where a close computes everything it has no rows."""
+    return Step(name, partial(stage, folder="rules", name=name), of_news=True)
+
+
+def _by_span(name: str) -> Step:
+    """Return the step to what comes of generations, read one span of time after the other."""
+    return Step(name, partial(stage_by_span, name=name))
+
+
+def _view_generations(connection: duckdb.DuckDBPyConnection) -> None:
+    stage_input(connection, "span", [])
+    stage_view(connection, "rules", "generation")
+
+
 COVERAGE: tuple[Step, ...] = (
     _rule("counted_report"),
     _rule("source_coverage"),
@@ -61,49 +80,85 @@ COVERAGE: tuple[Step, ...] = (
 )
 """Whether all is there that sources report, of the period and of those closed before it."""
 
+TERMS: tuple[Step, ...] = (_rule("term"), _macro("term_scope"), _macro("in_effect"))
+"""The steps to the terms in force."""
+
+KNOWN: tuple[Step, ...] = (
+    # how it stood at the close before
+    _rule("last_pool"),
+    _rule("last_held"),
+    # what is news, and whom it touches
+    _rule("reversed_since"),
+    _macro("came_since"),
+    _macro("is_news"),
+    _news("touched_term"),
+    _news("touched_licence"),
+    _news("touched_training"),
+    _news("touched_manifest"),
+    _news("touched_version"),
+    _news("touched_download"),
+    _news("touched"),
+    _macro("touches"),
+)
+"""The steps to what a close computes: where it computes everything, nothing is looked for."""
+
 PAID: tuple[Step, ...] = (
+    *TERMS,
+    *KNOWN,
     # what counts: of what was declared again the first
-    _rule("term"),
-    _macro("term_scope"),
-    _macro("in_effect"),
-    _rule("licence"),
     _rule("model_version"),
     _rule("advance_in_force"),
     _rule("last_statement"),
     _rule("registration"),
-    # what was paid, and what contributors get of it: of licences each one's royalty
-    _rule("direct_share"),
+    # what was paid for trainings and generations
     _rule("training"),
-    _rule("generation"),
+    _rule("generation_span"),
+    Step("generation", _view_generations),
+    _by_span("generation_total"),
 )
-"""The steps to what was paid that counts, with the shares in force."""
+"""The steps to what was paid to model versions that counts, with the shares in force."""
+
+SOLD: tuple[Step, ...] = (_news("wanted_licence"), _rule("licence"), _rule("direct_share"))
+"""The steps to what contributors get of each licence sold."""
 
 OWED: tuple[Step, ...] = (
     *PAID,
-    # what is owed of pools, split over manifests and attributed images
-    _rule("standing_pool"),
-    _rule("attributed_image"),
+    # what is owed of pools, and which manifests it comes to
+    _rule("computed_pool"),
+    _view("standing_pool"),
+    _by_span("attributed_image"),
     _rule("pool_rest"),
     Step("lineage_part", share_lineage),
+    _rule("weighed_version"),
+    _view("wanted_image"),
+    *SOLD,
+    # what claimants weigh in those manifests
     _rule("manifest_image"),
-    _rule("manifest_weight"),
+    _rule("computed_weight"),
+    _view("last_weight"),
+    _rule("standing_weight"),
+    # the pools, split over manifests and attributed images
     _rule("pool_part"),
     _view("attributed_claim"),
     _view("claim_weight"),
     _rule("claim"),
     _rule("claim_share"),
-    _rule("standing_allocation"),
+    _rule("computed_allocation"),
+    _view("standing_allocation"),
     _rule("entitlement"),
 )
 """The steps to what each contributor is owed, by origin period."""
 
 STATED: tuple[Step, ...] = (
+    # what the close before held, and may be stated by now
+    _rule("open_change"),
     # in which currency: that of the account, which may change with this statement
     _rule("fx"),
     _rule("registered"),
     _rule("turn"),
     _rule("advance_turn"),
     # what is stated: the difference to earlier statements, in the contributor's currency
+    _rule("stated"),
     _rule("change"),
     _rule("judged_change"),
     _result("statement_line"),
@@ -118,20 +173,18 @@ STATED: tuple[Step, ...] = (
     _rule("held_part"),
     _rule("standing_held"),
     # what is stored: what is new or changed since the close before
-    _rule("last_pool"),
     _rule("last_allocation"),
-    _rule("last_held"),
     _rule("changed_pool"),
     _result("pool"),
     _result("allocation"),
     _result("held"),
+    _result("manifest_weight"),
 )
 """The steps from there to what the close states, holds and stores."""
 
 DECLARED: tuple[Step, ...] = (
-    _rule("term"),
-    _macro("term_scope"),
-    _macro("in_effect"),
+    *TERMS,
+    _news("wanted_licence"),
     _rule("licence"),
     _rule("model_version"),
     _rule("registration"),
@@ -171,7 +224,7 @@ def compute_entitlements(
 
 def compute_payments(connection: duckdb.DuckDBPyConnection, closing: Closing) -> None:
     """Stage what was paid that a close counts, with the shares in force, and no more."""
-    _run(connection, closing, PAID)
+    _run(connection, closing, (*PAID, *SOLD))
 
 
 def compute_declared(connection: duckdb.DuckDBPyConnection, closing: Closing) -> None:
@@ -190,13 +243,17 @@ def _run(connection: duckdb.DuckDBPyConnection, closing: Closing, steps: Iterabl
             _stage_inputs(connection, closing)
         for step in steps:
             with closing.times.of(step.name):
-                step.run(connection)
+                if step.of_news and not closing.known_seq:
+                    stage_nothing(connection, "rules", step.name)
+                else:
+                    step.run(connection)
 
 
 def _stage_inputs(connection: duckdb.DuckDBPyConnection, closing: Closing) -> None:
     """Stage the period, its calendar and its position, and what is read of the warehouse."""
     period = closing.period
-    row = [period.name, period.starts_at, period.ends_at, period.last_on, closing.log_seq]
+    span = (period.starts_at, period.ends_at, period.last_on)
+    row = [period.name, *span, closing.log_seq, closing.known_seq]
     stage_input(connection, "close_input", [row])
     stage_input(connection, "period_month", _calendar(period))
     ahead = [[count, period.plus(count).name] for count in range(1, 25)]

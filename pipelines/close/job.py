@@ -80,6 +80,7 @@ class _Run:
     warehouse: Warehouse
     as_of: datetime
     dry_run: bool
+    full: bool
     out: Path | None
     conditions: Conditions
     expected: Expectation | None
@@ -95,6 +96,7 @@ def close(  # noqa: PLR0913  two of them only listen
     as_of: datetime,
     by_clock: bool = False,
     dry_run: bool,
+    full: bool = False,
     out: Path | None = None,
     conditions: Conditions = NONE,
     signer: Signer | None = None,
@@ -106,6 +108,8 @@ def close(  # noqa: PLR0913  two of them only listen
     A period that was closed before is returned as it was closed; nothing changes.
     A dry run computes and checks the first of them, and leaves the warehouse as it is; into the
     folder `out` it writes a draft.
+    It computes only what changed since the close before; with `full` everything, with the same
+    result.
     `by_clock` says that `as_of` is what the clock says, and so can be wrong.
     `signer` signs the tree over all closes with each of them, as the closes before were signed.
     `note` is told which source policy holds, which sources are complete, and what should be looked
@@ -125,7 +129,7 @@ def close(  # noqa: PLR0913  two of them only listen
         located(warehouse).refuse_within(out)
     checks = read_checks(conditions.checks) if conditions.checks else ()
     expected = expectation(conditions.expected_digest, conditions.draft, period or "")
-    run = _Run(warehouse, as_of, dry_run, out, conditions, expected, checks, signer, note)
+    run = _Run(warehouse, as_of, dry_run, full, out, conditions, expected, checks, signer, note)
     return _close(run, period, report, by_clock=by_clock)
 
 
@@ -148,7 +152,8 @@ def _close(
             run.note(f"source policy: {run.conditions.reporting.policy}")
         for chosen, standing in _chosen(connection, progress, period, run.as_of):
             reporting = run.conditions.reporting
-            closing = Closing(chosen, standing.head, standing.latest, reporting)
+            follows = not run.full and closes.is_followed(connection)
+            closing = Closing(chosen, standing.head, standing.latest, reporting, follows)
             report(f"closing {chosen.name}")
             yield _close_one(connection, run, closing)
             if run.dry_run:

@@ -37,6 +37,17 @@ class PeriodClose:
     """The key that it verifies by."""
 
 
+def is_followed(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Return whether the next close can take what the last one found for what didn't change since.
+
+    It can't where that one kept no manifest weights: closes of warehouses before format 8 didn't.
+    """
+    ((kept,),) = connection.execute(
+        "SELECT EXISTS (FROM warehouse.manifest_weight) OR NOT EXISTS (FROM warehouse.pool)"
+    ).fetchall()
+    return bool(kept)
+
+
 def find_close(connection: duckdb.DuckDBPyConnection, period: str) -> PeriodClose | None:
     """Return a period's close; None where it isn't closed."""
     return _first(connection, "WHERE period = $period", {"period": period})
@@ -106,7 +117,7 @@ def next_period(connection: duckdb.DuckDBPyConnection, progress: Progress) -> Pe
 
 
 def _first_paid_at(connection: duckdb.DuckDBPyConnection, log_seq: int) -> datetime | None:
-    stage_input(connection, "close_input", [[None, None, None, None, log_seq]])
+    stage_input(connection, "close_input", [[None, None, None, None, log_seq, 0]])
     stage_input(connection, "period_month", [])
     view_stored(connection)
     view_in_force(connection)

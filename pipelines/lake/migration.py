@@ -75,6 +75,7 @@ STEPS: Final = {
         before=tree.stage_whole,
         after=tree.store_staged,
     ),
+    7: Step(made=("manifest_weight",)),
 }
 """By the format that a step begins with."""
 

@@ -35,6 +35,8 @@ _STAGED_LATER: Final = {
 }
 """Results that are staged after the gate, or never."""
 _INPUTS: Final = ("close_input", "currency", "lineage_part", "period_ahead", "period_month")
+_MACROS: Final = ("came_since", "touches")
+"""Those of `functions/close` by which built-in checks tell what the close reads."""
 _NOT_STAGED: Final = {"block_digest", "first_money", "row_added"}
 """Rules that no close has staged before its gate."""
 
@@ -153,7 +155,8 @@ def scope_of_checks() -> Scope:
         ),
         "in_force": frozenset(sql.names("in_force")),
     }
-    functions = frozenset(name.lower() for name in {*FUNCTIONS, *sql.names("functions")})
+    macros = {*sql.names("functions"), *_MACROS}
+    functions = frozenset(name.lower() for name in {*FUNCTIONS, *macros})
     return Scope(relations, "a close", functions=functions, rule="a check is exactly one SELECT")
 
 

@@ -267,8 +267,13 @@ def made_again() -> list[str]:
 
 
 def differing(source: Source, new: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, int, int]]:
-    """Yield relations that don't have as many rows as before, or other ones than were written."""
+    """Yield relations that don't have as many rows as before, or other ones than were written.
+
+    Manifest weights aren't counted: closes of warehouses before format 8 kept none.
+    """
     for name in made_again():
+        if name == "manifest_weight":
+            continue
         before, after = source.rows(name), count_rows(new, name)
         if before != after:
             yield name, before, after

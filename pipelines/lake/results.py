@@ -10,6 +10,7 @@ _STAGED = (
     "pool",
     "allocation",
     "held",
+    "manifest_weight",
     "statement_line",
     "statement",
     "log_block",

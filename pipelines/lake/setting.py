@@ -8,7 +8,7 @@ from pipelines.errors import ManyhandsError
 from pipelines.lake.warehouse import Warehouse
 from pipelines.royalties.periods import Cadence
 
-FORMAT = 7
+FORMAT = 8
 """Of the warehouses that this program makes and opens: a change of what is stored raises it."""
 
 UNFINISHED = 0

@@ -15,6 +15,9 @@ from pipelines.lake.connection import stored_relations
 from pipelines.lake.literals import quoted
 from schemas.currencies import MINOR_DIGITS
 
+ALL_TIME = ("-infinity", "infinity")
+"""The span of all instants."""
+
 SMALL_BYTES = 1 << 20
 """The files of a relation that is copied have less than this: in memory it has a few times that."""
 
@@ -35,6 +38,26 @@ def stage_view(
 ) -> None:
     """Make the relation's SELECT a view: of what is read once, or written in the commit itself."""
     connection.execute(f"CREATE OR REPLACE VIEW {place or name} AS {_select(folder, name)}")
+
+
+def stage_nothing(connection: duckdb.DuckDBPyConnection, folder: str, name: str) -> None:
+    """Stage a relation without rows."""
+    _create_empty(connection, name, sql.relation(folder, name))
+
+
+def stage_by_span(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Fill a staged table from a rule's SELECT, over one span of `generation_span` after the other.
+
+    Each is read by itself, so that of the files only those of its time are. Afterwards `span` is of
+    all time.
+    """
+    stage_nothing(connection, "rules", name)
+    spans = connection.execute("FROM generation_span ORDER BY starts_at").fetchall()
+    for span in spans:
+        stage_input(connection, "span", [span])
+        with faults.overflow_named(name):
+            connection.execute(f"INSERT INTO {name} {_select('rules', name)}")
+    stage_input(connection, "span", [ALL_TIME])
 
 
 def stage_input(
@@ -185,4 +208,5 @@ def _view(connection: duckdb.DuckDBPyConnection, name: str, query: str) -> None:
 
 
 def _create_empty(connection: duckdb.DuckDBPyConnection, name: str, relation: sql.Relation) -> None:
-    connection.execute(f"CREATE TABLE {name} ({sql.declared(relation.columns)})")
+    columns = sql.declared(relation.columns)
+    connection.execute(f"CREATE OR REPLACE TABLE {name} ({columns})")

@@ -15,7 +15,7 @@ def kinds(connection: duckdb.DuckDBPyConnection, named: str) -> set[str]:
 
 def stage_nothing(connection: duckdb.DuckDBPyConnection) -> None:
     """Stage that no period is closed yet: no event of the log was read."""
-    stage_input(connection, "close_input", [[None, None, None, None, 0]])
+    stage_input(connection, "close_input", [[None, None, None, None, 0, 0]])
     view_stored(connection)
 
 

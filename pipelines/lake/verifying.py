@@ -41,6 +41,7 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "licence_revoked": ("seq",),
     "log_block": ("block",),
     "manifest_entry": ("manifest_sha256", "image_id"),
+    "manifest_weight": ("period", "model_id", "version", "contributor_id"),
     "model_trained": ("seq",),
     "period_close": ("period",),
     "pool": _POOL,
@@ -62,6 +63,25 @@ _NODES_OF_CLOSE: Final = """
     )
 """
 """The nodes of the tree that a close made complete."""
+
+
+_WEIGHTS_SINCE_KEPT: Final = f"""
+    (
+        SELECT * REPLACE (greatest(period, first_period) AS period)
+        FROM {AGAIN}.manifest_weight
+        CROSS JOIN (SELECT min(period) AS first_period FROM warehouse.manifest_weight)
+        QUALIFY first_period IS NULL OR period > first_period OR (
+            weight != 0
+            AND period = max(period) FILTER (WHERE period <= first_period) OVER (
+                PARTITION BY model_id, version
+            )
+        )
+    )
+"""
+"""Weights as they would be kept from the first close on that kept any: that one kept them all.
+
+Closes of warehouses before format 8 kept none.
+"""
 
 
 @dataclass(frozen=True)
@@ -113,7 +133,10 @@ def differences(
     where = _within(name, columns, bounds)
     connection.execute("DROP SCHEMA IF EXISTS compared CASCADE; CREATE SCHEMA compared")
     for side, place in (("made", AGAIN), ("stored", "warehouse")):
-        query = f"SELECT {', '.join(columns)} FROM {place}.{name} AS row {where}"
+        relation = f"{place}.{name}"
+        if (name, place) == ("manifest_weight", AGAIN):
+            relation = _WEIGHTS_SINCE_KEPT
+        query = f"SELECT {', '.join(columns)} FROM {relation} AS row {where}"
         kind = "TABLE" if _is_small(connection, place, name) else "VIEW"
         connection.execute(f"CREATE {kind} compared.{side} AS {query}")
     for side, one, other in (("lacking", "made", "stored"), ("surplus", "stored", "made")):
@@ -142,6 +165,20 @@ def differences(
             )
         else:
             yield Difference(named, expected, found)
+
+
+def is_kept_later(connection: duckdb.DuckDBPyConnection, source: Warehouse) -> bool:
+    """Return whether no close kept manifest weights yet, since a migration made the relation.
+
+    One that was made with the others is empty because its rows are gone.
+    """
+    of = catalog_of(source).metadata(source)
+    ((is_later, is_empty),) = connection.execute(
+        "SELECT max(begin_snapshot) FILTER (WHERE table_name = 'manifest_weight')"
+        " > min(begin_snapshot), NOT EXISTS (FROM warehouse.manifest_weight)"
+        f" FROM {of}.ducklake_table WHERE table_name IN ('manifest_weight', 'event')"
+    ).fetchall()
+    return bool(is_later and is_empty)
 
 
 def _is_small(connection: duckdb.DuckDBPyConnection, place: str, name: str) -> bool:
@@ -190,7 +227,7 @@ def copy_close(
 
     `block_digest` is staged for it.
     """
-    stage_input(new, "close_input", [[period, None, None, None, log_seq]])
+    stage_input(new, "close_input", [[period, None, None, None, log_seq, 0]])
     view_stored(new, ("event", "log_block"))
     stage(new, "rules", "block_digest")
     stage(new, "results", "log_block")

@@ -16,7 +16,10 @@ _LONGEST: Final = 200
 
 def differing(name: str, replay: Replay) -> Iterator[Finding]:
     """Yield how a relation isn't what was made again, as far as the log was replayed."""
-    for one in verifying.differences(replay.source.connection, name, replay.bounds):
+    source = replay.source
+    if name == "manifest_weight" and verifying.is_kept_later(source.connection, source.warehouse):
+        return
+    for one in verifying.differences(source.connection, name, replay.bounds):
         if name == "event" and one.key["seq"] in replay.reported:
             continue
         yield from _findings(name, one)

@@ -1,4 +1,5 @@
--- What a contributor is allocated of a pool is what the contributor is entitled to of it.
+-- What a contributor is allocated of a pool that the close computes is what the contributor is
+-- entitled to of it.
 -- Grain: one row per key of which the two differ.
 --
 -- contributor_id VARCHAR: the contributor
@@ -15,7 +16,7 @@ WITH entry AS (
         origin_period,
         currency,
         amount_micros
-    FROM standing_allocation
+    FROM computed_allocation
     WHERE basis != 'direct'
     UNION ALL
     SELECT

@@ -14,6 +14,6 @@ SELECT
     currency,
     contributor_id,
     count(*) AS allocations
-FROM standing_allocation
+FROM computed_allocation
 GROUP BY basis, reference, origin_period, currency, contributor_id
 HAVING count(*) > 1

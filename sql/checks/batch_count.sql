@@ -1,9 +1,10 @@
--- A batch received what it accepted, knew or refused; the log is what batches and closes put in.
+-- A batch received what it accepted, knew or refused; the log since the close before is what
+-- batches and closes put in.
 -- Grain: one row per batch that doesn't add up, and one where the batches aren't the log.
 --
 -- batch_id VARCHAR: the batch; null for all of them
--- received BIGINT: what came in; for all: position that the close reads up to
--- accounted HUGEINT: what the counts say of it; for all: accepted events and earlier closes
+-- received BIGINT: what came in; for all: positions since the close before
+-- accounted HUGEINT: what the counts say of it; for all: accepted events and closes
 -- rejected BIGINT: how many were rejected
 -- rejected_by_reason HUGEINT: the same, summed over the reasons
 WITH batch AS (
@@ -17,7 +18,7 @@ WITH batch AS (
             list_sum(list_transform(rejected_by_reason, LAMBDA part: part.events)), 0
         ) AS rejected_by_reason
     FROM stored.ingest_batch
-    WHERE head <= (SELECT close_input.log_seq FROM close_input)
+    WHERE came_since(head)
 ),
 
 -- Each accepted event takes one position, and so does each earlier close.
@@ -26,7 +27,7 @@ taken AS (
         (SELECT coalesce(sum(accepted), 0) FROM batch)
         + (
             SELECT count(*) FROM stored.period_close
-            WHERE seq <= (SELECT close_input.log_seq FROM close_input)
+            WHERE came_since(seq)
         ) AS positions
 )
 
@@ -43,10 +44,10 @@ UNION ALL
 
 SELECT
     NULL,
-    close_input.log_seq,
+    close_input.log_seq - close_input.known_seq,
     taken.positions,
     NULL,
     NULL
 FROM taken
 CROSS JOIN close_input
-WHERE taken.positions != close_input.log_seq
+WHERE taken.positions != close_input.log_seq - close_input.known_seq

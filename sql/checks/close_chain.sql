@@ -1,7 +1,8 @@
--- Each earlier close follows the one before, in time and by its digest, which is that of its
+-- The last close follows the one before, in time and by its digest, which is that of its
 -- statements' digests (SPEC §6, Seal), the log has the event that says so, and the tree has a leaf
--- for each close and statement.
--- Grain: one row per earlier close that doesn't.
+-- for each close and statement. Where the close computes everything, this holds of each earlier
+-- close.
+-- Grain: one row per close that doesn't.
 --
 -- period VARCHAR: period of the close
 -- previous_digest VARCHAR: digest of the close before, as stored
@@ -10,7 +11,13 @@
 -- statements BIGINT: how many statements it says that it issued
 -- stored_statements BIGINT: how many are stored
 -- tree_size BIGINT: how many leaves it says that the tree had with it
-WITH sealed AS (
+WITH checked AS (
+    SELECT period
+    FROM earlier.period_close
+    WHERE seq > (SELECT close_input.known_seq FROM close_input)
+),
+
+sealed AS (
     SELECT
         period,
         count(*) AS stored_statements,
@@ -18,6 +25,7 @@ WITH sealed AS (
             concat(contributor_id, ' ', digest, chr(10)), '' ORDER BY contributor_id
         ) AS text
     FROM earlier.statement
+    WHERE period IN (SELECT checked.period FROM checked)
     GROUP BY period
 ),
 
@@ -30,7 +38,7 @@ chain AS (
             lag(period_close.digest) OVER (ORDER BY period_close.period), repeat('0', 64)
         ) AS digest_before,
         lag(period_close.ends_at) OVER (ORDER BY period_close.period) AS ended_before_at,
-        sum(1 + coalesce(sealed.stored_statements, 0)) OVER (
+        sum(1 + period_close.statements) OVER (
             ORDER BY period_close.period
         ) AS leaves
     FROM earlier.period_close AS period_close
@@ -61,9 +69,12 @@ LEFT JOIN stored.event AS closed
         AND json_extract_string(closed.content, '$.data.digest') = chained.digest
         AND json_extract(closed.content, '$.data.log_seq') = chained.log_seq
 WHERE
-    chained.digest IS DISTINCT FROM chained.chained_digest
-    OR chained.previous_digest IS DISTINCT FROM chained.digest_before
-    OR chained.starts_at != chained.ended_before_at
-    OR chained.statements IS DISTINCT FROM chained.stored_statements
-    OR chained.tree_size IS DISTINCT FROM chained.leaves
-    OR closed.seq IS NULL
+    chained.period IN (SELECT checked.period FROM checked)
+    AND (
+        chained.digest IS DISTINCT FROM chained.chained_digest
+        OR chained.previous_digest IS DISTINCT FROM chained.digest_before
+        OR chained.starts_at != chained.ended_before_at
+        OR chained.statements IS DISTINCT FROM chained.stored_statements
+        OR chained.tree_size IS DISTINCT FROM chained.leaves
+        OR closed.seq IS NULL
+    )

@@ -18,7 +18,7 @@ WITH used AS (
         'allocation',
         min(reference),
         currency
-    FROM standing_allocation
+    FROM computed_allocation
     GROUP BY currency
     UNION ALL
     SELECT

@@ -1,4 +1,5 @@
--- What a contributor is entitled to is stated, by now or before, or held; nothing is lost between.
+-- What a contributor is entitled to is stated, by now or before, or held, of what the close
+-- computes; and what the close before held for want of a registration or a rate is stated or held.
 -- Grain: one row per key of an entitlement that isn't.
 --
 -- contributor_id VARCHAR: who is entitled
@@ -7,7 +8,20 @@
 -- origin_period VARCHAR: period that it is of
 -- currency VARCHAR: of the amounts
 -- unaccounted_micros DECIMAL(38,0): entitlement less stated less held
-WITH entry AS (
+WITH stated_line AS (
+    SELECT line.*
+    FROM earlier.statement_line AS line
+    CROSS JOIN close_input
+    WHERE close_input.known_seq = 0
+    UNION ALL
+    SELECT line.*
+    FROM earlier.statement_line AS line
+    INNER JOIN touched USING (basis, reference, origin_period, currency)
+    CROSS JOIN close_input
+    WHERE touched.origin_period < close_input.period
+),
+
+entry AS (
     SELECT
         contributor_id,
         basis,
@@ -17,6 +31,15 @@ WITH entry AS (
         amount_micros
     FROM entitlement
     WHERE origin_period <= (SELECT close_input.period FROM close_input)
+    UNION ALL
+    SELECT
+        contributor_id,
+        basis,
+        reference,
+        origin_period,
+        currency,
+        delta_micros
+    FROM open_change
     UNION ALL
     SELECT
         contributor_id,
@@ -34,7 +57,7 @@ WITH entry AS (
         origin_period,
         currency,
         -delta_micros
-    FROM earlier.statement_line
+    FROM stated_line
     UNION ALL
     SELECT
         contributor_id,

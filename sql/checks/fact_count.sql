@@ -1,5 +1,5 @@
--- Every event of the log has its one fact: none is missing, none counts twice.
--- A day of rates has facts where it names a currency of ours besides its base.
+-- Every event of the log since the close before has its one fact: none is missing, none counts
+-- twice. A day of rates has facts where it names a currency of ours besides its base.
 -- Grain: one row per position of the log that isn't one event with one fact.
 --
 -- type VARCHAR: of the event
@@ -63,7 +63,7 @@ fact AS (
         type,
         seq
     FROM position
-    WHERE seq <= (SELECT close_input.log_seq FROM close_input)
+    WHERE came_since(seq)
 ),
 
 log AS (
@@ -72,7 +72,7 @@ log AS (
         seq
     FROM stored.event
     WHERE
-        seq <= (SELECT close_input.log_seq FROM close_input)
+        came_since(seq)
         AND type != 'period-closed'
         AND (
             type != 'fx-rates-published'

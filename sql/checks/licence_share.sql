@@ -1,4 +1,5 @@
--- The shares of a licence's contributors sum to one, 1,000,000 ppm.
+-- The shares of a licence's contributors sum to one, 1,000,000 ppm, of those that came since the
+-- close before.
 -- Grain: one row per licence of the log whose shares don't.
 --
 -- seq BIGINT: position of the licence's event in the log
@@ -6,7 +7,7 @@
 WITH licence AS (
     SELECT seq
     FROM stored.image_licensed
-    WHERE seq <= (SELECT close_input.log_seq FROM close_input)
+    WHERE came_since(seq)
 ),
 
 share AS (
@@ -14,7 +15,7 @@ share AS (
         seq,
         sum(share_ppm) AS share_ppm
     FROM stored.licence_contributor
-    WHERE seq <= (SELECT close_input.log_seq FROM close_input)
+    WHERE came_since(seq)
     GROUP BY seq
 )
 

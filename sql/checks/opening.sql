@@ -7,12 +7,20 @@
 -- converted_opening_micros DECIMAL(38,0): the same as this close's statement converts it
 -- opening_micros DECIMAL(38,0): what this close's statement opens with
 -- held_micros DECIMAL(38,0): what is held of somebody no longer registered
-WITH last_statement AS (
+WITH last_period AS (
     SELECT
         contributor_id,
-        arg_max(sealed, period) AS sealed
+        max(period) AS period
     FROM earlier.statement
     GROUP BY contributor_id
+),
+
+last_statement AS (
+    SELECT
+        contributor_id,
+        statement.sealed
+    FROM earlier.statement AS statement
+    INNER JOIN last_period USING (contributor_id, period)
 ),
 
 -- what was issued is what was sealed, whatever its columns say by now

@@ -1,4 +1,5 @@
--- Every pool is allocated or held, to the micro, and nothing is allocated or held without one.
+-- Every pool that the close computes is allocated or held, to the micro, and nothing is allocated
+-- or held without one.
 -- Grain: one row per key of a pool whose amount isn't the sum of its parts.
 --
 -- basis VARCHAR: `training` or `generation`
@@ -15,7 +16,7 @@ WITH allocated AS (
         origin_period,
         currency,
         sum(amount_micros) AS amount_micros
-    FROM standing_allocation
+    FROM computed_allocation
     WHERE basis != 'direct'
     GROUP BY ALL
 ),
@@ -31,12 +32,15 @@ bound AS (
         held.currency,
         sum(held.amount_micros) AS amount_micros
     FROM standing_held AS held
-    LEFT JOIN standing_pool AS pool USING (basis, reference, origin_period, currency)
+    LEFT JOIN computed_pool AS pool USING (basis, reference, origin_period, currency)
     WHERE
-        held.reason IN ('unlicensed_image', 'image_not_in_manifest', 'lineage_unresolved')
-        OR (
-            held.reason = 'unknown_model'
-            AND (held.basis != 'generation' OR pool.amount_micros IS NOT NULL)
+        touches(basis, reference, origin_period, currency)
+        AND (
+            held.reason IN ('unlicensed_image', 'image_not_in_manifest', 'lineage_unresolved')
+            OR (
+                held.reason = 'unknown_model'
+                AND (held.basis != 'generation' OR pool.amount_micros IS NOT NULL)
+            )
         )
     GROUP BY ALL
 )
@@ -49,7 +53,7 @@ SELECT
     pool.amount_micros AS pool_micros,
     allocated.amount_micros AS allocated_micros,
     bound.amount_micros AS held_micros
-FROM standing_pool AS pool
+FROM computed_pool AS pool
 FULL JOIN allocated USING (basis, reference, origin_period, currency)
 FULL JOIN bound USING (basis, reference, origin_period, currency)
 WHERE

@@ -1,6 +1,6 @@
--- A statement's sealed bytes say what its columns and its lines say, and have its digest: that of
--- each statement issued now, and of all that the same contributors, and those with something held,
--- got before.
+-- A statement's sealed bytes say what its columns and its lines say, and have its digest: each
+-- statement issued now, the last one of the same contributors and of those with something held, and
+-- those whose lines this close goes by. Where it computes everything, all of those contributors'.
 -- Grain: one row per statement whose bytes say something else.
 --
 -- statement_id VARCHAR: the statement
@@ -14,12 +14,44 @@ WITH concerned AS (
     SELECT contributor_id FROM standing_held WHERE contributor_id IS NOT NULL
 ),
 
+-- the statements before that this close reads: the last ones, and those whose lines it goes by
+looked_at AS (
+    SELECT
+        contributor_id,
+        max(period) AS period
+    FROM earlier.statement
+    SEMI JOIN concerned USING (contributor_id)
+    GROUP BY contributor_id
+    UNION
+    SELECT
+        line.contributor_id,
+        line.period
+    FROM earlier.statement_line AS line
+    INNER JOIN touched USING (basis, reference, origin_period, currency)
+    CROSS JOIN close_input
+    WHERE touched.origin_period < close_input.period
+    UNION
+    SELECT
+        line.contributor_id,
+        line.period
+    FROM earlier.statement_line AS line
+    INNER JOIN open_change USING (contributor_id, basis, reference, origin_period, currency)
+    UNION
+    SELECT
+        statement.contributor_id,
+        statement.period
+    FROM earlier.statement AS statement
+    SEMI JOIN concerned USING (contributor_id)
+    CROSS JOIN close_input
+    WHERE close_input.known_seq = 0
+),
+
 issued AS (
     SELECT * FROM statement
     UNION ALL BY NAME
     SELECT *
     FROM earlier.statement
-    WHERE contributor_id IN (SELECT concerned.contributor_id FROM concerned)
+    SEMI JOIN looked_at USING (contributor_id, period)
 ),
 
 line AS (
@@ -27,13 +59,17 @@ line AS (
     UNION ALL BY NAME
     SELECT *
     FROM earlier.statement_line
-    WHERE contributor_id IN (SELECT concerned.contributor_id FROM concerned)
+    SEMI JOIN looked_at USING (contributor_id, period)
 ),
 
+-- in order only once they are together: to keep each in order takes a buffer a statement
 line_text AS (
     SELECT
         part.statement_id,
-        list(sealed_line_fields(part) ORDER BY part.line) AS lines
+        list_transform(
+            list_sort(list(row(part.line, sealed_line_fields(part)))),
+            LAMBDA numbered: struct_extract_at(numbered, 2)
+        ) AS lines
     FROM line AS part
     GROUP BY part.statement_id
 ),

@@ -1,4 +1,5 @@
--- The position before, with what the close stores put over it, is the position now.
+-- The position before, with what the close stores put over it, is the position now: all pools and
+-- held parts, and the allocations of the pools that the close computes.
 -- Grain: one row per pool, allocation or held part of which the two differ.
 --
 -- relation VARCHAR: `pool`, `allocation` or `held`
@@ -52,6 +53,7 @@ stored AS (
         origin_period, currency, all_allocation.amount_micros
     FROM all_allocation
     INNER JOIN latest_pool USING (period, basis, reference, origin_period, currency)
+    WHERE touches(basis, reference, origin_period, currency)
     UNION ALL
     SELECT
         'held', reason, basis, reference, contributor_id,
@@ -68,7 +70,7 @@ standing AS (
     UNION ALL
     SELECT
         'allocation', NULL, basis, reference, contributor_id, origin_period, currency, amount_micros
-    FROM standing_allocation
+    FROM computed_allocation
     UNION ALL
     SELECT 'held', reason, basis, reference, contributor_id, origin_period, currency, amount_micros
     FROM standing_held

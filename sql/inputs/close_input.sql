@@ -6,3 +6,5 @@
 -- ends_at TIMESTAMP: the first instant after it, in UTC
 -- last_on DATE: its last day
 -- log_seq BIGINT: position in the log up to which events count
+-- known_seq BIGINT: position that the close before read, where what it found is taken as it stands
+--   and only what changed since is computed; 0 where everything is computed

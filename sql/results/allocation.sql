@@ -15,8 +15,8 @@ SELECT
     reference,
     origin_period,
     currency,
-    standing_allocation.contributor_id,
-    standing_allocation.amount_micros
+    computed_allocation.contributor_id,
+    computed_allocation.amount_micros
 FROM changed_pool
 CROSS JOIN close_input
-INNER JOIN standing_allocation USING (basis, reference, origin_period, currency)
+INNER JOIN computed_allocation USING (basis, reference, origin_period, currency)

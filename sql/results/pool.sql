@@ -13,13 +13,13 @@
 SELECT
     close_input.period,
     basis,
-    coalesce(standing_pool.model_id, last_pool.model_id) AS model_id,
-    coalesce(standing_pool.version, last_pool.version) AS version,
+    coalesce(computed_pool.model_id, last_pool.model_id) AS model_id,
+    coalesce(computed_pool.version, last_pool.version) AS version,
     reference,
     origin_period,
     currency,
-    coalesce(standing_pool.amount_micros, 0) AS amount_micros
+    coalesce(computed_pool.amount_micros, 0) AS amount_micros
 FROM changed_pool
 CROSS JOIN close_input
-LEFT JOIN standing_pool USING (basis, reference, origin_period, currency)
+LEFT JOIN computed_pool USING (basis, reference, origin_period, currency)
 LEFT JOIN last_pool USING (basis, reference, origin_period, currency)

@@ -11,37 +11,33 @@
 --   account has now
 -- entitled_micros DECIMAL(38, 0): the entitlement now, in micros
 -- delta_micros DECIMAL(38, 0): the difference, in micros, never 0
-WITH turn_left AS (
-    SELECT * FROM turn WHERE onward IS NOT NULL
-),
-
-stated AS (
+WITH owed AS (
     SELECT
-        line.contributor_id,
-        line.basis,
-        line.reference,
-        line.origin_period,
-        line.currency,
-        sum(line.delta_micros) AS stated_micros,
-        sum(
-            CASE
-                WHEN turn_left.onward IS NULL THEN line.amount_micros
-                ELSE CAST(
-                    at_later_rates(
-                        line.amount_micros,
-                        turn_left.onward,
-                        concat_ws(' ', 'line', line.line, 'of', line.statement_id)
-                    ) AS DECIMAL(38, 0)
-                )
-            END
-        ) AS credited_micros
-    FROM earlier.statement_line AS line
-    LEFT JOIN turn_left
-        ON
-            line.contributor_id = turn_left.contributor_id
-            AND line.period >= turn_left.first_period
-            AND line.period < turn_left.next_period
-    GROUP BY line.contributor_id, line.basis, line.reference, line.origin_period, line.currency
+        contributor_id,
+        basis,
+        reference,
+        origin_period,
+        currency,
+        coalesce(stated.stated_micros, 0) AS stated_micros,
+        coalesce(stated.credited_micros, 0) AS credited_micros,
+        coalesce(entitlement.amount_micros, 0) AS entitled_micros
+    FROM entitlement
+    FULL JOIN stated USING (contributor_id, basis, reference, origin_period, currency)
+    WHERE
+        entitlement.amount_micros IS NOT NULL
+        OR touches(basis, reference, origin_period, currency)
+    UNION ALL
+    SELECT
+        contributor_id,
+        basis,
+        reference,
+        origin_period,
+        currency,
+        coalesce(stated.stated_micros, 0),
+        coalesce(stated.credited_micros, 0),
+        coalesce(stated.stated_micros, 0) + open_change.delta_micros
+    FROM open_change
+    LEFT JOIN stated USING (contributor_id, basis, reference, origin_period, currency)
 )
 
 SELECT
@@ -50,13 +46,9 @@ SELECT
     reference,
     origin_period,
     currency,
-    CAST(coalesce(stated.stated_micros, 0) AS DECIMAL(38, 0)) AS stated_micros,
-    CAST(coalesce(stated.credited_micros, 0) AS DECIMAL(38, 0)) AS credited_micros,
-    CAST(coalesce(entitlement.amount_micros, 0) AS DECIMAL(38, 0)) AS entitled_micros,
-    CAST(
-        coalesce(entitlement.amount_micros, 0) - coalesce(stated.stated_micros, 0)
-        AS DECIMAL(38, 0)
-    ) AS delta_micros
-FROM entitlement
-FULL JOIN stated USING (contributor_id, basis, reference, origin_period, currency)
-WHERE delta_micros != 0
+    CAST(stated_micros AS DECIMAL(38, 0)) AS stated_micros,
+    CAST(credited_micros AS DECIMAL(38, 0)) AS credited_micros,
+    CAST(entitled_micros AS DECIMAL(38, 0)) AS entitled_micros,
+    CAST(entitled_micros - stated_micros AS DECIMAL(38, 0)) AS delta_micros
+FROM owed
+WHERE entitled_micros != stated_micros

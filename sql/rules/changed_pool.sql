@@ -8,12 +8,14 @@
 -- currency VARCHAR: currency of the pool
 WITH entry AS (
     SELECT basis, reference, origin_period, currency, NULL AS contributor_id, amount_micros
-    FROM standing_pool
+    FROM computed_pool
     UNION ALL
-    SELECT basis, reference, origin_period, currency, NULL, -amount_micros FROM last_pool
+    SELECT basis, reference, origin_period, currency, NULL, -amount_micros
+    FROM last_pool
+    WHERE touches(basis, reference, origin_period, currency)
     UNION ALL
     SELECT basis, reference, origin_period, currency, contributor_id, amount_micros
-    FROM standing_allocation
+    FROM computed_allocation
     UNION ALL
     SELECT basis, reference, origin_period, currency, contributor_id, -amount_micros
     FROM last_allocation

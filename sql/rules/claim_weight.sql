@@ -10,7 +10,7 @@ SELECT
     claimed.contributor_id AS claimant,
     claimed.weight
 FROM pool_part AS part
-INNER JOIN manifest_weight AS claimed
+INNER JOIN standing_weight AS claimed
     ON part.model_id = claimed.model_id AND part.version = claimed.version
 WHERE part.reason IS NULL
 UNION ALL

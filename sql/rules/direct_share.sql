@@ -1,5 +1,5 @@
 -- What a licence's fee gives each of its contributors (SPEC §5.1).
--- Grain: one row per contributor of a licence that counts, with origin period up to the closed one.
+-- Grain: one row per contributor of a licence that counts, of what the close computes.
 --
 -- licence_seq BIGINT: the licence's event
 -- contributor_id VARCHAR: the contributor
@@ -70,7 +70,9 @@ rated AS (
         ON in_effect(direct_floor, 'direct_floor', owned.floor_scope, owned.occurred_at)
     LEFT JOIN term AS training_share
         ON in_effect(training_share, 'training_share', '', owned.occurred_at)
-    WHERE owned.origin_period IS NOT NULL
+    WHERE
+        owned.origin_period IS NOT NULL
+        AND touches('direct', owned.image_id, owned.origin_period, owned.currency)
 ),
 
 floored AS (

@@ -1,4 +1,5 @@
--- What a contributor is owed by the log up to the close's position (SPEC §5.3).
+-- What a contributor is owed by the log up to the close's position, where the close computes it
+-- (SPEC §5.3).
 -- Grain: one row per contributor, basis, reference, origin period and currency.
 --
 -- contributor_id VARCHAR: the contributor
@@ -15,7 +16,7 @@ WITH owed AS (
     WHERE NOT no_terms
     UNION ALL
     SELECT contributor_id, basis, reference, origin_period, currency, amount_micros
-    FROM standing_allocation
+    FROM computed_allocation
 )
 
 SELECT

@@ -15,6 +15,8 @@
 WITH source AS (
     SELECT currency FROM entitlement
     UNION
+    SELECT currency FROM open_change
+    UNION
     SELECT currency FROM last_statement
 ),
 

@@ -1,5 +1,6 @@
 -- A generation with the share of its revenue that contributors get (SPEC §5.2).
--- Grain: one row per `asset-generated` event in force with origin period up to the closed one.
+-- Grain: one row per `asset-generated` event in force of a pool that the close computes, within the
+--   span that is read.
 --
 -- seq BIGINT: position of the event in the log
 -- model_id VARCHAR: the model
@@ -14,7 +15,11 @@
 WITH asset AS (
     SELECT *, term_scope('generation_share', model_id) AS share_scope
     FROM in_force.asset_generated
-    WHERE origin_period IS NOT NULL
+    WHERE
+        origin_period IS NOT NULL
+        AND occurred_at >= (SELECT span.starts_at FROM span)
+        AND occurred_at < (SELECT span.ends_at FROM span)
+        AND touches('generation', reference, origin_period, currency)
 )
 
 SELECT

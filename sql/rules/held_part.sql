@@ -1,4 +1,5 @@
--- A part that is owed but not payable, with its reason, before it is summed (SPEC §5, §6).
+-- A part that is owed but not payable, with its reason, before it is summed, where the close
+-- computes it (SPEC §5, §6).
 -- Grain: one row per source of a held amount.
 --
 -- reason VARCHAR: why it is held
@@ -17,7 +18,10 @@ SELECT
     currency,
     CAST(fee_micros AS HUGEINT) AS amount_micros
 FROM licence
-WHERE redeclared AND origin_period IS NOT NULL
+WHERE
+    redeclared
+    AND origin_period IS NOT NULL
+    AND touches('direct', image_id, origin_period, currency)
 UNION ALL
 SELECT 'no_terms', 'direct', image_id, contributor_id, origin_period, currency, amount_micros
 FROM direct_share
@@ -27,7 +31,10 @@ SELECT
     'model_version_redeclared', 'training', reference, NULL, origin_period, currency,
     training_fee_micros
 FROM model_version
-WHERE redeclared AND origin_period IS NOT NULL
+WHERE
+    redeclared
+    AND origin_period IS NOT NULL
+    AND touches('training', reference, origin_period, currency)
 UNION ALL
 SELECT 'no_terms', 'training', reference, NULL, origin_period, currency, training_fee_micros
 FROM training
@@ -36,14 +43,14 @@ UNION ALL
 SELECT
     'no_terms', 'generation', reference, NULL, origin_period, currency,
     sum(revenue_micros)
-FROM generation
+FROM generation_total
 WHERE share_ppm IS NULL
 GROUP BY reference, origin_period, currency
 UNION ALL
 SELECT
     'unknown_model', 'generation', reference, NULL, origin_period, currency,
-    floor_div(sum(CAST(revenue_micros AS HUGEINT) * share_ppm), 1000000)
-FROM generation
+    floor_div(sum(revenue_micros * share_ppm), 1000000)
+FROM generation_total
 WHERE share_ppm IS NOT NULL AND NOT known
 GROUP BY reference, origin_period, currency
 UNION ALL

@@ -1,6 +1,6 @@
--- An allocation as it stood at the close before: that of its pool's close (SPEC §6, Stored
--- position).
--- Grain: one row per pool and contributor.
+-- An allocation of a pool that the close computes, as it stood at the close before: that of its
+-- pool's close (SPEC §6, Stored position).
+-- Grain: one row per such pool and contributor.
 --
 -- basis VARCHAR: `training` or `generation`
 -- reference VARCHAR: reference of the pool, `model_id@version`
@@ -16,4 +16,11 @@ SELECT
     allocation.contributor_id,
     allocation.amount_micros
 FROM earlier.allocation AS allocation
-INNER JOIN last_pool USING (period, basis, reference, origin_period, currency)
+INNER JOIN last_pool AS pool
+    ON
+        allocation.period = pool.period
+        AND allocation.basis = pool.basis
+        AND allocation.reference = pool.reference
+        AND allocation.origin_period = pool.origin_period
+        AND allocation.currency = pool.currency
+WHERE touches(pool.basis, pool.reference, pool.origin_period, pool.currency)

@@ -1,5 +1,5 @@
 -- A licence in force; where one `licence_id` was declared again, the first counts (SPEC §5).
--- Grain: one row per `image-licensed` event in force.
+-- Grain: one row per `image-licensed` event in force that the close reads.
 --
 -- seq BIGINT: position of the event in the log
 -- source VARCHAR: source of the event
@@ -43,3 +43,6 @@ SELECT
     ) > 1 AS redeclared
 FROM in_force.image_licensed AS licensed
 LEFT JOIN revocation ON licensed.licence_id = revocation.licence_id
+WHERE
+    (SELECT close_input.known_seq = 0 FROM close_input)
+    OR licensed.licence_id IN (SELECT wanted_licence.licence_id FROM wanted_licence)

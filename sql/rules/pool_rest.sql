@@ -24,7 +24,7 @@ SELECT
     CAST(
         pool.amount_micros - coalesce(attributed.amount_micros, 0) AS DECIMAL(38, 0)
     ) AS amount_micros
-FROM standing_pool AS pool
+FROM computed_pool AS pool
 LEFT JOIN attributed
     ON
         pool.basis = 'generation'

@@ -2,7 +2,10 @@
 -- Grain: one row per event reversed by the log up to the close's position.
 --
 -- seq BIGINT: position of the reversed event in the log
-SELECT DISTINCT event.seq
+-- reversal_seq BIGINT: position of the first reversal that names it
+SELECT
+    event.seq,
+    min(reversal.seq) AS reversal_seq
 FROM in_force.event_reversed AS reversal
 CROSS JOIN close_input
 INNER JOIN stored.event AS event
@@ -10,3 +13,4 @@ INNER JOIN stored.event AS event
 WHERE
     event.seq <= close_input.log_seq
     AND event.type NOT IN ('event-reversed', 'period-closed')
+GROUP BY event.seq

@@ -1,4 +1,5 @@
--- What a contributor gets of a pool (SPEC §5.2).
+-- What a contributor gets of a pool (SPEC §5.2): as the close computes it, else as the close before
+-- found it.
 -- Grain: one row per pool and contributor.
 --
 -- basis VARCHAR: `training` or `generation`
@@ -7,20 +8,22 @@
 -- currency VARCHAR: currency of the pool
 -- contributor_id VARCHAR: the contributor
 -- amount_micros DECIMAL(38, 0): the contributor's part, in micros, above 0
+SELECT basis, reference, origin_period, currency, contributor_id, amount_micros
+FROM computed_allocation
+UNION ALL
 SELECT
-    part.basis,
-    part.reference,
-    part.origin_period,
-    part.currency,
-    share.contributor_id,
-    CAST(sum(share.amount_micros) AS DECIMAL(38, 0)) AS amount_micros
-FROM claim_share AS share
-INNER JOIN pool_part AS part ON share.part_id = part.part_id
-WHERE share.contributor_id IS NOT NULL
-GROUP BY
-    part.basis,
-    part.reference,
-    part.origin_period,
-    part.currency,
-    share.contributor_id
-HAVING sum(share.amount_micros) > 0
+    allocation.basis,
+    allocation.reference,
+    allocation.origin_period,
+    allocation.currency,
+    allocation.contributor_id,
+    allocation.amount_micros
+FROM earlier.allocation AS allocation
+INNER JOIN last_pool AS pool
+    ON
+        allocation.period = pool.period
+        AND allocation.basis = pool.basis
+        AND allocation.reference = pool.reference
+        AND allocation.origin_period = pool.origin_period
+        AND allocation.currency = pool.currency
+WHERE NOT touches(pool.basis, pool.reference, pool.origin_period, pool.currency)

@@ -1,4 +1,5 @@
--- What is owed but not payable yet, with the reason (SPEC §6). It is never given to somebody else.
+-- What is owed but not payable yet, with the reason (SPEC §6): as the close computes it, else as
+-- the close before found it. It is never given to somebody else.
 -- Grain: one row per reason, basis, reference, contributor, origin period and currency.
 --
 -- reason VARCHAR: why it is held
@@ -25,3 +26,10 @@ GROUP BY
     held_part.origin_period,
     held_part.currency
 HAVING sum(held_part.amount_micros) != 0
+UNION ALL
+SELECT reason, basis, reference, contributor_id, origin_period, currency, amount_micros
+FROM last_held
+WHERE
+    basis IN ('direct', 'training', 'generation')
+    AND reason NOT IN ('contributor_not_registered', 'no_fx_rate')
+    AND NOT touches(basis, reference, origin_period, currency)

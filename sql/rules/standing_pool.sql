@@ -1,5 +1,5 @@
 -- What one model version owes its contributors for one origin period, basis and currency
--- (SPEC §5.2).
+-- (SPEC §5.2): as the close computes it, else as the close before found it.
 -- Grain: one row per pool.
 --
 -- basis VARCHAR: `training` or `generation`
@@ -9,38 +9,9 @@
 -- origin_period VARCHAR: period that the events occurred in
 -- currency VARCHAR: currency of the pool
 -- amount_micros DECIMAL(38, 0): the pool, in micros, above 0
-WITH owed AS (
-    SELECT
-        'training' AS basis,
-        model_id,
-        version,
-        reference,
-        origin_period,
-        currency,
-        floor_div(CAST(training_fee_micros AS HUGEINT) * share_ppm, 1000000) AS amount_micros
-    FROM training
-    WHERE share_ppm IS NOT NULL
-    UNION ALL
-    SELECT
-        'generation' AS basis,
-        model_id,
-        version,
-        reference,
-        origin_period,
-        currency,
-        floor_div(sum(CAST(revenue_micros AS HUGEINT) * share_ppm), 1000000) AS amount_micros
-    FROM generation
-    WHERE share_ppm IS NOT NULL AND known
-    GROUP BY model_id, version, reference, origin_period, currency
-)
-
-SELECT
-    owed.basis,
-    owed.model_id,
-    owed.version,
-    owed.reference,
-    owed.origin_period,
-    owed.currency,
-    CAST(owed.amount_micros AS DECIMAL(38, 0)) AS amount_micros
-FROM owed
-WHERE owed.amount_micros > 0
+SELECT basis, model_id, version, reference, origin_period, currency, amount_micros
+FROM computed_pool
+UNION ALL
+SELECT basis, model_id, version, reference, origin_period, currency, amount_micros
+FROM last_pool
+WHERE NOT touches(basis, reference, origin_period, currency)

@@ -1,5 +1,5 @@
 -- A training with the share of its fee that contributors get (SPEC §5.2).
--- Grain: one row per model version that counts, with origin period up to the closed one.
+-- Grain: one row per model version that counts, whose pool the close computes.
 --
 -- seq BIGINT: position of the event in the log
 -- model_id VARCHAR: the model
@@ -13,7 +13,10 @@
 WITH counted AS (
     SELECT *, term_scope('training_share', model_id) AS share_scope
     FROM model_version
-    WHERE NOT redeclared AND origin_period IS NOT NULL
+    WHERE
+        NOT redeclared
+        AND origin_period IS NOT NULL
+        AND touches('training', reference, origin_period, currency)
 )
 
 SELECT

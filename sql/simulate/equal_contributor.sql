@@ -12,7 +12,7 @@ WITH manifest AS (
         version,
         sum(weight) FILTER (WHERE contributor_id IS NOT NULL) AS licensed_weight,
         count(contributor_id) AS contributors
-    FROM manifest_weight
+    FROM standing_weight
     GROUP BY model_id, version
 )
 
@@ -31,7 +31,7 @@ SELECT
             )
     END AS weight
 FROM pool_part AS part
-INNER JOIN manifest_weight AS claimed
+INNER JOIN standing_weight AS claimed
     ON part.model_id = claimed.model_id AND part.version = claimed.version
 INNER JOIN manifest
     ON claimed.model_id = manifest.model_id AND claimed.version = manifest.version

@@ -25,7 +25,7 @@ from tests.cli.processes import started
 from tests.conftest import Run, run
 from tests.everyday import one_of
 from tests.gate.staged import PERIOD as STAGED_PERIOD
-from tests.gate.staged import breaking_statements, staged_close
+from tests.gate.staged import breaking_statements, stage_what_checks_call, staged_close
 from tests.marketplace import Events, small
 
 AS_OF = "--as-of=2027-01-01T00:00:00Z"
@@ -236,7 +236,7 @@ def test_a_gate_that_finds_something_issues_nothing(
     market: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Exit 4, nothing committed, and the finding is kept in gate/<period>.json."""
-    compute_and(monkeypatch, "UPDATE standing_allocation SET amount_micros = amount_micros + 1")
+    compute_and(monkeypatch, "UPDATE computed_allocation SET amount_micros = amount_micros + 1")
     outcome = market("close", "--period=2026-01", AS_OF)
 
     assert GateError.exit_code == outcome.code
@@ -295,6 +295,7 @@ def test_every_check_stops_a_close(
         _copy_tables(staged, connection, "memory", "memory")
         view_stored(connection)
         view_earlier(connection, STAGED_PERIOD)
+        stage_what_checks_call(connection)
         connection.execute(breaking)
 
     monkeypatch.setenv("MANYHANDS_WAREHOUSE", str(closing))

@@ -6,7 +6,7 @@
 -- One event came after the close began, and changes nothing.
 
 INSERT INTO close_input VALUES
-('2026-10', '2026-10-01', '2026-11-01', '2026-10-31', 13);
+('2026-10', '2026-10-01', '2026-11-01', '2026-10-31', 13, 0);
 
 INSERT INTO currency VALUES ('EUR', 10_000), ('USD', 10_000);
 
@@ -34,14 +34,14 @@ INSERT INTO advance_in_force VALUES
 (12, 'first', 'bo', '2026-10-02', '2026-10', 'USD', 600_000, true),
 (7, 'for-eve', 'eve', '2026-09-02', '2026-09', 'EUR', 300_000, false);
 
-INSERT INTO standing_pool BY NAME
+INSERT INTO computed_pool BY NAME
 SELECT 'dream' AS model_id, '1' AS version, 'dream@1' AS reference, *
 FROM (VALUES
     ('training', '2026-09', 'USD', 10_000_000),
     ('generation', '2026-10', 'USD', 5_000_000)
 ) AS row (basis, origin_period, currency, amount_micros);
 
-INSERT INTO standing_allocation BY NAME
+INSERT INTO computed_allocation BY NAME
 SELECT 'dream@1' AS reference, 'USD' AS currency, *
 FROM (VALUES
     ('training', '2026-09', 'ana', 6_000_000),
@@ -52,7 +52,7 @@ FROM (VALUES
 
 INSERT INTO entitlement BY NAME
 SELECT basis, reference, origin_period, currency, contributor_id, amount_micros
-FROM standing_allocation;
+FROM computed_allocation;
 INSERT INTO entitlement BY NAME
 SELECT 'direct' AS basis, *
 FROM (VALUES
@@ -83,10 +83,10 @@ FROM (VALUES
 -- Of the position before, the training pool had other allocations, one held part was larger, one is
 -- gone and one stands as it did.
 INSERT INTO warehouse.pool BY NAME
-SELECT '2026-09' AS period, * FROM standing_pool WHERE basis = 'training';
+SELECT '2026-09' AS period, * FROM computed_pool WHERE basis = 'training';
 INSERT INTO warehouse.allocation BY NAME
 SELECT '2026-09' AS period, * REPLACE (amount_micros - 500_000 AS amount_micros)
-FROM standing_allocation
+FROM computed_allocation
 WHERE basis = 'training';
 INSERT INTO warehouse.held BY NAME
 SELECT '2026-09' AS period, * FROM standing_held WHERE reason = 'model_version_redeclared';
@@ -94,8 +94,8 @@ INSERT INTO warehouse.held VALUES
 ('2026-09', 'unlicensed_image', 'training', 'dream@1', NULL, '2026-09', 'USD', 2_000_000),
 ('2026-09', 'no_terms', 'generation', 'old@1', NULL, '2026-09', 'USD', 5);
 
-INSERT INTO pool BY NAME SELECT '2026-10' AS period, * FROM standing_pool;
-INSERT INTO allocation BY NAME SELECT '2026-10' AS period, * FROM standing_allocation;
+INSERT INTO pool BY NAME SELECT '2026-10' AS period, * FROM computed_pool;
+INSERT INTO allocation BY NAME SELECT '2026-10' AS period, * FROM computed_allocation;
 INSERT INTO held BY NAME
 SELECT '2026-10' AS period, * FROM standing_held WHERE reason != 'model_version_redeclared';
 INSERT INTO held VALUES

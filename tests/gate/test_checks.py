@@ -15,6 +15,34 @@ CASES = [
     for statement in breaking_statements(check)
 ]
 
+OLDER = {
+    "Something received is unaccounted for.",
+    "A rejection has no reason.",
+    "A batch is gone.",
+    "A close is gone.",
+    "A statement is gone.",
+    "The log has no event of a close.",
+    "An earlier statement's line is gone.",
+    "A fact has no event.",
+    "A fact is of another event.",
+    "A day of rates in a currency of ours has no fact.",
+    "The shares of a licence are less than one.",
+    "A contributor of a licence stands twice.",
+    "A licence has no contributors.",
+    "One licence has what another lacks.",
+    "An event is gone.",
+    "An event stands twice.",
+    "One stands twice and another is gone.",
+    "A part of a training pool is held where there is no pool.",
+    "Two facts have changed places.",
+    "A fact is gone.",
+    "A fact stands twice.",
+    "What was written isn't known any more.",
+    "A close has another digest of the log.",
+}
+"""What is of events, statements or pools that an earlier close read, and this one doesn't: `verify`
+looks at all of it, each time."""
+
 
 def test_every_check_has_something_that_breaks_it() -> None:
     """A check that nothing was seen to break may be no check at all."""
@@ -37,19 +65,48 @@ def shared() -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
+@pytest.fixture(scope="module")
+def following() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Return a connection to the same close, where it computes only what changed."""
+    with staged_close(follows=True) as connection:
+        yield connection
+
+
+def _offending(
+    connection: duckdb.DuckDBPyConnection, check: str, statement: str
+) -> list[tuple[object, ...]]:
+    """Return what a check finds after a statement, which is then taken back."""
+    connection.execute("BEGIN")
+    try:
+        connection.execute(statement)
+        return connection.execute(sql.relation("checks", check).query).fetchall()
+    finally:
+        connection.execute("ROLLBACK")
+
+
 @pytest.mark.parametrize(("check", "statement"), CASES)
 def test_a_check_finds_what_it_is_for(
     shared: duckdb.DuckDBPyConnection, check: str, statement: str
 ) -> None:
     """What breaks a check's fact makes its query return rows."""
-    shared.execute("BEGIN")
-    try:
-        shared.execute(statement)
-        rows = shared.execute(sql.relation("checks", check).query).fetchall()
-    finally:
-        shared.execute("ROLLBACK")
+    assert _offending(shared, check, statement)
 
-    assert rows
+
+@pytest.mark.parametrize(("check", "statement"), CASES)
+def test_a_close_that_follows_changes_is_checked_for_what_it_reads_and_writes(
+    following: duckdb.DuckDBPyConnection, check: str, statement: str
+) -> None:
+    """The checks find there what they find where everything is computed, but for older events."""
+    is_older = statement.splitlines()[0].removeprefix("-- ") in OLDER
+
+    assert is_older != bool(_offending(following, check, statement))
+
+
+def test_a_close_that_follows_changes_passes_where_nothing_is_wrong(
+    following: duckdb.DuckDBPyConnection,
+) -> None:
+    """All checks pass on it."""
+    assert run(following, PERIOD).passed
 
 
 @pytest.mark.parametrize("name", sql.names("checks"))

@@ -1,6 +1,6 @@
 -- An allocation is no entitlement.
 DELETE FROM entitlement WHERE basis = 'generation' AND contributor_id = 'bo';
 -- An entitlement comes from no allocation.
-DELETE FROM standing_allocation WHERE basis = 'generation';
+DELETE FROM computed_allocation WHERE basis = 'generation';
 -- One contributor is allocated what another is entitled to.
-UPDATE standing_allocation SET contributor_id = 'cy' WHERE contributor_id = 'bo';
+UPDATE computed_allocation SET contributor_id = 'cy' WHERE contributor_id = 'bo';

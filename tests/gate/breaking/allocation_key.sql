@@ -1,3 +1,3 @@
 -- An allocation counts twice.
-INSERT INTO standing_allocation SELECT * FROM standing_allocation
+INSERT INTO computed_allocation SELECT * FROM computed_allocation
 WHERE basis = 'training' AND contributor_id = 'ana';

@@ -6,6 +6,6 @@ UPDATE statement
 SET withholding_micros = withholding_micros + 1, carried_micros = carried_micros - 1
 WHERE contributor_id = 'ana';
 -- A pool is in no currency we know.
-UPDATE standing_pool SET currency = 'XXX' WHERE basis = 'generation';
+UPDATE computed_pool SET currency = 'XXX' WHERE basis = 'generation';
 -- A held part has none.
 UPDATE standing_held SET currency = NULL WHERE reason = 'no_terms';

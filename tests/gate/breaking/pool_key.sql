@@ -1,2 +1,2 @@
 -- A pool counts twice.
-INSERT INTO standing_pool SELECT * FROM standing_pool WHERE basis = 'training';
+INSERT INTO computed_pool SELECT * FROM computed_pool WHERE basis = 'training';

@@ -1,0 +1,5 @@
+-- A span of time over which events are read at once.
+-- Grain: one row.
+--
+-- starts_at TIMESTAMP: its first instant, in UTC
+-- ends_at TIMESTAMP: the first instant after it, in UTC
