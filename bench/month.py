@@ -1,0 +1,205 @@
+"""Closes a large month beside others that do its sums alone (SPEC §9)."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from bench import environment
+from bench.bulk import Bulk, add_month, close, found
+from bench.measure import Measured, apart, manyhands, run
+from bench.report import Compared, Figure, Section
+from bench.room import EVENT_BYTES, Data
+from bench.rounds import Contestant, Found, Taken, in_turns
+from pipelines.lake import reading
+from pipelines.lake.warehouse import Warehouse
+from pipelines.royalties.periods import Cadence, Period
+
+MANIFEST_ROW_BYTES: Final = 40
+"""What a row of a manifest takes, about: as it came, as it was checked, as a fact, for peers."""
+GENERATION_BYTES: Final = 12
+"""What a generation takes in the file that peers read."""
+
+OURS: Final = "manyhands close"
+PYSPARK: Final = "PySpark local[2], the sums alone"
+PEERS: Final = {
+    PYSPARK: "close_pyspark",
+    "pandas, the sums alone": "close_pandas",
+    "polars, the sums alone": "close_polars",
+    "limit: DuckDB, scan and group": "close_duckdb",
+}
+KNOWN_S: Final = 60
+UNKNOWN_S: Final = 300
+MOST_MIB: Final = 16 * 1024
+
+EXPORTS: Final = {
+    "generation": """
+        SELECT model_id, version, revenue_micros, CAST(200000 AS INTEGER) AS share_ppm
+        FROM warehouse.asset_generated
+        WHERE occurred_at >= $starts_at AND occurred_at < $ends_at
+    """,
+    "licence": """
+        SELECT image_id, contributor_id, share_ppm, valid_from, valid_until
+        FROM warehouse.image_licensed INNER JOIN warehouse.licence_contributor USING (seq)
+        WHERE $starts_at < $ends_at
+    """,
+    "manifest": """
+        SELECT model_id, version, occurred_at AS trained_at, image_id, weight_milli
+        FROM warehouse.model_trained INNER JOIN warehouse.manifest_entry USING (manifest_sha256)
+        WHERE $starts_at < $ends_at
+    """,
+}
+"""What peers read: the rows of the facts that a close's sums are made of."""
+
+
+def month(bulk: Bulk, generations: int, *, known: bool, rounds: int | None = None) -> Section:
+    """Close a month of generations by ours, and do its sums by each peer, in turns.
+
+    `known`: the weights of the manifests are known from the close of the month before; else the
+    model versions were trained in this month.
+    """
+    period = Period.parse(bulk.first_period, Cadence.MONTH)
+    period = period.next() if known else period
+    made = Data(
+        "month",
+        {**asdict(bulk), "generations": generations, "known": known},
+        size_of(bulk, generations),
+        partial(apart, make, bulk, period, generations, known),
+    )
+    with made.there() as folder:
+        taken = in_turns(_contestants(folder, period), rounds)
+    return _section(bulk, generations, taken, known=known)
+
+
+def size_of(bulk: Bulk, generations: int) -> int:
+    """Return how many bytes a warehouse of so many generations takes, and what peers read."""
+    events = bulk.contributors + bulk.images + generations
+    manifests = bulk.manifest_rows * MANIFEST_ROW_BYTES
+    # a batch's files stand beside the merged ones
+    return 2 * events * EVENT_BYTES + manifests + generations * GENERATION_BYTES
+
+
+def make(bulk: Bulk, period: Period, generations: int, known: bool, folder: Path) -> None:  # noqa: FBT001  as a process is given it
+    """Make `warehouse`, in which the generations of a month wait for its close, and `peers`."""
+    found(folder, bulk)
+    if known:
+        before = Period.parse(bulk.first_period, Cadence.MONTH)
+        add_month(folder / "warehouse", bulk, before, 0, bulk.models * 10)
+        close(folder, before)
+    add_month(folder / "warehouse", bulk, period, bulk.models * 10, generations)
+    (folder / "peers").mkdir()
+    span = {"starts_at": period.starts_at, "ends_at": period.ends_at}
+    with reading.connect(Warehouse(folder / "warehouse")) as connection:
+        for name, query in EXPORTS.items():
+            path = folder / "peers" / f"{name}.parquet"
+            connection.execute(
+                f"COPY ({query}) TO $path (FORMAT parquet)", span | {"path": str(path)}
+            )
+
+
+def _contestants(folder: Path, period: Period) -> list[Contestant]:
+    return [
+        Contestant(OURS, partial(_ours, folder, period)),
+        *(
+            Contestant(name, partial(_peer, folder, program), _fits)
+            for name, program in PEERS.items()
+        ),
+    ]
+
+
+def _fits(ours: Found, found: Found) -> bool:
+    """Return whether a peer came to the same pools, and to parts that lack only leftover micros."""
+    if found["pools"] != ours["pools"]:
+        return False
+    if "claimants" not in found:  # of a limit
+        return True
+    left = ours["allocated"] - found["allocated"]
+    return found["claimants"] == ours["claimants"] and 0 <= left <= ours["claimants"]
+
+
+def _ours(folder: Path, period: Period) -> tuple[Measured, Found]:
+    with copied(folder / "warehouse", folder / "out") as out:
+        took = close(out, period)
+        return took, _sums(out, period)
+
+
+def _peer(folder: Path, program: str) -> tuple[Measured, Found]:
+    out = folder / "out"
+    out.mkdir()
+    try:
+        command = environment.command(program, str(folder / "peers"), str(out))
+        took = run(command, folder=out, settings=environment.QUIET)
+    finally:
+        shutil.rmtree(out)
+    sums = json.loads(took.stdout.splitlines()[-1])
+    # of a process that Python started beside itself and didn't wait for
+    peak_mib = max(took.peak_mib, sums.pop("peak_mib", 0))
+    return replace(took, peak_mib=peak_mib), sums
+
+
+@contextmanager
+def copied(warehouse: Path, folder: Path) -> Iterator[Path]:
+    """Return a folder with a copy of a warehouse, which goes when the context ends."""
+    folder.mkdir()
+    try:
+        copy_of(warehouse, folder / "warehouse")
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+def copy_of(warehouse: Path, copy: Path) -> None:
+    """Copy a warehouse; data files are linked, since nobody writes to one that is there."""
+    shutil.copytree(warehouse, copy, copy_function=_link)
+
+
+def _link(source: str, target: str) -> object:
+    if source.endswith(".parquet"):
+        os.link(source, target)
+        return target
+    return shutil.copy2(source, target)
+
+
+def _sums(folder: Path, period: Period) -> Found:
+    """Return what a close came to, of generations in its period."""
+    of_period = f"WHERE period = '{period.name}' AND origin_period = '{period.name}'"
+    query = (
+        f"SELECT (SELECT sum(amount_micros) FROM pool {of_period}) AS pools,"
+        " count(*) AS claimants, sum(amount_micros) AS allocated"
+        f" FROM allocation {of_period}"
+    )
+    said = manyhands("query", query, "--format=json", folder=folder).stdout
+    (row,) = json.loads(said)
+    return {name: int(value) for name, value in row.items()}
+
+
+def _section(bulk: Bulk, generations: int, taken: Sequence[Taken], *, known: bool) -> Section:
+    by_name = {one.name: one for one in taken}
+    ours = by_name[OURS]
+    lines = "one model version" if bulk.one_model else "all model versions"
+    trained = "trained and closed the month before" if known else "trained in that month"
+    return Section(
+        f"Close of a large month, {'weights known' if known else 'from nothing'}",
+        f"{generations:,} generations from seed {bulk.seed}; {bulk.models} model versions,"
+        f" {trained}, with {bulk.manifest_rows:,} manifest rows\nover {bulk.images:,} images, which"
+        f" {bulk.contributors:,} contributors license to one developer without a fee, each in"
+        f" {lines}: {ours.found['claimants']:,} parts of pools.\n{len(ours.seconds)} rounds, in"
+        " turns. Ours computes, is gated, sealed and committed; the others read the same rows as"
+        " Parquet and do the sums alone,\nwithout leftovers, held parts or earlier statements."
+        " Pools are equal to the micro, parts but for leftovers.",
+        ["manyhands close --period=…"],
+        [
+            Figure("close", ours.median, "s", KNOWN_S if known else UNKNOWN_S),
+            Figure("close, memory", ours.peak_mib, "MiB", MOST_MIB),
+            Figure("part of PySpark's", 100 * ours.median / by_name[PYSPARK].median, "%", 100),
+        ],
+        [
+            Compared(one.name, one.seconds, "s", one.peak_mib, one.median / ours.median)
+            for one in taken
+        ],
+    )

@@ -1,0 +1,96 @@
+"""Runs contestants in turns on the same data, and compares what they took."""
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Final
+
+from bench.measure import Measured
+from pipelines.errors import ManyhandsError
+
+ROUNDS: Final = 5
+LONG_ROUNDS: Final = 3
+LONG_S: Final = 600.0
+"""Where a round takes longer, there are LONG_ROUNDS of them."""
+
+Found = Mapping[str, int]
+"""What a contestant's result comes to: a count or a sum by name."""
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """Somebody who does the work: ours, who is named first, or a peer."""
+
+    name: str
+    run: Callable[[], tuple[Measured, Found]]
+    """Does it once, and returns what it took and what it came to."""
+    fits: Callable[[Found, Found], bool] = lambda ours, found: found == ours
+    """Whether what it came to fits what ours came to: who does nothing can't win."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What a contestant took in all rounds; a round has one value in each list."""
+
+    name: str
+    seconds: tuple[float, ...]
+    work: tuple[float, ...]
+    peak_mib: int
+    """The most of all rounds."""
+    found: Found
+
+    @property
+    def median(self) -> float:
+        """Seconds of the middle round."""
+        return median(self.seconds)
+
+    @property
+    def work_median(self) -> float:
+        """Seconds of the processors in the middle round."""
+        return median(self.work)
+
+
+def in_turns(contestants: Sequence[Contestant], rounds: int | None = None) -> list[Taken]:
+    """Let each contestant do the work once a round, every other round in reverse order.
+
+    Without `rounds` there are ROUNDS, or LONG_ROUNDS where the first takes more than LONG_S.
+
+    Raises ManyhandsError where what a peer came to doesn't fit what ours did.
+    """
+    measured: dict[str, list[Measured]] = {one.name: [] for one in contestants}
+    found: dict[str, Found] = {}
+    number, wanted = 0, rounds or ROUNDS
+    while number < wanted:
+        for one in contestants if number % 2 == 0 else contestants[::-1]:
+            took, found[one.name] = one.run()
+            measured[one.name].append(took)
+            said = f"  round {number + 1} of {wanted}: {one.name}, {took.seconds:.1f} s"
+            print(said, file=sys.stderr)
+        _refuse_unless_fitting(contestants, found)
+        number += 1
+        if rounds is None:
+            first = sum(taken[0].seconds for taken in measured.values())
+            wanted = LONG_ROUNDS if first > LONG_S else ROUNDS
+    return [_taken(one.name, measured[one.name], found[one.name]) for one in contestants]
+
+
+def _taken(name: str, measured: Sequence[Measured], found: Found) -> Taken:
+    return Taken(
+        name,
+        tuple(one.seconds for one in measured),
+        tuple(one.work for one in measured),
+        max(one.peak_mib for one in measured),
+        found,
+    )
+
+
+def _refuse_unless_fitting(contestants: Sequence[Contestant], found: Mapping[str, Found]) -> None:
+    ours = contestants[0]
+    for one in contestants[1:]:
+        if not one.fits(found[ours.name], found[one.name]):
+            message = (
+                f"{one.name} came to {dict(found[one.name])} where {ours.name} came to"
+                f" {dict(found[ours.name])}: it didn't do the same work"
+            )
+            raise ManyhandsError(message)
