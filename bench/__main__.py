@@ -13,6 +13,7 @@ from bench import (
     commits,
     environment,
     events,
+    growth,
     ingest,
     month,
     months,
@@ -155,7 +156,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "workers": workers.workers,
     "spread": spread.spread,
 }
-BESIDE = ("ingest-beside", "month", "month-known", "months")
+BESIDE = ("ingest-beside", "month", "month-known", "months", "growth")
 """Those that measure in rounds, beside others or beside themselves."""
 
 
@@ -197,11 +198,11 @@ def _run(name: str, chosen: argparse.Namespace) -> Section:
         case "ingest-beside":
             return ingest.ingest(round(sizes.events * scale), seed, rounds)
         case "month" | "month-known":
-            bulk = sizes.bulk(scale, seed, one_model=True)
-            generations = round(sizes.generations * scale)
-            return month.month(bulk, generations, known=name == "month-known", rounds=rounds)
+            return month.month(sizes.month(scale, seed, known=name == "month-known"), rounds)
         case "months":
             return months.months(sizes.history(scale, seed), rounds)
+        case "growth":
+            return growth.growth(sizes.grown(scale, seed), rounds)
     with tempfile.TemporaryDirectory(prefix="manyhands-bench-") as folder:
         return BENCHMARKS[name](Path(folder), scale, seed)
 

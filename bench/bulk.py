@@ -129,12 +129,13 @@ def _text(name: str) -> str:
 
 def add_month(folder: Path, bulk: Bulk, period: Period, first: int, count: int) -> None:
     """Append the generations of a month to the warehouse in a folder, from number `first` on."""
+    append_all(Warehouse(folder), "generation", bulk.parameters() | of_month(period), first, count)
+
+
+def of_month(period: Period) -> dict[str, Any]:
+    """Return what the query of generations is given of their month."""
     length = period.ends_at - period.starts_at
-    given = {
-        "starts_at": period.starts_at,
-        "microseconds": length // timedelta(microseconds=1),
-    }
-    append_all(Warehouse(folder), "generation", bulk.parameters() | given, first, count)
+    return {"starts_at": period.starts_at, "microseconds": length // timedelta(microseconds=1)}
 
 
 def write_models(folder: Path, bulk: Bulk) -> None:

@@ -50,7 +50,7 @@ def ingest(count: int, seed: int, rounds: int | None = None) -> Section:
         empty = in_turns(_contestants(folder, NOTHING)[:1], STARTS)
         starts = in_turns(_contestants(folder, ONE), STARTS)
         taken = in_turns(_contestants(folder, FILE), rounds)
-    return _section(count, seed, taken, starts, empty[0])
+    return section(count, seed, taken, starts, empty[0])
 
 
 def _make(count: int, seed: int, folder: Path) -> None:
@@ -100,9 +100,10 @@ def _peer(words: Sequence[str], folder: Path, file: str, out: Path) -> tuple[Mea
     return took, json.loads(took.stdout.splitlines()[-1])
 
 
-def _section(
+def section(
     count: int, seed: int, taken: Sequence[Taken], starts: Sequence[Taken], empty: Taken
 ) -> Section:
+    """Return the rates of ours and of peers: of each round, less the median of the starts."""
     rates = {
         one.name: [count / max(seconds - start.median, 1e-3) for seconds in one.seconds]
         for one, start in zip(taken, starts, strict=True)

@@ -5,7 +5,7 @@ import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -57,62 +57,67 @@ EXPORTS: Final = {
 """What peers read: the rows of the facts that a close's sums are made of."""
 
 
-def month(bulk: Bulk, generations: int, *, known: bool, rounds: int | None = None) -> Section:
-    """Close a month of generations by ours, and do its sums by each peer, in turns.
+@dataclass(frozen=True)
+class Month:
+    """A month with so many generations, which is to be closed."""
 
-    `known`: the weights of the manifests are known from the close of the month before; else the
-    model versions were trained in this month.
-    """
-    period = Period.parse(bulk.first_period, Cadence.MONTH)
-    period = period.next() if known else period
-    made = Data(
-        "month",
-        {**asdict(bulk), "generations": generations, "known": known},
-        size_of(bulk, generations),
-        partial(apart, make, bulk, period, generations, known),
-    )
-    with made.there() as folder:
-        taken = in_turns(_contestants(folder, period), rounds)
-    return _section(bulk, generations, taken, known=known)
+    bulk: Bulk
+    generations: int
+    known: bool
+    """Whether the weights of manifests are known from the close of the month before; else the
+    model versions were trained in this month."""
 
+    @property
+    def period(self) -> Period:
+        """The month that is to be closed."""
+        first = Period.parse(self.bulk.first_period, Cadence.MONTH)
+        return first.next() if self.known else first
 
-def size_of(bulk: Bulk, generations: int) -> int:
-    """Return how many bytes a warehouse of so many generations takes, and what peers read."""
-    events = bulk.contributors + bulk.images + generations
-    manifests = bulk.manifest_rows * MANIFEST_ROW_BYTES
-    # a batch's files stand beside the merged ones
-    return 2 * events * EVENT_BYTES + manifests + generations * GENERATION_BYTES
+    @property
+    def size(self) -> int:
+        """Bytes of the warehouse, whose files stand beside merged ones, and of what peers read."""
+        events = self.bulk.contributors + self.bulk.images + self.generations
+        manifests = self.bulk.manifest_rows * MANIFEST_ROW_BYTES
+        return 2 * events * EVENT_BYTES + manifests + self.generations * GENERATION_BYTES
 
 
-def make(bulk: Bulk, period: Period, generations: int, known: bool, folder: Path) -> None:  # noqa: FBT001  as a process is given it
+def month(chosen: Month, rounds: int | None = None) -> Section:
+    """Close a month of generations by ours, and do its sums by each peer, in turns."""
+    data = Data("month", asdict(chosen), chosen.size, partial(apart, make, chosen))
+    with data.there() as folder:
+        taken = in_turns(_contestants(folder, chosen.period), rounds)
+    return _section(chosen, taken)
+
+
+def make(chosen: Month, folder: Path) -> None:
     """Make `warehouse`, in which the generations of a month wait for its close, and `peers`."""
-    found(folder, bulk)
-    if known:
-        before = Period.parse(bulk.first_period, Cadence.MONTH)
-        add_month(folder / "warehouse", bulk, before, 0, bulk.models * 10)
+    found(folder, chosen.bulk)
+    warehouse = folder / "warehouse"
+    few = chosen.bulk.models * 10 if chosen.known else 0
+    if chosen.known:
+        before = Period.parse(chosen.bulk.first_period, Cadence.MONTH)
+        add_month(warehouse, chosen.bulk, before, 0, few)
         close(folder, before)
-    add_month(folder / "warehouse", bulk, period, bulk.models * 10, generations)
+    add_month(warehouse, chosen.bulk, chosen.period, few, chosen.generations)
     (folder / "peers").mkdir()
-    span = {"starts_at": period.starts_at, "ends_at": period.ends_at}
-    with reading.connect(Warehouse(folder / "warehouse")) as connection:
+    span = {"starts_at": chosen.period.starts_at, "ends_at": chosen.period.ends_at}
+    with reading.connect(Warehouse(warehouse)) as connection:
         for name, query in EXPORTS.items():
-            path = folder / "peers" / f"{name}.parquet"
-            connection.execute(
-                f"COPY ({query}) TO $path (FORMAT parquet)", span | {"path": str(path)}
-            )
+            path = {"path": str(folder / "peers" / f"{name}.parquet")}
+            connection.execute(f"COPY ({query}) TO $path (FORMAT parquet)", span | path)
 
 
 def _contestants(folder: Path, period: Period) -> list[Contestant]:
     return [
         Contestant(OURS, partial(_ours, folder, period)),
         *(
-            Contestant(name, partial(_peer, folder, program), _fits)
+            Contestant(name, partial(_peer, folder, program), fits)
             for name, program in PEERS.items()
         ),
     ]
 
 
-def _fits(ours: Found, found: Found) -> bool:
+def fits(ours: Found, found: Found) -> bool:
     """Return whether a peer came to the same pools, and to parts that lack only leftover micros."""
     if found["pools"] != ours["pools"]:
         return False
@@ -178,14 +183,14 @@ def _sums(folder: Path, period: Period) -> Found:
     return {name: int(value) for name, value in row.items()}
 
 
-def _section(bulk: Bulk, generations: int, taken: Sequence[Taken], *, known: bool) -> Section:
+def _section(chosen: Month, taken: Sequence[Taken]) -> Section:
     by_name = {one.name: one for one in taken}
-    ours = by_name[OURS]
+    ours, bulk, known = by_name[OURS], chosen.bulk, chosen.known
     lines = "one model version" if bulk.one_model else "all model versions"
     trained = "trained and closed the month before" if known else "trained in that month"
     return Section(
         f"Close of a large month, {'weights known' if known else 'from nothing'}",
-        f"{generations:,} generations from seed {bulk.seed}; {bulk.models} model versions,"
+        f"{chosen.generations:,} generations from seed {bulk.seed}; {bulk.models} model versions,"
         f" {trained}, with {bulk.manifest_rows:,} manifest rows\nover {bulk.images:,} images, which"
         f" {bulk.contributors:,} contributors license to one developer without a fee, each in"
         f" {lines}: {ours.found['claimants']:,} parts of pools.\n{len(ours.seconds)} rounds, in"

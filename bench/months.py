@@ -13,7 +13,7 @@ from bench.measure import Measured, apart
 from bench.month import MANIFEST_ROW_BYTES, copied, copy_of
 from bench.report import Compared, Figure, Section
 from bench.room import EVENT_BYTES, Data
-from bench.rounds import Contestant, Found, Taken, in_turns
+from bench.rounds import Contestant, Found, Taken, in_turns, part
 from pipelines.royalties.periods import Cadence, Period
 
 LATE_MONTHS: Final = 5
@@ -121,10 +121,10 @@ def _section(
         f" each on a copy.\nThe last close issued {last.found['statements']:,} statements.",
         ["manyhands close --period=…"],
         [
-            Figure("the last over the second", 100 * last.median / second.median, "%", MOST),
-            Figure("the same, processor time", 100 * last.work_median / second.work_median, "%"),
-            Figure("the last after late events", 100 * late.median / second.median, "%", MOST),
-            Figure("the same, processor time", 100 * late.work_median / second.work_median, "%"),
+            Figure("the last over the second", part(second, last), "%", MOST),
+            Figure("the same, processor time", part(second, last, "work_median"), "%"),
+            Figure("the last after late events", part(second, late), "%", MOST),
+            Figure("the same, processor time", part(second, late, "work_median"), "%"),
             Figure("the last, memory", last.peak_mib, "MiB"),
         ],
         [

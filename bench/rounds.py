@@ -51,6 +51,11 @@ class Taken:
         return median(self.work)
 
 
+def part(one: Taken, other: Taken, of: str = "median") -> float:
+    """Return what another took, as part of one, in percent."""
+    return 100 * float(getattr(other, of)) / float(getattr(one, of))
+
+
 def in_turns(contestants: Sequence[Contestant], rounds: int | None = None) -> list[Taken]:
     """Let each contestant do the work once a round, every other round in reverse order.
 
