@@ -86,21 +86,25 @@ def found(folder: Path, bulk: Bulk) -> None:
     manyhands("init", first, folder=folder)
     warehouse = Warehouse(folder / "warehouse")
     at = {"starts_at": bulk.starts_at}
-    append_all(warehouse, "registration", bulk.parameters() | at, 0, bulk.contributors)
-    append_all(warehouse, "licence", bulk.parameters() | at, 0, bulk.images)
+    given = bulk.parameters() | at
+    append_all(warehouse, "registration", given, range(bulk.contributors), bulk.starts_at)
+    append_all(warehouse, "licence", given, range(bulk.images), bulk.starts_at)
     (folder / "manifests").mkdir()
     write_models(folder, bulk)
     ingest_file(folder, MODELS_FILE, bulk.starts_at + timedelta(hours=bulk.models + 1))
 
 
 def append_all(
-    warehouse: Warehouse, query: str, parameters: Mapping[str, Any], first: int, count: int
+    warehouse: Warehouse,
+    query: str,
+    parameters: Mapping[str, Any],
+    numbers: range,
+    recorded_at: datetime,
 ) -> None:
-    """Append so many events of a query of `bench/sql`, from number `first` on, in batches."""
-    recorded_at = parameters["starts_at"] + timedelta(days=31)
+    """Append the events that a query of `bench/sql` has of these numbers, in batches."""
     with connect(warehouse) as connection:
-        for number in range(first, first + count, BATCH):
-            size = min(BATCH, first + count - number)
+        for number in numbers[::BATCH]:
+            size = min(BATCH, numbers.stop - number)
             events = made(query, parameters, number, size)
             refused = refusals_table([], recorded_at)
             name = f"bulk-{query}-{number}"
@@ -127,9 +131,15 @@ def _text(name: str) -> str:
     return (_SQL / f"{name}.sql").read_text(encoding="utf-8")
 
 
-def add_month(folder: Path, bulk: Bulk, period: Period, first: int, count: int) -> None:
-    """Append the generations of a month to the warehouse in a folder, from number `first` on."""
-    append_all(Warehouse(folder), "generation", bulk.parameters() | of_month(period), first, count)
+def add_month(
+    folder: Path, bulk: Bulk, period: Period, numbers: range, late: Period | None = None
+) -> None:
+    """Append the generations of a month, with these numbers, to the warehouse in a folder.
+
+    They are recorded at its end, or at that of a later month.
+    """
+    given = bulk.parameters() | of_month(period)
+    append_all(Warehouse(folder), "generation", given, numbers, (late or period).ends_at)
 
 
 def of_month(period: Period) -> dict[str, Any]:
@@ -156,7 +166,7 @@ def _declared(folder: Path, bulk: Bulk) -> Iterator[tuple[str, datetime, dict[st
     yield "terms-agreed", bulk.starts_at, terms
     for model in range(bulk.models):
         path = folder / "manifests" / f"{model}.parquet"
-        manifest = _write_manifest(path, bulk, model)
+        manifest = write_manifest(path, bulk, model)
         trained_at = bulk.starts_at + timedelta(hours=model)
         version: dict[str, object] = {
             "model_id": f"m{model}",
@@ -167,7 +177,8 @@ def _declared(folder: Path, bulk: Bulk) -> Iterator[tuple[str, datetime, dict[st
         yield "model-trained", trained_at, {**version, **fee, "manifest": manifest}
 
 
-def _write_manifest(path: Path, bulk: Bulk, model: int) -> dict[str, object]:
+def write_manifest(path: Path, bulk: Bulk, model: int) -> dict[str, object]:
+    """Write the manifest of a model version, and return what names it in an event."""
     text = _text("manifest")
     given = bulk.parameters() | {"model": model}
     given = {name: value for name, value in given.items() if f"${name}" in text}

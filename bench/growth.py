@@ -59,7 +59,7 @@ def make(logs: Logs, folder: Path) -> None:
     found(folder, logs.bulk)
     count = 0
     for size in logs.sizes:
-        add_month(folder / "warehouse", logs.bulk, logs.period, count, size - count)
+        add_month(folder / "warehouse", logs.bulk, logs.period, range(count, size))
         copy_of(folder / "warehouse", folder / str(size))
         count = size
     given = logs.bulk.parameters() | of_month(logs.period)

@@ -96,9 +96,10 @@ def make(chosen: Month, folder: Path) -> None:
     few = chosen.bulk.models * 10 if chosen.known else 0
     if chosen.known:
         before = Period.parse(chosen.bulk.first_period, Cadence.MONTH)
-        add_month(warehouse, chosen.bulk, before, 0, few)
+        add_month(warehouse, chosen.bulk, before, range(few))
         close(folder, before)
-    add_month(warehouse, chosen.bulk, chosen.period, few, chosen.generations)
+    numbers = range(few, few + chosen.generations)
+    add_month(warehouse, chosen.bulk, chosen.period, numbers)
     (folder / "peers").mkdir()
     span = {"starts_at": chosen.period.starts_at, "ends_at": chosen.period.ends_at}
     with reading.connect(Warehouse(warehouse)) as connection:

@@ -65,7 +65,8 @@ def make(history: History, folder: Path) -> None:
     closes = []
     for number, period in enumerate(history.periods):
         first = number * history.generations
-        add_month(folder / "warehouse", history.bulk, period, first, history.generations)
+        numbers = range(first, first + history.generations)
+        add_month(folder / "warehouse", history.bulk, period, numbers)
         if number == 1:
             copy_of(folder / "warehouse", folder / "second")
         if period != history.periods[-1]:
@@ -81,7 +82,8 @@ def _add_late(warehouse: Path, history: History) -> None:
     first = history.months * history.generations
     for number, period in enumerate(earlier):
         share = (number + 1) * history.late // len(earlier) - number * history.late // len(earlier)
-        add_month(warehouse, history.bulk, period, first, share)
+        numbers, last = range(first, first + share), history.periods[-1]
+        add_month(warehouse, history.bulk, period, numbers, last)
         first += share
 
 

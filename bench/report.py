@@ -2,12 +2,15 @@
 
 import os
 import platform
+import resource
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 from types import MappingProxyType
+
+from bench.measure import RSS_UNITS_PER_MIB
 
 _SMALL = 10
 _HEADING = "## "
@@ -95,7 +98,8 @@ def report(
         "# Results",
         "",
         "Each command ran as a process of its own, once where no rounds are named.",
-        "Seconds are wall clock, start of the process included; MiB are the most resident at once.",
+        "Seconds are wall clock, start of the process included; MiB are the most resident at once,",
+        f"at least the {_held_mib()} of the process that measures.",
         *(["A trial: the bounds are those of scale 1."] if trial else []),
         "",
         f"- machine: {cores} cores, {_memory_gib()} GiB of memory, {system}",
@@ -119,6 +123,10 @@ def _lines(section: Section) -> list[str]:
     for name in section.plots:
         lines += ["", f"![{section.title}]({name})"]
     return lines
+
+
+def _held_mib() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // RSS_UNITS_PER_MIB
 
 
 def _memory_gib() -> int:

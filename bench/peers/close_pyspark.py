@@ -31,6 +31,7 @@ def main(folder: str, out: str) -> None:
         .config("spark.driver.memory", "12g")
         .config("spark.ui.enabled", "false")
         .config("spark.local.dir", out)
+        .config("spark.sql.shuffle.partitions", "16")  # 200 are for a cluster
         .config("spark.sql.session.timeZone", "UTC")
         .getOrCreate()
     )

@@ -4,12 +4,14 @@ import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
-from bench import bulk, growth, ingest, month, months, room, rounds, sizes
+from bench import bulk, environment, growth, ingest, month, months, room, rounds, sizes
 from bench.bulk import Bulk
 from bench.measure import Measured, manyhands
 from bench.report import Compared, Figure, Section, merged, report, write
@@ -95,6 +97,21 @@ def test_a_peer_that_did_something_else_ends_the_benchmark() -> None:
 def test_sums_fit_to_the_micro_but_for_leftovers(found: dict[str, int], fits: bool) -> None:  # noqa: FBT001  a case
     """Who floors each part leaves less than a micro each."""
     assert fits == month.fits({"pools": 100, "claimants": 3, "allocated": 100}, found)
+
+
+def test_peers_are_programs_in_an_environment_that_make_bench_makes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without it nothing is measured, and what to do is said."""
+    monkeypatch.setattr(environment, "PYTHON", tmp_path / "python")
+    with pytest.raises(ManyhandsError, match="`make bench` makes the environment"):
+        environment.command("plot")
+
+    (tmp_path / "python").touch()
+    commands = [environment.command(program, "in") for program in month.PEERS.values()]
+
+    assert {str(tmp_path / "python")} == {python for python, *_ in commands}
+    assert [] == [program for _, program, _ in commands if not Path(program).is_file()]
 
 
 # data
@@ -210,24 +227,46 @@ def test_numbers_that_do_not_go_into_each_other_are_refused() -> None:
         replace(SMALL, images=50)
 
 
-@pytest.mark.thorough
-@pytest.mark.parametrize(("one_model", "parts"), [(True, 12), (False, 48)])
+@pytest.mark.parametrize(("one_model", "each"), [(True, 1), (False, 4)])
 def test_contributors_have_images_in_one_model_version_or_in_all(
-    tmp_path: Path, *, one_model: bool, parts: int
+    tmp_path: Path, *, one_model: bool, each: int
 ) -> None:
-    """The close of such a month has as many parts of pools, and `verify` finds nothing."""
-    chosen = month.Month(replace(SMALL, one_model=one_model, one_of=0), 40, known=False)
+    """By the manifests, and by the hours in which licences hold."""
+    chosen = replace(SMALL, one_model=one_model)
+    given = chosen.parameters() | {"starts_at": chosen.starts_at}
+    licences = [
+        json.loads(body)["data"]
+        for body in bulk.made("licence", given, 0, chosen.images)["body"].to_pylist()
+    ]
+    found: dict[str, set[int]] = {}
+    for model in range(chosen.models):
+        path = tmp_path / str(model)
+        assert chosen.images // 2 == bulk.write_manifest(path, chosen, model)["rows"]
+        images = set(pq.read_table(path)["image_id"].to_pylist())
+        for licence in licences:
+            if licence["image_id"] in images and _holds(licence, model):
+                (owner,) = licence["contributors"]
+                found.setdefault(owner["contributor_id"], set()).add(model)
+
+    assert [each] * chosen.contributors == [len(models) for models in found.values()]
+
+
+def _holds(licence: dict[str, str], hour: int) -> bool:
+    at = (SMALL.starts_at + timedelta(hours=hour)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return licence["valid_from"] <= at < licence.get("valid_until", "9")
+
+
+@pytest.mark.thorough
+def test_a_large_month_closes_and_nothing_in_it_is_wrong(tmp_path: Path) -> None:
+    """Each contributor has one part of a pool, and `verify` finds nothing."""
+    chosen = month.Month(replace(SMALL, one_model=True, one_of=0), 40, known=False)
     month.make(chosen, tmp_path)
     bulk.close(tmp_path, chosen.period)
 
-    ((claimants, models),) = _rows(
-        tmp_path / "warehouse",
-        "SELECT count(*), count(DISTINCT reference) FROM warehouse.allocation",
-    )
-    files = {path.stem for path in (tmp_path / "peers").iterdir()}
+    claimants = _rows(tmp_path / "warehouse", "SELECT count(*) FROM warehouse.allocation")
 
-    assert (parts, 4) == (claimants, models)
-    assert set(month.EXPORTS) == files
+    assert [(SMALL.contributors,)] == claimants
+    assert set(month.EXPORTS) == {path.stem for path in (tmp_path / "peers").iterdir()}
     assert "" == manyhands("verify", folder=tmp_path).stdout
 
 
@@ -265,19 +304,18 @@ _CLOSED = "SELECT period FROM warehouse.period_close ORDER BY period"
 
 
 @pytest.mark.thorough
-def test_a_copy_of_a_warehouse_is_closed_and_the_original_stays_open(tmp_path: Path) -> None:
-    """Data files are shared by both, and none is written to twice."""
+def test_each_log_has_as_many_events_as_it_is_to_have(tmp_path: Path) -> None:
+    """Data files are shared by the logs, and by the copies that are measured on."""
     logs = growth.Logs(SMALL, [10, 30])
     growth.make(logs, tmp_path)
-    with month.copied(tmp_path / "30", tmp_path / "out") as out:
-        bulk.close(out, logs.period)
-        assert [("2026-10",)] == _rows(out / "warehouse", _CLOSED)
 
     heads = [_rows(tmp_path / name, "SELECT seq FROM warehouse.head") for name in ("10", "30")]
+    with month.copied(tmp_path / "10", tmp_path / "out") as out:
+        links = {path.stat().st_nlink for path in (out / "warehouse" / "data").rglob("*.parquet")}
 
     declared = SMALL.contributors + SMALL.images + 1 + SMALL.models
     assert [[(declared + 10,)], [(declared + 30,)]] == heads
-    assert [] == _rows(tmp_path / "30", _CLOSED)
+    assert min(links) > 1
     assert not (tmp_path / "out").exists()
     assert growth.BATCH == len((tmp_path / growth.FILE).read_bytes().splitlines())
 
