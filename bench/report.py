@@ -52,7 +52,7 @@ class Compared:
 
     name: str
     values: Sequence[float]
-    """One of each round."""
+    """One of each round; none where it failed."""
     unit: str
     peak_mib: int
     ratio: float
@@ -60,6 +60,8 @@ class Compared:
 
     def row(self) -> str:
         """Return it as a row of a table: least, middle, most, and the ratio."""
+        if not self.values:
+            return f"| {self.name} | failed | | | | | |"
         least, middle, most = min(self.values), median(self.values), max(self.values)
         values = " | ".join(_shown(value) for value in (least, middle, most))
         return f"| {self.name} | {values} | {self.unit} | {self.ratio:.3g} | {self.peak_mib:,} |"
@@ -92,7 +94,7 @@ def report(
 ) -> str:
     """Return the results as Markdown; `peers` are the versions of what was measured beside us."""
     versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
-    cores, system = os.cpu_count(), f"{platform.system()} {platform.machine()}"
+    cores, system = os.cpu_count(), f"{platform.system()} {platform.machine()}{_processor()}"
     others = ", ".join(f"{name} {number}" for name, number in peers.items())
     lines = [
         "# Results",
@@ -127,6 +129,14 @@ def _lines(section: Section) -> list[str]:
 
 def _held_mib() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // RSS_UNITS_PER_MIB
+
+
+def _processor() -> str:
+    """Return what Linux calls the processor, behind a comma; nothing where it doesn't say."""
+    said = Path("/proc/cpuinfo")
+    lines = said.read_text(encoding="utf-8").splitlines() if said.exists() else []
+    names = [line.partition(": ")[2] for line in lines if line.startswith("model name")]
+    return f", {names[0]}" if names else ""
 
 
 def _memory_gib() -> int:

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import nan
 from statistics import median
 from typing import Final
 
@@ -35,6 +36,7 @@ class Taken:
 
     name: str
     seconds: tuple[float, ...]
+    """None where it failed."""
     work: tuple[float, ...]
     peak_mib: int
     """The most of all rounds."""
@@ -42,8 +44,8 @@ class Taken:
 
     @property
     def median(self) -> float:
-        """Seconds of the middle round."""
-        return median(self.seconds)
+        """Seconds of the middle round; not a number where it failed."""
+        return median(self.seconds) if self.seconds else nan
 
     @property
     def work_median(self) -> float:
@@ -56,41 +58,65 @@ def part(one: Taken, other: Taken, of: str = "median") -> float:
     return 100 * float(getattr(other, of)) / float(getattr(one, of))
 
 
-def in_turns(contestants: Sequence[Contestant], rounds: int | None = None) -> list[Taken]:
+def in_turns(
+    contestants: Sequence[Contestant], rounds: int | None = None, *, may_fail: bool = False
+) -> list[Taken]:
     """Let each contestant do the work once a round, every other round in reverse order.
 
     Without `rounds` there are ROUNDS, or LONG_ROUNDS where the first takes more than LONG_S.
+    A peer that fails, for want of memory, say, ends with it, or is left out where it `may_fail`.
 
-    Raises ManyhandsError where what a peer came to doesn't fit what ours did.
+    Raises ManyhandsError where somebody fails, or a peer comes to what doesn't fit what ours did.
     """
-    measured: dict[str, list[Measured]] = {one.name: [] for one in contestants}
-    found: dict[str, Found] = {}
+    measured: dict[str, list[tuple[Measured, Found]]] = {one.name: [] for one in contestants}
+    failed: dict[str, str] = {}
     number, wanted = 0, rounds or ROUNDS
     while number < wanted:
         for one in contestants if number % 2 == 0 else contestants[::-1]:
-            took, found[one.name] = one.run()
-            measured[one.name].append(took)
-            said = f"  round {number + 1} of {wanted}: {one.name}, {took.seconds:.1f} s"
-            print(said, file=sys.stderr)
-        _refuse_unless_fitting(contestants, found)
+            if one.name in failed:
+                continue
+            try:
+                measured[one.name].append(one.run())
+            except ManyhandsError as error:
+                if one is contestants[0] or not may_fail:
+                    raise
+                failed[one.name] = str(error)
+            _say(number, wanted, one.name, measured[one.name], failed.get(one.name))
+        _refuse_unless_fitting([one for one in contestants if one.name not in failed], measured)
         number += 1
         if rounds is None:
-            first = sum(taken[0].seconds for taken in measured.values())
+            first = sum(taken[0][0].seconds for taken in measured.values() if taken)
             wanted = LONG_ROUNDS if first > LONG_S else ROUNDS
-    return [_taken(one.name, measured[one.name], found[one.name]) for one in contestants]
+    return [
+        _taken(one.name, [] if one.name in failed else measured[one.name]) for one in contestants
+    ]
 
 
-def _taken(name: str, measured: Sequence[Measured], found: Found) -> Taken:
+def _say(
+    number: int,
+    wanted: int,
+    name: str,
+    taken: Sequence[tuple[Measured, Found]],
+    failure: str | None,
+) -> None:
+    outcome = failure or f"{taken[-1][0].seconds:.1f} s"
+    print(f"  round {number + 1} of {wanted}: {name}, {outcome}", file=sys.stderr)
+
+
+def _taken(name: str, measured: Sequence[tuple[Measured, Found]]) -> Taken:
     return Taken(
         name,
-        tuple(one.seconds for one in measured),
-        tuple(one.work for one in measured),
-        max(one.peak_mib for one in measured),
-        found,
+        tuple(one.seconds for one, _ in measured),
+        tuple(one.work for one, _ in measured),
+        max((one.peak_mib for one, _ in measured), default=0),
+        measured[-1][1] if measured else {},
     )
 
 
-def _refuse_unless_fitting(contestants: Sequence[Contestant], found: Mapping[str, Found]) -> None:
+def _refuse_unless_fitting(
+    contestants: Sequence[Contestant], measured: Mapping[str, Sequence[tuple[Measured, Found]]]
+) -> None:
+    found = {one.name: measured[one.name][-1][1] for one in contestants}
     ours = contestants[0]
     for one in contestants[1:]:
         if not one.fits(found[ours.name], found[one.name]):

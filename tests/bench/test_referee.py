@@ -81,12 +81,31 @@ def test_a_peer_that_did_something_else_ends_the_benchmark() -> None:
         rounds.in_turns(_contestants([], peer=6))
 
 
+def test_a_peer_that_fails_is_left_out_where_it_may() -> None:
+    """So does one that needs more memory than there is; ours may not."""
+    ours, peer = _contestants([])
+
+    def fail() -> tuple[Measured, dict[str, int]]:
+        message = "peer: exit -9"
+        raise ManyhandsError(message)
+
+    failing = replace(peer, run=fail)
+    _, failed = rounds.in_turns([ours, failing], 2, may_fail=True)
+
+    assert () == failed.seconds
+    assert "| peer | failed | | | | | |" == Compared("peer", failed.seconds, "s", 0, 1).row()
+    for contestants, may_fail in (([ours, failing], False), ([failing, ours], True)):
+        with pytest.raises(ManyhandsError, match="exit -9"):
+            rounds.in_turns(contestants, 2, may_fail=may_fail)
+
+
 @pytest.mark.parametrize(
     ("found", "fits"),
     [
         ({"pools": 100, "claimants": 3, "allocated": 97}, True),
         ({"pools": 100, "claimants": 3, "allocated": 100}, True),
         ({"pools": 100}, True),
+        ({"pools": 100, "claimants": 4, "allocated": 97}, True),
         ({"pools": 99}, False),
         ({"pools": 99, "claimants": 3, "allocated": 99}, False),
         ({"pools": 100, "claimants": 2, "allocated": 99}, False),
