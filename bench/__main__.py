@@ -164,17 +164,18 @@ def main() -> None:
     """Run the benchmarks, print the results, and keep them where that is asked for."""
     chosen = _arguments().parse_args()
     names = chosen.only or [*BENCHMARKS, *BESIDE]
+    in_rounds = set(names) & set(BESIDE)
+    peers = environment.versions() if in_rounds else {}  # what isn't there ends it now
+    is_trial = chosen.scale < 1 or (bool(in_rounds) and not chosen.full)
     sections = []
     for name in names:
         print(f"running {name}", file=sys.stderr)
         section = _run(name, chosen)
         commands = [_command(name, chosen), *section.commands]
         sections.append(replace(section, commands=commands))
-    peers = environment.versions() if set(names) & set(BESIDE) else {}
-    text = report(sections, trial=chosen.scale < 1, peers=peers)
-    print(text)
-    if chosen.write:
-        write(text, sections)
+        if chosen.write:  # at once: the next one can take hours, or fail
+            write(report(sections[-1:], trial=is_trial, peers=peers), sections[-1:])
+    print(report(sections, trial=is_trial, peers=peers))
 
 
 def _arguments() -> argparse.ArgumentParser:

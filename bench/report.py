@@ -102,7 +102,7 @@ def report(
         "Each command ran as a process of its own, once where no rounds are named.",
         "Seconds are wall clock, start of the process included; MiB are the most resident at once,",
         f"at least the {_held_mib()} of the process that measures.",
-        *(["A trial: the bounds are those of scale 1."] if trial else []),
+        *(["A trial: the bounds are those of the full sizes."] if trial else []),
         "",
         f"- machine: {cores} cores, {_memory_gib()} GiB of memory, {system}",
         f"- versions: Python {platform.python_version()}, {versions}",

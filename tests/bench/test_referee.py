@@ -380,7 +380,7 @@ def test_a_report_has_what_was_run_on_what_machine() -> None:
 
     text = report([section], trial=True, peers={"polars": "2.1"})
 
-    assert "A trial: the bounds are those of scale 1." in text
+    assert "A trial: the bounds are those of the full sizes." in text
     assert "- beside us: polars 2.1\n" in text
     assert "| ours | 1 | 1 | 1 | s | 1 | 10 |\n\n| work | measured |" in text
     assert "| work | 2.0 | s |  |  |\n\n![One](one.svg)\n" in text
