@@ -2,7 +2,7 @@
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
 .PHONY: setup demo test thorough processes faults catalogs package check bench lock schemas dictionary
@@ -55,13 +55,23 @@ check: setup
 	$(BIN)/deptry .
 	$(BIN)/sqlfluff lint sql
 
-bench: setup
+bench: setup .venv-bench/.installed
 	$(BIN)/python -m bench
+
+# the environment of what is measured beside us, whose pins are none of ours
+.venv-bench/.installed: requirements-bench.lock | setup
+	@$(BIN)/python -m venv --clear .venv-bench
+	@echo "setting up .venv-bench from requirements-bench.lock" >&2
+	@.venv-bench/bin/python -m pip --disable-pip-version-check --quiet \
+		install --require-hashes --requirement requirements-bench.lock
+	@touch $@
 
 # after a change of the dependencies in pyproject.toml
 lock: setup
-	$(COMPILE) --extra build --output-file requirements.lock
-	$(COMPILE) --all-extras --constraint requirements.lock --output-file requirements-dev.lock
+	$(COMPILE) pyproject.toml --extra build --output-file requirements.lock
+	$(COMPILE) pyproject.toml --all-extras --constraint requirements.lock \
+		--output-file requirements-dev.lock
+	$(COMPILE) --group bench --constraint requirements.lock --output-file requirements-bench.lock
 
 # after a change of the models of events
 schemas: setup

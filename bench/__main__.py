@@ -5,14 +5,26 @@ import json
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
-from bench import commits, events, spread, stream, warehouse, workers
-from bench.measure import Measured, manyhands
+from bench import (
+    commits,
+    environment,
+    events,
+    growth,
+    ingest,
+    month,
+    months,
+    spread,
+    stream,
+    warehouse,
+    workers,
+)
+from bench.measure import Measured, apart, manyhands
 from bench.report import Figure, Section, report, write
+from bench.sizes import FULL, SMALL
 
 EVENTS = 200_000
 IMAGES = 1_000_000
@@ -58,9 +70,7 @@ def large_close(folder: Path, scale: float, seed: int) -> Section:
     """Close a month in which a model was trained on a large catalogue."""
     del seed  # this warehouse has nothing random in it
     images, contributors = round(IMAGES * scale), round(CONTRIBUTORS * scale)
-    # apart from this process: a child's peak memory is at least what its parent held when it forked
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as apart:
-        apart.submit(warehouse.build_all, folder, images, contributors).result()
+    apart(warehouse.build_all, folder, images, contributors)
     roots = {"MANYHANDS_MANIFEST_ROOTS": str(folder)}
     ingested = manyhands(*INGEST, "--json", folder=folder, settings=roots)
     closed = manyhands(*CLOSE, "--json", folder=folder)
@@ -84,9 +94,8 @@ def small_commits(folder: Path, scale: float, seed: int) -> Section:
     """Commit a stream's small batches, and compare the last commits with early ones."""
     count = round(COMMITS * scale)
     window = count // 10
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as apart:
-        timed = apart.submit(commits.commit_all, folder, count, COMMIT_EVENTS, seed).result()
-        read = apart.submit(commits.read_all, folder, count, COMMIT_EVENTS).result()
+    timed = apart(commits.commit_all, folder, count, COMMIT_EVENTS, seed)
+    read = apart(commits.read_all, folder, count, COMMIT_EVENTS)
     early, late = timed.commits[window : 2 * window], timed.commits[-window:]
     return Section(
         "Many small commits",
@@ -94,7 +103,7 @@ def small_commits(folder: Path, scale: float, seed: int) -> Section:
         " without a runner:\neach judges a batch and commits it, and is followed by a merge where"
         f" there are files to merge.\nThen all is read, before and after `maintain`, and from one"
         f" commit of the same events.\nAt the end {timed.files:,} data files were on disk.",
-        ["python -m bench --only commits"],
+        [],
         [
             Figure(f"commit, median of the second {window}", 1000 * median(early), "ms"),
             Figure(f"commit, median of the last {window}", 1000 * median(late), "ms"),
@@ -147,24 +156,61 @@ BENCHMARKS: dict[str, Benchmark] = {
     "workers": workers.workers,
     "spread": spread.spread,
 }
+BESIDE = ("ingest-beside", "month", "month-known", "months", "growth")
+"""Those that measure in rounds, beside others or beside themselves."""
 
 
 def main() -> None:
-    """Run the benchmarks, print the results, and keep them where they are whole."""
-    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--scale", type=float, default=1, help="part of the full size")
-    parser.add_argument("--seed", type=int, default=2026, help="what events are made from")
-    parser.add_argument("--only", choices=BENCHMARKS, help="run one, and keep nothing")
-    chosen = parser.parse_args()
+    """Run the benchmarks, print the results, and keep them where that is asked for."""
+    chosen = _arguments().parse_args()
+    names = chosen.only or [*BENCHMARKS, *BESIDE]
+    in_rounds = set(names) & set(BESIDE)
+    peers = environment.versions() if in_rounds else {}  # what isn't there ends it now
+    is_trial = chosen.scale < 1 or (bool(in_rounds) and not chosen.full)
     sections = []
-    for name in [chosen.only] if chosen.only else BENCHMARKS:
+    for name in names:
         print(f"running {name}", file=sys.stderr)
-        with tempfile.TemporaryDirectory(prefix="manyhands-bench-") as folder:
-            sections.append(BENCHMARKS[name](Path(folder), chosen.scale, chosen.seed))
-    text = report(sections, scale=chosen.scale, seed=chosen.seed)
-    print(text)
-    if chosen.scale == 1 and not chosen.only:
-        write(text)
+        section = _run(name, chosen)
+        commands = [_command(name, chosen), *section.commands]
+        sections.append(replace(section, commands=commands))
+        if chosen.write:  # at once: the next one can take hours, or fail
+            write(report(sections[-1:], trial=is_trial, peers=peers), sections[-1:])
+    print(report(sections, trial=is_trial, peers=peers))
+
+
+def _arguments() -> argparse.ArgumentParser:
+    names = [*BENCHMARKS, *BESIDE]
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--scale", type=float, default=1, help="part of the sizes")
+    parser.add_argument(
+        "--full", action="store_true", help=f"the sizes of SPEC §9 for {', '.join(BESIDE)}: hours"
+    )
+    parser.add_argument("--seed", type=int, default=2026, help="what events are made from")
+    parser.add_argument("--rounds", type=int, help="of those; 5, or 3 where one takes 10 minutes")
+    parser.add_argument("--only", choices=names, action="append", help="run one, or several")
+    parser.add_argument("--write", action="store_true", help="keep what ran in RESULTS.md")
+    return parser
+
+
+def _run(name: str, chosen: argparse.Namespace) -> Section:
+    sizes = FULL if chosen.full else SMALL
+    scale, seed, rounds = chosen.scale, chosen.seed, chosen.rounds
+    match name:
+        case "ingest-beside":
+            return ingest.ingest(round(sizes.events * scale), seed, rounds)
+        case "month" | "month-known":
+            return month.month(sizes.month(scale, seed, known=name == "month-known"), rounds)
+        case "months":
+            return months.months(sizes.history(scale, seed), rounds)
+        case "growth":
+            return growth.growth(sizes.grown(scale, seed), rounds)
+    with tempfile.TemporaryDirectory(prefix="manyhands-bench-") as folder:
+        return BENCHMARKS[name](Path(folder), scale, seed)
+
+
+def _command(name: str, chosen: argparse.Namespace) -> str:
+    full = " --full" if chosen.full and name in BESIDE else ""
+    return f"python -m bench --only {name} --scale {chosen.scale:g} --seed {chosen.seed}{full}"
 
 
 if __name__ == "__main__":

@@ -5,18 +5,16 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
-from typing import TypeVar
 
 from google.cloud import pubsub_v1
 
 from bench import events
+from bench.measure import apart
 from bench.report import Figure, Section
 from pipelines.ingest.decode import decode
 from pipelines.ingest.job import ingest
@@ -35,8 +33,6 @@ BATCHES = 500
 BATCH = 20
 NOW = datetime(2026, 11, 1)  # noqa: DTZ001  naive is UTC here
 HEAP = "4g"
-
-Result = TypeVar("Result")
 
 
 def stream(folder: Path, scale: float, seed: int) -> Section:
@@ -70,7 +66,7 @@ def small_batches(folder: Path, scale: float, seed: int) -> Section:
     batches = max(8, round(BATCHES * scale))
     bodies = _bodies(folder, batches * BATCH, seed)
     with _broker(bodies, ["small"]) as (broker, (path,)):
-        held = _apart(_hold, folder / "warehouse", path, broker.address, batches)
+        held = apart(_hold, folder / "warehouse", path, broker.address, batches)
     second, last = (held[len(held) * part // 4 : len(held) * (part + 1) // 4] for part in (1, 3))
     return Section(
         "Many small batches in one process",
@@ -117,8 +113,8 @@ def _round(folder: Path, bodies: Sequence[bytes], *, is_ours_first: bool) -> tup
     """Return the seconds that the ingest and the bare client took, with the same messages each."""
     with _broker(bodies, ["ours", "bare"]) as (broker, (ours, bare)):
         measures: list[Callable[[], float]] = [
-            lambda: _apart(_ingest_all, folder / "warehouse", ours, broker.address, len(bodies)),
-            lambda: _apart(_receive_all, bare, broker.address, len(bodies)),
+            lambda: apart(_ingest_all, folder / "warehouse", ours, broker.address, len(bodies)),
+            lambda: apart(_receive_all, bare, broker.address, len(bodies)),
         ]
         folder.mkdir()
         taken = [measure() for measure in (measures if is_ours_first else measures[::-1])]
@@ -142,12 +138,6 @@ def _broker(
         yield broker, paths
     finally:
         broker.stop()
-
-
-def _apart(measure: Callable[..., Result], *given: object) -> Result:
-    """Measure in a new process, which knows nothing of this one."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as apart:
-        return apart.submit(measure, *given).result()
 
 
 def _ingested(

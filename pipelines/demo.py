@@ -13,6 +13,7 @@ from pipelines.close.job import Closed, close
 from pipelines.close.reporting import NOBODY, Reporting
 from pipelines.errors import ConflictError, TryAgainError
 from pipelines.explain.job import explain
+from pipelines.gate import prepare
 from pipelines.held import list_held
 from pipelines.ingest.job import ingest
 from pipelines.init import init
@@ -87,6 +88,7 @@ def demo(warehouse: Warehouse, report: Report, send: Send = from_file) -> Shown:
     shutil.copytree(SOURCES, warehouse.folder / EVENTS)
     first, last = datetime(2026, 11, 1), datetime(2026, 12, 1)  # noqa: DTZ001  UTC
     ingested = _sent(warehouse, "2026-10", first, report, send)
+    prepare()
     october = _close(warehouse, "2026-10", first, ingested=ingested, report=report)
     ingested = _sent(warehouse, "2026-11", last, report, send)
     refusal = _refused(warehouse, "2026-11", last, report)

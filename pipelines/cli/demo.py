@@ -15,7 +15,7 @@ from pipelines.cli.settings import is_given
 from pipelines.cli.statements import print_statement
 from pipelines.cli.words import WHY_HELD
 from pipelines.errors import UsageError
-from pipelines.warehouses import DEFAULT_MEMORY, Warehouse, refuse_too_little
+from pipelines.warehouses import DEFAULT_MEMORY, Warehouse, open_soon, refuse_too_little
 
 if TYPE_CHECKING:
     from pipelines.demo import Month, Shown
@@ -95,6 +95,7 @@ def demo(
 
 
 def _run(warehouse: Warehouse, report: Report, *, stream: bool) -> "tuple[Shown, list[Pulled]]":
+    open_soon(warehouse)
     if not stream:
         from pipelines.demo import demo as job
 

@@ -27,6 +27,7 @@ from pipelines.warehouses import (
     NOT_ASKED,
     Warehouse,
     address,
+    open_soon,
     read_bytes,
     refuse_too_little,
 )
@@ -260,7 +261,9 @@ def with_common(command: Callable[..., None]) -> Callable[..., None]:
     def run(context: typer.Context, **arguments: object) -> None:
         own = {name: arguments.pop(name) for name in _COMMON}
         context.obj.debug = bool(own["debug"]) or context.find_root().params["debug"]
-        command(_settle(context, own), **arguments)
+        settled = _settle(context, own)
+        open_soon(settled.warehouse)
+        command(settled, **arguments)
 
     _, *parameters = inspect.signature(command, eval_str=True).parameters.values()
     common = [_keyword(name, kind, default) for name, (kind, default) in _COMMON.items()]

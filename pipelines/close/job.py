@@ -27,7 +27,7 @@ from pipelines.errors import (
     NotFoundError,
     TryAgainError,
 )
-from pipelines.gate import CheckResult, check
+from pipelines.gate import CheckResult, check, prepare
 from pipelines.lake import closes, reading, results
 from pipelines.lake.catalogs import located
 from pipelines.lake.clock import check_clock
@@ -202,6 +202,7 @@ def _chosen(
 
 
 def _close_one(connection: duckdb.DuckDBPyConnection, run: _Run, closing: Closing) -> Closed:
+    prepare()  # the gate, while what it is to check is computed
     left_out = refused(connection, closing.period.ends_at)
     run.conditions.refuse_dead_letters(left_out, closing.period.name)
     compute(connection, closing)

@@ -10,11 +10,14 @@ import json
 import os
 import platform
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from functools import partial
+from importlib import import_module
 
 import duckdb
 
+from pipelines import ahead
 from pipelines.errors import GateError, GateNotRunError
 from pipelines.gate.verdict import (
     ROWS_SHOWN,
@@ -34,6 +37,8 @@ from pipelines.values import JsonValue, json_value
 
 _AROUND_A_REASON = re.compile(r"\A\([\w.]+\) |\n+LINE \d+: .*", re.DOTALL)
 
+_EXPECTATIONS = "pipelines.gate.expectations"
+
 _VARIABLES = ("HOME", "PYTHONPATH", "PYTHONWARNINGS", "TMPDIR")
 """What libraries read of the environment, and so can be stopped by."""
 
@@ -42,6 +47,12 @@ OF_STORED_ROWS = frozenset(
     {"batch_count", "close_chain", "fact_count", "log_sequence", "row_sum", "sealed_statement"}
 )
 """The checks that find what no event can have made: rows that were changed since a commit."""
+
+
+def prepare() -> None:
+    """Begin to import Great Expectations: that takes seconds, in which SQL can work."""
+    if _EXPECTATIONS not in sys.modules:
+        ahead.begin(partial(import_module, _EXPECTATIONS))
 
 
 def check(

@@ -1,4 +1,7 @@
-"""Runs a bounded pipeline, and fails as its step failed (SPEC §4, §7.3)."""
+"""Runs a bounded pipeline, and fails as its step failed (SPEC §4, §7.3).
+
+Beam, whose import takes a second, is imported by the first run, or by what asks for its options.
+"""
 
 import argparse
 import gc
@@ -7,14 +10,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final, cast
-
-import apache_beam as beam
-from apache_beam.options.pipeline_options import PipelineOptions
-from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from pipelines.errors import TryAgainError, UsageError
 from pipelines.runners import Runner
+
+if TYPE_CHECKING:
+    import apache_beam as beam
 
 _MARK = "[while running '"
 """Stands in what Beam makes of the error of a step."""
@@ -31,6 +33,8 @@ class Engine:
         """Raise UsageError where the runner isn't installed, or Beam has no such option."""
         if self == EMBEDDED:
             return
+        from apache_beam.options.pipeline_options import PipelineOptions
+
         self.make()
         parser = argparse.ArgumentParser(
             exit_on_error=False, allow_abbrev=False, conflict_handler="resolve", add_help=False
@@ -77,6 +81,8 @@ class Engine:
             from apache_beam.runners.portability.prism_runner import PrismRunner
 
             return PrismRunner()
+        from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+
         return FnApiRunner()
 
     @property
@@ -93,11 +99,14 @@ EMBEDDED: Final = Engine()
 
 
 @contextmanager
-def bounded_run(engine: Engine = EMBEDDED) -> Iterator[beam.Pipeline]:
+def bounded_run(engine: Engine = EMBEDDED) -> "Iterator[beam.Pipeline]":
     """Return a pipeline that is run to its end when the context ends.
 
     Raises what a step raised, as the step raised it: Beam wraps it, and logs it with a traceback.
     """
+    import apache_beam as beam
+    from apache_beam.options.pipeline_options import PipelineOptions
+
     logging.getLogger("apache_beam.runners.common").setLevel(logging.CRITICAL)
     options = PipelineOptions([*engine.defaults, *engine.options], save_main_session=False)
     _keep_from_collector()
@@ -111,7 +120,7 @@ def bounded_run(engine: Engine = EMBEDDED) -> Iterator[beam.Pipeline]:
         raise
 
 
-def _run(pipeline: beam.Pipeline, engine: Engine) -> None:
+def _run(pipeline: "beam.Pipeline", engine: Engine) -> None:
     try:
         result = pipeline.run()
     except OSError as error:

@@ -9,7 +9,6 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.ingest.stage import EVENTS, REFUSALS, read_parts
 from pipelines.lake import scratch
 from pipelines.lake.disk import make_folder
 from pipelines.lake.log import EVENT_COLUMNS, REFUSAL_COLUMNS, Counts, StagedBatch, append, head
@@ -48,6 +47,8 @@ def read_batch(
     parts: Path, batch_id: str, recorded_at: datetime, origin: str | None = None
 ) -> StagedBatch:
     """Return the parts in the folder `parts` as a batch."""
+    from pipelines.ingest.stage import EVENTS, REFUSALS, read_parts
+
     events = read_parts(parts, EVENTS, EVENT_COLUMNS)
     refusals = read_parts(parts, REFUSALS, REFUSAL_COLUMNS)
     _insist_on_each_once(events, refusals)

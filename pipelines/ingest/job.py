@@ -7,9 +7,7 @@ from itertools import chain
 from typing import Final
 
 from pipelines.errors import UsageError
-from pipelines.ingest.backfill import backfill
 from pipelines.ingest.bounded_run import EMBEDDED, Engine
-from pipelines.ingest.committer import commit_parts
 from pipelines.ingest.manifests import Manifests
 from pipelines.ingest.policy import EVERYONE, Policy
 from pipelines.ingest.roots import Root
@@ -24,7 +22,7 @@ from pipelines.sources.batch import Batch
 from pipelines.sources.batches import batches
 from pipelines.sources.files import find_files
 from pipelines.sources.limits import DEFAULT_LIMITS, DEFAULT_RECEIVING, Limits, Receiving
-from pipelines.sources.opened import STANDARD_INPUT
+from pipelines.sources.opened import STANDARD_INPUT, Source
 from pipelines.sources.receiving import received
 from pipelines.sources.staged import find_staged, is_staged
 from pipelines.sources.subscriptions import find_subscriptions, is_subscription
@@ -93,10 +91,10 @@ def ingest(  # noqa: PLR0913  one of them only listens
             yield from _at_least_one(
                 before,
                 chain(
-                    backfill(work, files if is_spread else [], engine, limits),
+                    _spread(work, files, engine, limits) if is_spread else [],
                     _taken(work, read, None),
                     _taken(work, messages, watch if receiving.follow else None),
-                    commit_parts(work, folders, watch, follow=receiving.follow) if folders else [],
+                    _committed(work, folders, watch, follow=receiving.follow) if folders else [],
                 ),
             )
 
@@ -105,6 +103,22 @@ def _taken(work: Work, batches: Iterable[Batch], outages: Watch | None) -> Itera
     for batch in batches:
         if (done := work.take(batch, outages)) is not None:
             yield done
+
+
+def _spread(
+    work: Work, files: Sequence[Source], engine: Engine, limits: Limits
+) -> Iterator[Ingested]:
+    from pipelines.ingest.backfill import backfill  # with Beam, as what follows
+
+    return backfill(work, files, engine, limits)
+
+
+def _committed(
+    work: Work, folders: Sequence[str], watch: Watch, *, follow: bool
+) -> Iterator[Ingested]:
+    from pipelines.ingest.committer import commit_parts
+
+    return commit_parts(work, folders, watch, follow=follow)
 
 
 def _at_least_one(head: int, ingested: Iterator[Ingested]) -> Iterator[Ingested]:

@@ -19,8 +19,6 @@ from pipelines.ingest.outages import through_outages
 from pipelines.ingest.policy import Policy
 from pipelines.ingest.read import hand_over
 from pipelines.ingest.session import Session
-from pipelines.ingest.stage import Stage
-from pipelines.ingest.transforms import Decode, FetchManifests, Read, Validate
 from pipelines.lake.clock import refuse_if_behind
 from pipelines.lake.log import Counts, StagedBatch, append, overlook
 from pipelines.lake.merging import merge_small_files
@@ -142,6 +140,10 @@ def stage(
     portions: Sequence[Path], now: datetime, checks: Checks, engine: Engine = EMBEDDED
 ) -> None:
     """Run the pipeline over portions; the parts of each go to the folder that it is in."""
+    # with Beam, which nobody waits for who has nothing to ingest
+    from pipelines.ingest.stage import Stage
+    from pipelines.ingest.transforms import Decode, FetchManifests, Read, Validate
+
     with bounded_run(engine) as pipeline:
         received = pipeline | Read(portions) | Decode()
         valid = received | Validate(now, checks.policy) | FetchManifests(checks.manifests)

@@ -117,6 +117,8 @@ def next_period(connection: duckdb.DuckDBPyConnection, progress: Progress) -> Pe
 
 
 def _first_paid_at(connection: duckdb.DuckDBPyConnection, log_seq: int) -> datetime | None:
+    if not log_seq:
+        return None
     stage_input(connection, "close_input", [[None, None, None, None, log_seq, 0]])
     stage_input(connection, "period_month", [])
     view_stored(connection)

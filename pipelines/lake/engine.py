@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from types import ModuleType
 
 import duckdb
@@ -12,6 +13,8 @@ import duckdb_extension_ducklake
 from pipelines.lake import scratch
 from pipelines.lake.literals import quoted
 from pipelines.lake.paths import for_engine
+
+_ONE_CHECK = Lock()
 
 
 @contextmanager
@@ -22,9 +25,7 @@ def connect(memory_bytes: int, *extensions: ModuleType) -> Iterator[duckdb.DuckD
     """
     with (
         scratch.temporary() as spill,
-        duckdb.connect(
-            config=bounded(spill, memory_bytes) | _extensions_are_signed(extensions)
-        ) as connection,
+        duckdb.connect(config=bounded(spill, memory_bytes) | signed(extensions)) as connection,
     ):
         load_extensions(connection, *extensions)
         yield connection
@@ -43,6 +44,12 @@ def bounded(spill: Path, memory_bytes: int) -> dict[str, str | bool | int | floa
         "preserve_insertion_order": False,
         "temp_directory": str(for_engine(spill)),
     }
+
+
+def signed(extensions: tuple[ModuleType, ...]) -> dict[str, bool]:
+    """Return a connection's setting for extensions whose signatures were checked, by then."""
+    with _ONE_CHECK:  # who comes second waits, and doesn't check again
+        return _extensions_are_signed(extensions)
 
 
 @cache
