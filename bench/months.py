@@ -19,7 +19,7 @@ from pipelines.royalties.periods import Cadence, Period
 LATE_MONTHS: Final = 5
 """So many months before the last one late generations belong to."""
 MOST: Final = 130
-"""What the last close may take of the second, in percent (issue 12, point 4)."""
+"""What the last close may take of the second, in percent."""
 CLOSES: Final = "closes.json"
 
 
