@@ -123,16 +123,23 @@ def _part(some: Sequence[float], others: Sequence[float]) -> float:
 
 
 def demo(folder: Path, scale: float, seed: int) -> Section:
-    """Run the demo."""
+    """Run the demo, and what finds nothing to do in its warehouse."""
     del scale, seed  # the demo is always the same
     ran = manyhands("demo", folder=folder)
+    (folder / "empty.ndjson").touch()
+    after = ("--warehouse=demo-warehouse", "--as-of=2026-12-02T00:00:00Z")
+    nothing = (("ingest", "empty.ndjson", *after), ("close", "--due", *after))
+    ingested, closed = (manyhands(*words, folder=folder) for words in nothing)
     return Section(
         "Demo",
-        "What `make demo` runs once everything is installed.",
-        _shown(("demo",)),
+        "What `make demo` runs once everything is installed; then an ingest of an empty file, and a"
+        " close without a period that is due.",
+        _shown(("demo",), *nothing),
         [
-            Figure("demo", ran.seconds, "s", 30),
+            Figure("demo", ran.seconds, "s", 8),
             Figure("demo, memory", ran.peak_mib, "MiB"),
+            Figure("ingest of an empty file", ingested.seconds, "s", 1),
+            Figure("close with nothing due", closed.seconds, "s", 1),
         ],
     )
 

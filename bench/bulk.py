@@ -67,7 +67,7 @@ class Bulk:
 
     def parameters(self) -> dict[str, Any]:
         """Return what the queries in `bench/sql` are given."""
-        # two on, a contributor's images are in all groups, after half as many runs as there are
+        # with each of a contributor's images two groups on, half as many images reach all groups
         step = 0 if self.one_model else 2
         return {
             "seed": self.seed,
@@ -102,13 +102,12 @@ def append_all(
     recorded_at: datetime,
 ) -> None:
     """Append the events that a query of `bench/sql` has of these numbers, in batches."""
-    with connect(warehouse) as connection:
-        for number in numbers[::BATCH]:
-            size = min(BATCH, numbers.stop - number)
-            events = made(query, parameters, number, size)
-            refused = refusals_table([], recorded_at)
-            name = f"bulk-{query}-{number}"
-            append(connection, warehouse, StagedBatch(name, recorded_at, events, refused))
+    for number in numbers[::BATCH]:
+        events = made(query, parameters, number, min(BATCH, numbers.stop - number))
+        refused = refusals_table([], recorded_at)
+        batch = StagedBatch(f"bulk-{query}-{number}", recorded_at, events, refused)
+        with connect(warehouse) as connection:  # one for all would grow with each commit
+            append(connection, warehouse, batch)
             merge_small_files(connection, warehouse, DEFAULT_LIMITS.merge_files)
 
 
