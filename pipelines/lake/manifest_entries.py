@@ -21,8 +21,12 @@ from pipelines.lake.manifest_rows import checked_rows, mismatch
 from pipelines.lake.paths import for_engine
 from pipelines.lake.repeats import Hashes, Repeats, repeats
 
-_ENTRIES: Final = arrow.schema("facts", "manifest_entry")
-_REPEATING: Final = [name for name in _ENTRIES.names if name != "image_id"]
+_SHA256: Final = pa.field("manifest_sha256", pa.dictionary(pa.int32(), pa.string()))
+_ENTRIES: Final = arrow.schema("facts", "manifest_entry").set(0, _SHA256)
+_OPTIONS: Final = {
+    "use_dictionary": [name for name in _ENTRIES.names if name != "image_id"],
+    "store_schema": False,  # which readers would take for other types than the other files have
+}
 _MD5_SUM: Final = b"manyhands:md5_sum"
 
 _BATCHES_AT_ONCE: Final = 8
@@ -72,7 +76,7 @@ def _write(
     hashes: Repeats,
 ) -> None:
     md5_sum = 0
-    with pq.ParquetWriter(for_engine(checked), _ENTRIES, use_dictionary=_REPEATING) as writer:
+    with pq.ParquetWriter(for_engine(checked), _ENTRIES, **_OPTIONS) as writer:
         for entries in tables:
             writer.write_table(entries, _ROW_GROUP)
             connection.register("entry", entries)
@@ -85,9 +89,14 @@ def _entries(copy: Path, sha256: str, rows: int) -> Iterator[pa.Table]:
     batches = checked_rows(copy, rows)
     while some := list(islice(batches, _BATCHES_AT_ONCE)):
         yield pa.Table.from_batches(
-            pa.RecordBatch.from_arrays([pa.repeat(sha256, len(one)), *one.columns], schema=_ENTRIES)
+            pa.RecordBatch.from_arrays([_same(sha256, len(one)), *one.columns], schema=_ENTRIES)
             for one in some
         )
+
+
+def _same(text: str, count: int) -> pa.DictionaryArray:
+    """Return a text so many times, held once."""
+    return pa.DictionaryArray.from_arrays(pa.repeat(pa.scalar(0, pa.int32()), count), [text])
 
 
 def _ahead(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
