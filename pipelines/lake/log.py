@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.errors import ManyhandsError
-from pipelines.lake import arrow, letter_changes, sql
+from pipelines.lake import arrow, identity_index, letter_changes, sql
 from pipelines.lake.added_files import adding
 from pipelines.lake.manifest_staging import stage_manifests
 from pipelines.lake.staging import (
@@ -119,11 +119,14 @@ def append(
 
     Raises TryAgainError where the catalog stays busy.
     """
+    identity_index.keep_up(connection, warehouse)
     _stage_batch(connection, warehouse, batch)
 
     def attempt() -> None:
         # a commit whose answer was lost looks like one that lost the race
         if not is_committed(connection, batch.batch_id):
+            view_stored(connection, ("dead_letter",))
+            identity_index.view_known(connection, warehouse)
             _judge(connection, batch)
             with adding(connection, warehouse) as add:
                 commit_once(connection, warehouse, partial(_write_and_add, connection, add))
@@ -202,7 +205,6 @@ def register(connection: duckdb.DuckDBPyConnection, batch: StagedBatch) -> None:
 
 
 def _judge(connection: duckdb.DuckDBPyConnection, batch: StagedBatch) -> None:
-    view_stored(connection, ("dead_letter", "event"))
     judge_events(connection, batch)
     for folder, name in _STAGED:
         stage(connection, folder, name)
