@@ -5,8 +5,10 @@ say where in the log an identity with an event's hash is. Whether it is the even
 says.
 """
 
+import os
 from collections.abc import Iterator, Sequence
-from itertools import takewhile
+from contextlib import contextmanager
+from itertools import count, islice, takewhile
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +19,7 @@ from numpy.typing import NDArray
 
 from pipelines.lake import identity_runs
 from pipelines.lake.identity_runs import Numbers, Run
+from pipelines.lake.scratch import is_locked_by_us
 from pipelines.lake.warehouse import Warehouse
 
 STEP: Final = 250_000
@@ -30,44 +33,92 @@ _MOST_PARTS: Final = 64
 
 
 def keep_up(
-    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, steps: int = _STEPS_AT_ONCE
+    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, steps: int | None = _STEPS_AT_ONCE
 ) -> None:
-    """Write runs of what was appended since the last one; where that fails, only time is lost."""
+    """Write so many runs of what was appended since the last one, or all where that is None.
+
+    Where it fails, only time is lost.
+    """
     folder = _folder(warehouse)
     if folder is None:
         return
     try:
-        for _ in range(steps):
-            some = _of_this_log(connection, folder)
-            identity_runs.remove_others(folder, some)
-            if not _add_run(connection, folder, some[-1].last if some else 0):
-                return
-            identity_runs.merge(folder)
+        with _alone(warehouse.data) as is_alone:
+            for _ in islice(count(), steps if is_alone else 0):
+                some = _of_this_log(connection, folder)
+                identity_runs.remove_others(folder, some)
+                if not _add_run(connection, folder, some[-1].last if some else 0):
+                    return
+                identity_runs.merge(folder)
     except OSError:
         """A full disk, or a folder of somebody else: the log is read instead."""
 
 
+@contextmanager
+def _alone(folder: Path) -> Iterator[bool]:
+    """Lock a folder for as long as the context lasts; False: another process has it."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        yield is_locked_by_us(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def view_known(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse) -> None:
-    """Make `stored.event` the events of the log that can be those of `received_event`."""
-    parts = [f"FROM warehouse.event WHERE {where}" for where in _wheres(connection, warehouse)]
-    connection.execute(f"CREATE OR REPLACE VIEW stored.event AS {' UNION ALL '.join(parts)}")
+    """Make `stored.event` the identities of the log that can be those of `received_event`."""
+    columns = "source, id, content_sha256"
+    last = _stage_known(connection, warehouse)
+    after = f"WHERE seq > {last} UNION ALL SELECT {columns} FROM known_event" if last else ""
+    connection.execute(
+        f"CREATE OR REPLACE VIEW stored.event AS SELECT {columns} FROM warehouse.event {after}"
+    )
 
 
-def _wheres(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse) -> Iterator[str]:
+def _stage_known(connection: duckdb.DuckDBPyConnection, warehouse: Warehouse) -> int:
+    """Stage `known_event`: what of the log has a hash of the batch, up to the position returned.
+
+    Nothing is staged where that is 0: all of the log is to be read.
+    """
     folder = _folder(warehouse)
     some = _of_this_log(connection, folder) if folder else []
     if not folder or not some:
-        yield "true"
-        return
+        return 0
     try:
-        found = identity_runs.find(folder, some, _hashes(connection)).astype(np.int64)
-    except OSError:  # another process has merged them since
-        yield "true"
-        return
-    yield f"seq > {some[-1].last}"
+        found = identity_runs.find(folder, some, _asked(connection)).astype(np.int64)
+        if _read_known(connection, found) != len(found):
+            # the runs are of a log that has other events in these places
+            identity_runs.remove_others(folder, [])
+            return 0
+    except OSError:  # another process has merged them since, or one is damaged
+        return 0
+    return some[-1].last
+
+
+def _asked(connection: duckdb.DuckDBPyConnection) -> Numbers:
+    """Stage `asked_hash`, what the identities of the batch have for hashes, and return them."""
+    connection.execute(
+        "CREATE OR REPLACE TABLE asked_hash AS"
+        " SELECT DISTINCT identity_hash(source, id) AS hash FROM received_event"
+    )
+    hashes: Numbers = connection.execute("FROM asked_hash").to_arrow_table()["hash"].to_numpy()
+    return hashes
+
+
+def _read_known(connection: duckdb.DuckDBPyConnection, found: NDArray[np.int64]) -> int:
+    """Stage the events at some positions, and return how many have a hash that is asked for."""
     connection.register("known_seq", pa.table({"seq": found}))
-    for part in _near(found):
-        yield f"seq BETWEEN {part[0]} AND {part[-1]} AND seq IN (SELECT seq FROM known_seq)"
+    parts = [f"seq BETWEEN {part[0]} AND {part[-1]}" for part in _near(found)] or ["false"]
+    reads = (
+        "SELECT source, id, content_sha256 FROM warehouse.event"
+        f" WHERE {part} AND seq IN (SELECT seq FROM known_seq)"
+        for part in parts
+    )
+    connection.execute(f"CREATE OR REPLACE TABLE known_event AS {' UNION ALL '.join(reads)}")
+    connection.unregister("known_seq")
+    ((right,),) = connection.execute(
+        "SELECT count(*) FROM known_event SEMI JOIN asked_hash ON identity_hash(source, id) = hash"
+    ).fetchall()
+    return int(right)
 
 
 def _near(found: NDArray[np.int64]) -> Sequence[NDArray[np.int64]]:
@@ -102,17 +153,11 @@ def _add_run(connection: duckdb.DuckDBPyConnection, folder: Path, after: int) ->
         "SELECT identity_hash(source, id) AS hash, CAST(seq AS UBIGINT) AS seq"
         f" FROM warehouse.event WHERE seq BETWEEN {int(after) + 1} AND {int(last)}"
     ).to_arrow_table()
-    run = Run(after + 1, last, batch_id, 0, 0)
+    run = Run(after + 1, last, batch_id)
     if len(rows) != run.count:
         return False
     identity_runs.write(folder, run, rows["hash"].to_numpy(), rows["seq"].to_numpy())
     return True
-
-
-def _hashes(connection: duckdb.DuckDBPyConnection) -> Numbers:
-    query = "SELECT DISTINCT identity_hash(source, id) AS hash FROM received_event"
-    hashes: Numbers = connection.execute(query).to_arrow_table()["hash"].to_numpy()
-    return hashes
 
 
 def _folder(warehouse: Warehouse) -> Path | None:
