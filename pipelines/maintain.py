@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, timedelta
 from typing import Final
 
-from pipelines.lake import maintaining
+from pipelines.lake import identity_index, maintaining
 from pipelines.lake.catalogs import catalog_of, located
 from pipelines.lake.connection import connect
 from pipelines.lake.warehouse import Warehouse
@@ -43,6 +43,8 @@ def maintain(warehouse: Warehouse, report: Callable[[str], None]) -> Maintained:
     if oldest is not None:
         before = min(before, oldest)
     with connect(warehouse) as connection:
+        report("noting which identities the log has")
+        identity_index.keep_up(connection, warehouse, None)
         report("merging small files")
         merged = maintaining.merge_all(connection, warehouse)
         report("removing files that nobody reads")

@@ -58,7 +58,10 @@ OF_SUBJECTS = (
 """What explains a contributor, a model version or an image by itself."""
 
 OF_INGEST = [log._JUDGED, *log._VIEWED, ("ingest", "row_added")]
-OF_BATCHES = [("inputs", name) for name in ("manifest_row", "received_event", "received_refusal")]
+OF_BATCHES = [
+    ("inputs", name)
+    for name in ("manifest_file", "manifest_row", "received_event", "received_refusal")
+]
 STAGED = [
     *(("rules", name, name) for name in sql.names("rules")),
     *(("results", name, name) for name in sql.names("results") if name not in STORED_LATER),

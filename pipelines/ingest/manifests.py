@@ -7,7 +7,7 @@ from typing import BinaryIO, Final
 from pipelines.errors import ManyhandsError
 from pipelines.ingest.opened_manifest import OpenedManifest, candidates, opened
 from pipelines.ingest.roots import Root
-from pipelines.lake.manifest import NoRoomError, keep, keep_again, kept_rows
+from pipelines.lake.manifest import NoRoomError, keep, keep_again, kept
 from pipelines.lake.manifest_rows import ManifestError, check_beginning, mismatch, unavailable
 from pipelines.lake.warehouse import Warehouse
 from schemas.record import Event
@@ -41,8 +41,10 @@ class Manifests:
             mismatch(f"{uri} has {actual} rows, not {rows}")
 
     def _kept_rows(self, sha256: str) -> int | None:
-        found = kept_rows(self.warehouse, sha256)
-        return kept_rows(self.aside, sha256) if self.aside and found is None else found
+        found = kept(self.warehouse, sha256)
+        if found is None and self.aside:
+            found = kept(self.aside, sha256)
+        return found.rows if found else None
 
     def _read(self, uri: str, sha256: str, rows: int) -> None:
         """Copy and check a manifest, again where it was replaced meanwhile."""

@@ -11,6 +11,7 @@ _TYPES: Final = {
     "BLOB": pa.binary(),
     "BOOLEAN": pa.bool_(),
     "DECIMAL(38, 0)": pa.decimal128(38, 0),
+    "INTEGER": pa.int32(),
     "STRUCT(reason VARCHAR, events BIGINT)[]": pa.list_(
         pa.struct([("reason", pa.string()), ("events", pa.int64())])
     ),

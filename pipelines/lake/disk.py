@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
@@ -78,6 +79,22 @@ def make_folder(path: Path) -> None:
         follow(path, path.parent)
         for made in (path, path.parent):
             sync_file(made)
+
+
+def name_too(path: Path, other: Path) -> None:
+    """Give a file another name; on a disk without links, make a copy that is on disk.
+
+    Another name that is there stays as it is.
+    """
+    try:
+        os.link(path, other)
+    except FileExistsError:
+        """Somebody else was first."""
+    except FileNotFoundError:
+        raise
+    except OSError:
+        shutil.copyfile(path, other)
+        sync_file(other)
 
 
 def sync_file(path: Path) -> None:

@@ -1,17 +1,20 @@
 """Appends batches to the log: events, facts, refusals and counts in one transaction (SPEC §4)."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from functools import partial
+from pathlib import Path
 from typing import Final
 
 import duckdb
 import pyarrow as pa
 
 from pipelines.errors import ManyhandsError
-from pipelines.lake import arrow, letter_changes, parquet, sql
-from pipelines.lake.manifest import rows_path
+from pipelines.lake import arrow, identity_index, letter_changes, sql
+from pipelines.lake.added_files import adding
+from pipelines.lake.manifest_staging import stage_manifests
 from pipelines.lake.staging import (
     stage,
     stage_currencies,
@@ -116,13 +119,17 @@ def append(
 
     Raises TryAgainError where the catalog stays busy.
     """
+    identity_index.keep_up(connection, warehouse)
     _stage_batch(connection, warehouse, batch)
 
     def attempt() -> None:
         # a commit whose answer was lost looks like one that lost the race
         if not is_committed(connection, batch.batch_id):
+            view_stored(connection, ("dead_letter",))
+            identity_index.view_known(connection, warehouse)
             _judge(connection, batch)
-            commit_once(connection, warehouse, lambda: _write(connection))
+            with adding(connection, warehouse) as add:
+                commit_once(connection, warehouse, partial(_write_and_add, connection, add))
 
     patiently(warehouse, attempt)
     look(connection)
@@ -174,6 +181,7 @@ _STAGED = (
     ("log", "dead_letter"),
     ("ingest", "resolved"),
     *(("facts", name) for name in sql.names("facts")),
+    ("ingest", "added_file"),
 )
 
 
@@ -187,25 +195,7 @@ def _stage_batch(
         " WHERE manifest_sha256 IS NOT NULL AND fault_reason IS NULL"
         " AND manifest_sha256 NOT IN (SELECT manifest_sha256 FROM warehouse.model_trained)"
     ).fetchall()
-    _view_manifests(connection, warehouse, [sha256 for (sha256,) in named])
-
-
-def _view_manifests(
-    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, named: Sequence[str]
-) -> None:
-    rows = [
-        parquet.select(
-            rows_path(warehouse, sha256),
-            f"'{sha256}' AS manifest_sha256",
-            "image_id",
-            "weight_milli",
-        )
-        for sha256 in named
-    ]
-    columns = sql.relation("inputs", "manifest_row").columns
-    nulls = ", ".join(f"CAST(NULL AS {column.type}) AS {column.name}" for column in columns)
-    query = " UNION ALL ".join([f"SELECT {nulls} WHERE false", *rows])
-    connection.execute(f"CREATE OR REPLACE VIEW manifest_row AS {query}")
+    stage_manifests(connection, warehouse, [sha256 for (sha256,) in named])
 
 
 def register(connection: duckdb.DuckDBPyConnection, batch: StagedBatch) -> None:
@@ -215,7 +205,6 @@ def register(connection: duckdb.DuckDBPyConnection, batch: StagedBatch) -> None:
 
 
 def _judge(connection: duckdb.DuckDBPyConnection, batch: StagedBatch) -> None:
-    view_stored(connection, ("dead_letter", "event"))
     judge_events(connection, batch)
     for folder, name in _STAGED:
         stage(connection, folder, name)
@@ -230,6 +219,12 @@ def judge_events(connection: duckdb.DuckDBPyConnection, batch: StagedBatch) -> N
     stage(connection, *_JUDGED)
     for folder, name in _VIEWED:
         stage_view(connection, folder, name)
+
+
+def _write_and_add(connection: duckdb.DuckDBPyConnection, add: Callable[[str, Path], None]) -> None:
+    _write(connection)
+    for (path,) in connection.execute("SELECT path FROM added_file").fetchall():
+        add("manifest_entry", Path(path))
 
 
 def _write(connection: duckdb.DuckDBPyConnection) -> None:

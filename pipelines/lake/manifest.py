@@ -12,14 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-import duckdb
-import pyarrow.parquet as pq
-
-from pipelines.lake import faults, parquet, scratch, working_copy
+from pipelines.lake import faults, scratch, working_copy
 from pipelines.lake.disk import make_folder, replacing, sha256_of
-from pipelines.lake.engine import bounded
-from pipelines.lake.manifest_rows import ROWS, checked_rows, mismatch, unavailable
-from pipelines.lake.paths import for_engine
+from pipelines.lake.manifest_entries import KeptEntries, kept_entries, write_entries
+from pipelines.lake.manifest_rows import mismatch, unavailable
 from pipelines.lake.rights import follow
 from pipelines.lake.warehouse import Warehouse
 
@@ -39,10 +35,10 @@ def rows_path(warehouse: Warehouse, sha256: str) -> Path:
     return warehouse.manifests / f"{sha256}.parquet"
 
 
-def kept_rows(warehouse: Warehouse, sha256: str) -> int | None:
-    """Return how many rows the copy of a manifest has; None where there is no copy."""
+def kept(warehouse: Warehouse, sha256: str) -> KeptEntries | None:
+    """Return the copy of a manifest's rows; None where there is none."""
     path = rows_path(warehouse, sha256)
-    return int(pq.read_metadata(for_engine(path)).num_rows) if path.exists() else None
+    return kept_entries(path) if path.exists() else None
 
 
 def keep_again(warehouse: Warehouse, sha256: str, rows: int) -> bool:
@@ -92,7 +88,7 @@ def _checked(
     ):
         _copy(file, size, copy)
         _check_hash(copy, sha256)
-        _write_rows(copy, checked, rows, warehouse.memory_bytes)
+        write_entries(copy, checked, sha256, rows, warehouse.memory_bytes)
         for part in (copy, checked):
             follow(part, folder)
         yield copy, checked
@@ -130,26 +126,3 @@ def _check_hash(copy: Path, sha256: str) -> None:
     actual = sha256_of(copy)
     if actual != sha256:
         mismatch(f"its SHA-256 is {actual}, not {sha256}")
-
-
-def _write_rows(copy: Path, checked: Path, rows: int, memory_bytes: int) -> None:
-    with pq.ParquetWriter(for_engine(checked), ROWS) as writer:
-        for batch in checked_rows(copy, rows):
-            writer.write_batch(batch)
-    _check_distinct(checked, memory_bytes)
-
-
-def _check_distinct(checked: Path, memory_bytes: int) -> None:
-    with (
-        scratch.temporary() as spill,
-        duckdb.connect(config=bounded(spill, memory_bytes)) as connection,
-    ):
-        repeated = (
-            connection.sql(parquet.select(checked, "image_id"))
-            .aggregate("image_id, count(*) AS n", "image_id")
-            .filter("n > 1")
-            .limit(1)
-            .fetchone()
-        )
-    if repeated is not None:
-        mismatch(f"image {repeated[0]} is listed twice")

@@ -33,6 +33,7 @@ MOST_NDJSON_ROWS = 1_000_000
 WEIGHT_DIGITS = 3
 _ROWS_AT_ONCE = 100_000
 _FIRST_ROWS = 1_000
+_BLOCK_BYTES = 1 << 20
 _PARQUET_MAGIC = b"PAR1"
 _COLUMNS = ({"image_id"}, {"image_id", "weight"})
 
@@ -136,26 +137,49 @@ def _parquet_rows(path: Path) -> Iterator[pa.RecordBatch]:
         with _faults_of_the_file():
             schema = opened.schema_arrow
             batches = opened.iter_batches(_ROWS_AT_ONCE, columns=schema.names)
-        query = f"SELECT image_id, {_weight_text(schema)} AS weight FROM batch"
+        weight_text = _weight_text(schema)
         while (batch := _next(batches)) is not None:
-            connection.register("batch", batch)
-            _refuse_invalid(connection, query)
-            rows = connection.execute(f"SELECT image_id, {_WEIGHT_MILLI} FROM ({query})")
-            for checked in rows.to_arrow_table().cast(ROWS).to_batches():
-                _refuse_zero(checked)
-                yield checked
+            images = _checked_images(batch["image_id"])
+            weights = _milli(connection, batch, weight_text)
+            rows = pa.RecordBatch.from_arrays([images, weights], schema=ROWS)
+            _refuse_zero(rows)
+            yield rows
 
 
-def _refuse_invalid(connection: duckdb.DuckDBPyConnection, query: str) -> None:
-    """Raise ManifestError where one of a query's rows breaks the grammar of an event's entries."""
+def _checked_images(images: pa.Array) -> pa.Array:
+    """Return images as text.
+
+    Raises ManifestError where one isn't an identifier.
+    """
+    texts = images.cast(ROWS.field("image_id").type)
+    is_one = pc.fill_null(pc.match_substring_regex(texts, _IMAGE), fill_value=False)
+    place = pc.index(is_one, value=False).as_py()
+    if place >= 0:
+        mismatch(f"a row is invalid: its image_id is {texts[place].as_py()!r:.200}")
+    return texts
+
+
+def _milli(
+    connection: duckdb.DuckDBPyConnection, batch: pa.RecordBatch, weight_text: str
+) -> pa.Array:
+    """Return the weights of rows in thousandths; of equal ones one is read.
+
+    Raises ManifestError where one breaks the grammar of an event's entries.
+    """
+    if "weight" not in batch.schema.names:
+        return pa.repeat(_WEIGHT_1, len(batch))
+    weights = batch["weight"].cast(_value_type(batch["weight"].type)).dictionary_encode()
+    connection.register("given", pa.table({"weight": weights.dictionary}))
+    query = f"SELECT weight AS given, {weight_text} AS weight FROM given"
     row = connection.execute(
-        f"SELECT image_id, weight FROM ({query}) WHERE NOT coalesce("
-        "regexp_full_match(image_id, $identifier)"
-        " AND (weight IS NULL OR regexp_full_match(weight, $weight)), false) LIMIT 1",
-        {"identifier": IDENTIFIER, "weight": WEIGHT},
+        f"SELECT given FROM ({query}) WHERE NOT regexp_full_match(weight, $weight) LIMIT 1",
+        {"weight": WEIGHT},
     ).fetchone()
     if row is not None:
-        mismatch(f"a row is invalid: {row!r:.200}")
+        mismatch(f"a row is invalid: its weight is {row[0]!s:.200}")
+    read = connection.execute(f"SELECT milli(weight) AS weight_milli FROM ({query})")
+    milli = read.to_arrow_table().cast(pa.schema([ROWS.field("weight_milli")]))
+    return pc.fill_null(milli["weight_milli"].combine_chunks().take(weights.indices), _WEIGHT_1)
 
 
 def _refuse_zero(rows: pa.RecordBatch) -> None:
@@ -165,7 +189,8 @@ def _refuse_zero(rows: pa.RecordBatch) -> None:
         mismatch(f"a row is invalid: the weight of {rows['image_id'][place]} is 0")
 
 
-_WEIGHT_MILLI = "milli(coalesce(weight, '1')) AS weight_milli"
+_IMAGE = rf"\A(?:{IDENTIFIER})\z"
+_WEIGHT_1 = pa.scalar(1000, pa.int32())
 _DECIMAL_TEXT = (
     "regexp_replace(CASE WHEN contains(CAST(weight AS VARCHAR), '.')"
     " THEN rtrim(rtrim(CAST(weight AS VARCHAR), '0'), '.') ELSE CAST(weight AS VARCHAR) END,"
@@ -179,7 +204,11 @@ DuckDB writes no 0 before the point where all of a DECIMAL's digits are after it
 
 def _open(source: Path | BinaryIO) -> pq.ParquetFile:
     with _faults_of_the_file():
-        return pq.ParquetFile(for_engine(source) if isinstance(source, Path) else source)
+        return pq.ParquetFile(
+            for_engine(source) if isinstance(source, Path) else source,
+            buffer_size=_BLOCK_BYTES,
+            pre_buffer=False,  # all that was read would stay in memory
+        )
 
 
 def _next(batches: Iterator[pa.RecordBatch]) -> pa.RecordBatch | None:
@@ -204,11 +233,10 @@ def _weight_text(schema: pa.Schema) -> str:
     if set(types) not in _COLUMNS or len(schema) != len(types) or not _is_text(types["image_id"]):
         shown = {name: str(kind) for name, kind in zip(schema.names, schema.types, strict=True)}
         mismatch(f"its columns are {shown!r:.200}, not image_id, as text, and weight")
-    weight = types.get("weight")
-    if weight is None:
-        return "CAST(NULL AS VARCHAR)"
-    if not _is_text(weight) and not pa.types.is_decimal(weight):
-        mismatch(f"its weight is {weight!s:.200}; write text or DECIMAL")
+    weight = types.get("weight", pa.string())
+    is_decimal = pa.types.is_decimal(weight) and not pa.types.is_decimal256(weight)
+    if not _is_text(weight) and not is_decimal:
+        mismatch(f"its weight is {weight!s:.200}; write text or DECIMAL of up to 38 digits")
     return "CAST(weight AS VARCHAR)" if _is_text(weight) else _DECIMAL_TEXT
 
 

@@ -213,7 +213,7 @@ def keep_manifest(source: Source, target: Warehouse, sha256: str, rows: int) -> 
 
     Raises ManifestError where the copy isn't what its event says.
     """
-    if manifest.kept_rows(target, sha256) is not None:
+    if manifest.kept(target, sha256) is not None:
         return True
     with scratch.temporary() as made:
         kept = source.manifest(sha256, made)

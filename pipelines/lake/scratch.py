@@ -71,7 +71,7 @@ def _make(parent: Path, prefix: str) -> tuple[Path, int]:
         folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
         try:
             lock = os.open(folder / LOCK, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
-            if _is_locked_by_us(lock) and (folder / LOCK).exists():
+            if is_locked_by_us(lock) and (folder / LOCK).exists():
                 return folder, lock
         except OSError:
             shutil.rmtree(folder, ignore_errors=True)
@@ -101,12 +101,12 @@ def taken_over(folder: Path) -> Iterator[bool]:
     """
     lock = os.open(folder / LOCK, os.O_RDWR | os.O_NOFOLLOW)
     try:
-        yield _is_locked_by_us(lock)
+        yield is_locked_by_us(lock)
     finally:
         os.close(lock)
 
 
-def _is_locked_by_us(lock: int) -> bool:
+def is_locked_by_us(lock: int) -> bool:
     """Lock a file and return True, or False where a living process has it."""
     import fcntl
 

@@ -14,6 +14,7 @@ DATA = "data"
 GATE = "gate"
 MANIFESTS = "manifests"
 STAGED = "staged"
+IDENTITIES = "identities"
 PARTS = (DATA, GATE, MANIFESTS, STAGED)
 SCHEMA = "main"
 """The folder in `data/` that has one folder a relation; its name is DuckLake's."""
@@ -81,6 +82,11 @@ class Warehouse:
     def staged(self) -> Path:
         """The folder of parts on their way to a commit."""
         return self.folder / STAGED
+
+    @property
+    def identities(self) -> Path:
+        """The folder of what says where in the log an identity may be; it can be removed."""
+        return self.folder / IDENTITIES
 
     def absolute(self) -> "Warehouse":
         """Return the same warehouse, named from the root on."""

@@ -1,11 +1,12 @@
--- A row that a batch adds to the facts.
--- Grain: one row per row of a fact.
+-- What a batch adds to the facts.
+-- Grain: one row per row of a fact; one for all rows of a file that is added as it is.
 --
 -- commit_id VARCHAR: the batch of `ingest_batch`
 -- head BIGINT: head of the log after the batch
 -- relation VARCHAR: name of the fact
--- md5 DECIMAL(38, 0): its `row_md5`
-WITH fact AS (
+-- rows_added BIGINT: how many rows it is
+-- md5_sum DECIMAL(38, 0): sum of their `row_md5`
+WITH row_of_fact AS (
     SELECT 'advance' AS relation, row_md5(advance) AS md5
     FROM advance
     UNION ALL
@@ -47,12 +48,27 @@ WITH fact AS (
     UNION ALL
     SELECT 'terms', row_md5(terms)
     FROM terms
+),
+
+fact AS (
+    SELECT
+        relation,
+        1 AS rows_added,
+        md5 AS md5_sum
+    FROM row_of_fact
+    UNION ALL
+    SELECT
+        'manifest_entry',
+        rows_added,
+        md5_sum
+    FROM added_file
 )
 
 SELECT
     ingest_batch.batch_id AS commit_id,
     ingest_batch.head,
     fact.relation,
-    fact.md5
+    fact.rows_added,
+    fact.md5_sum
 FROM fact
 CROSS JOIN ingest_batch

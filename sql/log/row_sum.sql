@@ -11,7 +11,7 @@ SELECT
     commit_id,
     head,
     relation,
-    count(*) AS rows_added,
-    sum(md5) AS md5_sum
+    CAST(sum(rows_added) AS BIGINT) AS rows_added,
+    sum(md5_sum) AS md5_sum
 FROM row_added
 GROUP BY commit_id, head, relation

@@ -4,7 +4,8 @@
 -- commit_id VARCHAR: the period closed
 -- head BIGINT: head of the log after the close
 -- relation VARCHAR: name of the relation
--- md5 DECIMAL(38, 0): its `row_md5`, a statement's without its sealed bytes, a close's
+-- rows_added INTEGER: 1
+-- md5_sum DECIMAL(38, 0): its `row_md5`, a statement's without its sealed bytes, a close's
 --   without its tree and its checkpoint
 WITH issued AS (
     SELECT * EXCLUDE (sealed)
@@ -32,7 +33,8 @@ SELECT
     close_input.period AS commit_id,
     head.seq AS head,
     result.relation,
-    result.md5
+    1 AS rows_added,
+    result.md5 AS md5_sum
 FROM result
 CROSS JOIN close_input
 CROSS JOIN warehouse.head AS head

@@ -12,14 +12,16 @@ from types import SimpleNamespace
 from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from pipelines.ingest.manifests import Manifests
-from pipelines.lake import disk, manifest_rows
+from pipelines.lake import disk, manifest_entries, manifest_rows
 from pipelines.lake.manifest import NoRoomError, rows_path
 from pipelines.lake.manifest_rows import ManifestError
+from pipelines.lake.repeats import Hashes
 from pipelines.lake.warehouse import Warehouse
 from schemas.rejection import Reason
 from tests.conftest import Run
@@ -57,7 +59,7 @@ def _write_parquet(path: Path, query: str) -> str:
 
 def _rows(manifests: Manifests, digest: str) -> list[tuple[str, int]]:
     kept = duckdb.from_parquet(str(rows_path(manifests.warehouse, digest)))
-    rows = kept.order("image_id").fetchall()
+    rows = kept.select("image_id", "weight_milli").order("image_id").fetchall()
     return [(image_id, weight_milli) for image_id, weight_milli in rows]
 
 
@@ -484,3 +486,32 @@ def test_an_event_whose_manifest_is_at_fault_does_not_stop_its_neighbours(
 
     assert {"manifest_unavailable": 2, "manifest_mismatch": 2} == outcome.json["rejected"]
     assert [("model-9",)] == rows(tmp_path / "warehouse", "SELECT id FROM event")
+
+
+def test_images_whose_hashes_are_equal_are_told_apart(
+    manifests: Manifests, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hashes say only that nothing is listed twice; where two are equal the images are compared."""
+
+    def equal_hashes(connection: duckdb.DuckDBPyConnection) -> Hashes:
+        ((count,),) = connection.execute("SELECT count(*) FROM entry").fetchall()
+        return np.ones(count, np.uint64)
+
+    monkeypatch.setattr(manifest_entries, "_hashes", equal_hashes)
+    different = _write(root / "different", b'{"image_id":"a"}\n{"image_id":"b"}\n')
+    equal = _write(root / "equal", b'{"image_id":"b"}\n{"image_id":"a"}\n{"image_id":"b"}\n')
+
+    manifests.fetch("different", different, 2)
+
+    assert [("a", 1000), ("b", 1000)] == _rows(manifests, different)
+    with pytest.raises(ManifestError, match="image b is listed twice"):
+        manifests.fetch("equal", equal, 3)
+
+
+def test_an_image_that_is_listed_again_far_below_is_found(manifests: Manifests, root: Path) -> None:
+    """Rows are read in portions; a repeat is found across them."""
+    query = "SELECT 'i' || i % 1_000_003 AS image_id FROM range(1_000_004) AS t (i)"
+    digest = _write_parquet(root / "m.parquet", query)
+
+    with pytest.raises(ManifestError, match="image i0 is listed twice"):
+        manifests.fetch("m.parquet", digest, 1_000_004)

@@ -53,7 +53,7 @@ def _uri(manifests: Manifests, path: str) -> str:
 
 def _kept(manifests: Manifests, digest: str) -> list[Any]:
     kept = duckdb.from_parquet(str(rows_path(manifests.warehouse, digest)))
-    return kept.order("image_id").fetchall()
+    return kept.select("image_id", "weight_milli").order("image_id").fetchall()
 
 
 def _refused(manifests: Manifests, path: str, digest: str = NONE) -> ManifestError:

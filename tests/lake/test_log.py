@@ -12,7 +12,7 @@ import pytest
 
 from pipelines.errors import TryAgainError
 from pipelines.ingest.manifests import Manifests
-from pipelines.lake import log, transaction
+from pipelines.lake import log, manifest_staging, transaction
 from pipelines.lake.catalogs.sqlite import attach_statement
 from pipelines.lake.connection import connect
 from pipelines.lake.creation import create
@@ -489,9 +489,10 @@ def test_a_model_names_its_inline_manifest_by_the_events_content(folder: Path) -
 # manifests by uri
 
 
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    """Return a manifest root that holds the manifest `m`."""
+@pytest.fixture(params=[1, 100])
+def root(tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a manifest root that holds the manifest `m`; its file is added as it is, or copied."""
+    monkeypatch.setattr(manifest_staging, "LEAST_ADDED", request.param)
     (tmp_path / "root").mkdir()
     (tmp_path / "root/m").write_bytes(MANIFEST)
     return tmp_path / "root"

@@ -94,6 +94,15 @@ def test_text_that_is_no_utf8_is_a_mismatch(tmp_path: Path) -> None:
         taken(path)
 
 
+def test_a_decimal_that_the_engine_has_no_type_for_is_a_mismatch(tmp_path: Path) -> None:
+    """One of more than 38 digits refuses the manifest, and doesn't end the command."""
+    weights = pa.array([Decimal(1)], pa.decimal256(39, 3))
+    pq.write_table(pa.table({"image_id": ["a"], "weight": weights}), tmp_path / "wide.parquet")
+
+    with pytest.raises(ManifestError, match="DECIMAL of up to 38 digits"):
+        taken(tmp_path / "wide.parquet", 1)
+
+
 WEIGHTS = (
     "0 0.0 0.000 00 01 1 1.0 1.50 1. .5 -1 +1 1e2 1_0 0.001 0.0010 0.0001 999.999 1000 1000.0"
     " 1000.001 1001 1.000000000000000000 1.0000000000000000000 0.123000000000000000 \u0661 NaN x"

@@ -7,7 +7,6 @@ by the process that commits, as those of `scratch` are; if that is gone, the nex
 warehouse looks at what it left.
 """
 
-import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from pipelines.lake import scratch
-from pipelines.lake.disk import entries, sync_file
+from pipelines.lake.disk import entries, name_too, sync_file
 from pipelines.lake.rights import follow
 from pipelines.lake.warehouse import Warehouse
 
@@ -39,7 +38,7 @@ class Kept:
         for path in self._files():
             first = self.data / path.relative_to(self.folder)
             if not first.exists():
-                _name_too(path, first)
+                name_too(path, first)
                 sync_file(first.parent)
 
     def forget(self) -> None:
@@ -62,7 +61,7 @@ def kept(warehouse: Warehouse, mark: str, session: str, made: Iterable[str]) -> 
             second.parent.mkdir(parents=True, exist_ok=True)
             with suppress(FileNotFoundError):  # another writer's, which took it back
                 if path.is_file():
-                    _name_too(path, second)
+                    name_too(path, second)
         for entry in [making, *map(Path, sorted(entries(making)))]:
             follow(entry, warehouse.staged)
             if entry.is_dir():
@@ -89,16 +88,3 @@ def recover(warehouse: Warehouse, was_committed: Callable[[str, str], bool]) -> 
                 if was_committed(folder.name.removeprefix(PREFIX), session):
                     keeping.put_back()
                 keeping.forget()
-
-
-def _name_too(path: Path, other: Path) -> None:
-    """Give a file another name; on a disk without links, make a copy that is on disk."""
-    try:
-        os.link(path, other)
-    except FileExistsError:
-        """It was put back by another process."""
-    except FileNotFoundError:
-        raise
-    except OSError:
-        shutil.copyfile(path, other)
-        sync_file(other)

@@ -1,0 +1,8 @@
+-- A manifest that the batch is the first to name, with a file that has its rows as `manifest_entry`
+-- does, so that the commit can take the file as it is.
+-- Grain: one row per manifest.
+--
+-- manifest_sha256 VARCHAR: the manifest
+-- path VARCHAR: the file with its rows
+-- rows_added BIGINT: how many they are
+-- md5_sum DECIMAL(38, 0): sum of the rows' `row_md5`
