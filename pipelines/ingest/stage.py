@@ -61,6 +61,8 @@ def stage_piece(piece: Piece, refused_at: datetime) -> None:
     refusals = [one for one in piece.records if isinstance(one, Rejected)]
     if events:
         stage_events(events, piece.parts)
+    if piece.events is not None:
+        write_part(piece.events, EVENTS, piece.parts)
     if refusals:
         stage_refusals(refusals, piece.parts, refused_at)
 

@@ -20,7 +20,7 @@ from pipelines.ingest.policy import Policy
 from pipelines.ingest.read import hand_over
 from pipelines.ingest.session import Session
 from pipelines.ingest.stage import Stage
-from pipelines.ingest.transforms import Decode, FetchManifests, Read, Validate
+from pipelines.ingest.transforms import Decode, FetchManifests, Prove, Read, Validate
 from pipelines.lake.clock import refuse_if_behind
 from pipelines.lake.log import Counts, StagedBatch, append, overlook
 from pipelines.lake.merging import merge_small_files
@@ -143,6 +143,6 @@ def stage(
 ) -> None:
     """Run the pipeline over portions; the parts of each go to the folder that it is in."""
     with bounded_run(engine) as pipeline:
-        received = pipeline | Read(portions) | Decode()
+        received = pipeline | Read(portions) | Prove(now, checks.policy) | Decode()
         valid = received | Validate(now, checks.policy) | FetchManifests(checks.manifests)
         valid | Stage(now)

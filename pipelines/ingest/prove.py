@@ -1,0 +1,108 @@
+"""Take the quick way with what can be proven valid, many texts at once (SPEC §3).
+
+What is proven is what `decode` and `validate` would make of it, to the byte; they stay the
+authority. `schemas/shape.py` says what a text of a shape is, `lake/proving.py` checks many of them
+at once. What isn't proven may be valid all the same: it is left to them.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipelines.ingest.policy import EVERYONE, Policy, allows
+from pipelines.ingest.tables import proven_table
+from pipelines.ingest.validate import LOOKED_INTO, MAX_AHEAD
+from pipelines.lake.proving import FOUND, UnprovableError, proven
+from schemas.json_text import MAX_BYTES
+from schemas.shape import Shape, shape_of
+
+LEAST: Final = 500
+"""Texts of one shape that are read sooner one by one than by a query."""
+
+_SAMPLE: Final = 64
+_AT_ONCE: Final = 2_048
+"""Texts that a thread of the engine takes at a time."""
+
+
+@dataclass(slots=True)
+class Proven:
+    """What became of texts."""
+
+    events: list[pa.Table]
+    """Of EVENT_COLUMNS, by shape; those of one in the order received."""
+    rest: pa.Array
+    """Rows of the texts that aren't proven, in their order."""
+
+
+def prove(texts: pa.Table, now: datetime, policy: Policy = EVERYONE) -> Proven:
+    """Prove that texts, a table as `Unread` has it, are valid events.
+
+    `now` is when the log records them, naive in UTC.
+    """
+    is_left = np.ones(len(texts), bool)
+    left = _candidates(texts)
+    events = []
+    for shape in _shapes(left):
+        found = _of_shape(left, shape)
+        found = found.append_column("origin", texts["origin"].take(found["row"]))
+        found = found.filter(_is_allowed(found, shape.kind, now, policy))
+        if len(found):
+            events.append(proven_table(texts.take(found["row"]), found, shape.kind))
+            is_left[found["row"].to_numpy()] = False
+            left = left.filter(pa.array(is_left[left["row"].to_numpy()]))
+    return Proven(events, pa.array(np.flatnonzero(is_left)))
+
+
+def _candidates(texts: pa.Table) -> pa.Table:
+    """Return `row` and `text` of what can have a shape: texts in UTF-8 without a backslash."""
+    body = texts["body"].combine_chunks()
+    is_short, has_escape = (
+        pc.less_equal(pc.binary_length(body), MAX_BYTES),
+        pc.match_substring(body, "\\"),
+    )
+    found = pa.table({"row": pa.array(np.arange(len(body))), "text": body})
+    found = found.filter(pc.and_not(is_short, has_escape))
+    text = found["text"].combine_chunks()
+    try:
+        return found.set_column(1, "text", text.cast(pa.string()))
+    except pa.ArrowInvalid:  # one of them isn't UTF-8; all those in ASCII are
+        unsure = pa.Array.from_buffers(pa.string(), len(text), text.buffers(), offset=text.offset)
+        return found.set_column(1, "text", unsure).filter(pc.string_is_ascii(unsure))
+
+
+def _shapes(texts: pa.Table) -> list[Shape]:
+    """Return the shapes that, by a sample, many of the texts have; the most frequent first."""
+    if len(texts) < LEAST:
+        return []
+    rows = pa.array(np.linspace(0, len(texts) - 1, _SAMPLE).astype(np.int64))
+    sampled = Counter(shape_of(text.encode()) for text in texts["text"].take(rows).to_pylist())
+    least = LEAST * _SAMPLE / len(texts)
+    return [
+        shape
+        for shape, count in sampled.most_common()
+        if shape and shape.kind not in LOOKED_INTO and count >= least
+    ]
+
+
+def _of_shape(texts: pa.Table, shape: Shape) -> pa.Table:
+    split = pa.Table.from_batches(texts.to_batches(_AT_ONCE), texts.schema)
+    try:
+        return proven(split, shape)
+    except UnprovableError:
+        return FOUND.empty_table()
+
+
+def _is_allowed(events: pa.Table, kind: str, now: datetime, policy: Policy) -> pa.ChunkedArray:
+    """Return which events are neither in the future nor refused by the policy."""
+    latest = pa.scalar(now + MAX_AHEAD, pa.timestamp("us"))
+    is_past = pc.less_equal(events["occurred_at"], latest)
+    if policy == EVERYONE:
+        return is_past
+    pairs = list(zip(events["origin"].to_pylist(), events["source"].to_pylist(), strict=True))
+    allowed = {pair for pair in set(pairs) if allows(policy, *pair, kind)}
+    return pc.and_(is_past, pa.array([pair in allowed for pair in pairs], pa.bool_()))
