@@ -35,11 +35,6 @@ class Unread:
     apart: list[Received]
     """Everything else: binary mode, and what is cut short."""
 
-    def records(self, rows: pa.Array | None = None) -> list[Received]:
-        """Return all that isn't blank, or of the texts only some rows, in the order received."""
-        texts = self.texts if rows is None else self.texts.take(rows)
-        return sorted([*received(texts), *self.apart], key=lambda one: one.position)
-
 
 def received(texts: pa.Table) -> Iterator[Received]:
     """Yield texts that aren't blank one by one."""
@@ -53,16 +48,22 @@ def unread(portion: Portion) -> Unread:
     """Return what was received of a portion as a table, and what doesn't fit in it."""
     lines = [part for part in portion if isinstance(part, Lines) and part.size < 0]
     others = [part for part in portion if not (isinstance(part, Lines) and part.size < 0)]
-    messages = list(read(others))
-    texts = [one for one in messages if one.attributes is None and one.size < 0]
-    apart = [one for one in messages if not (one.attributes is None and one.size < 0)]
-    tables = [_of_lines(lines)] if lines else []
-    if texts:
-        tables.append(_of_texts(texts))
-    return Unread(pa.concat_tables([COLUMNS.empty_table(), *tables]), apart)
+    texts, apart = parted(list(read(others)))
+    return Unread(pa.concat_tables([_of_lines(lines), texts_of(texts)]), apart)
+
+
+def parted(messages: Sequence[Received]) -> tuple[list[Received], list[Received]]:
+    """Return whole texts of structured mode, and everything else."""
+    texts: list[Received] = []
+    apart: list[Received] = []
+    for one in messages:
+        (texts if one.attributes is None and one.size < 0 else apart).append(one)
+    return texts, apart
 
 
 def _of_lines(lines: Sequence[Lines]) -> pa.Table:
+    if not lines:
+        return COLUMNS.empty_table()
     text = b"".join(one.text if one.text.endswith(b"\n") else one.text + b"\n" for one in lines)
     ends = np.flatnonzero(np.frombuffer(text, np.uint8) == ord("\n"))
     # an array of texts has nothing between them
@@ -85,9 +86,10 @@ def _of_lines(lines: Sequence[Lines]) -> pa.Table:
     )
 
 
-def _of_texts(texts: Sequence[Received]) -> pa.Table:
+def texts_of(texts: Sequence[Received]) -> pa.Table:
+    """Return whole texts of structured mode as a table of COLUMNS."""
     offsets = np.zeros(len(texts) + 1, np.int32)
-    np.cumsum([len(one.body) for one in texts], out=offsets[1:])
+    offsets[1:] = np.cumsum([len(one.body) for one in texts])
     return pa.table(
         [
             pa.array([one.position for one in texts], pa.int64()),

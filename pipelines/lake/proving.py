@@ -1,4 +1,4 @@
-"""Proves events valid by SQL, many texts of one shape at once, and writes their content (SPEC §3, §4).
+"""Proves events valid by SQL, many texts of a shape at once, and writes their content (SPEC §3).
 
 The query of a shape is made from the models' grammar: what checks a value there, and makes it
 canonical, has a macro of the same name in `sql/functions/proof`, which returns null for what it
@@ -93,7 +93,7 @@ class _Values:
     checks: list[str] = field(default_factory=list)
 
     def add(self, name: str, kind: Kind, path: str) -> str:
-        """Add a value that stands at a path, and return its canonical JSON, with SQL between marks."""
+        """Add what stands at a path, and return its canonical JSON, with SQL between marks."""
         match kind:
             case Text():
                 return self._add_text(name, kind, path)
