@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
 from pipelines.errors import ManyhandsError
@@ -28,6 +29,8 @@ DEADLETTER: Final = "deadletter"
 
 EVENT_COLUMNS = arrow.schema("inputs", "received_event")
 """A valid event of a batch."""
+
+_ACCEPTED_COLUMNS = arrow.schema("inputs", "accepted_event")
 
 REFUSAL_COLUMNS = arrow.schema("inputs", "received_refusal")
 """Something of a batch that a step refused: what a dead letter keeps of it."""
@@ -159,17 +162,20 @@ def _counts(connection: duckdb.DuckDBPyConnection, batch_id: str) -> Counts:
 
 def _drop_staged(connection: duckdb.DuckDBPyConnection) -> None:
     """Hold nothing of a batch while the next one is waited for."""
-    for name in _RECEIVED:
+    connection.execute(f"DROP VIEW IF EXISTS {_NEW}; DROP TABLE IF EXISTS event")
+    for name in (*_RECEIVED, "accepted_event"):
         connection.unregister(name)
-    for _, name in (_JUDGED, *_STAGED, ("log", "row_sum")):
+    for _, name in (_JUDGED, _NUMBERED, *_STAGED, ("log", "row_sum")):
         connection.execute(f"DROP TABLE IF EXISTS {name}")
 
 
 _RECEIVED = ("received_event", "received_refusal")
 _JUDGED = ("ingest", "judged_event")
+_NUMBERED = ("ingest", "numbered_event")
+_NEW = "new_event"
+"""The view of the events that the log takes."""
 _VIEWED = (("ingest", "refusal"), ("ingest", "outcome"))
 _STAGED = (
-    ("log", "event"),
     ("log", "ingest_batch"),
     ("log", "dead_letter"),
     ("ingest", "resolved"),
@@ -217,10 +223,31 @@ def register(connection: duckdb.DuckDBPyConnection, batch: StagedBatch) -> None:
 def _judge(connection: duckdb.DuckDBPyConnection, batch: StagedBatch) -> None:
     view_stored(connection, ("dead_letter", "event"))
     judge_events(connection, batch)
+    stage(connection, *_NUMBERED)
+    numbered = connection.execute("SELECT position, seq FROM numbered_event").to_arrow_table()
+    connection.register("accepted_event", accepted(batch.events, numbered))
+    stage_view(connection, "log", "event", _NEW)
+    # the facts are made without what was received: to copy it would be half of the work
+    connection.execute(
+        f"CREATE OR REPLACE TABLE event AS SELECT * EXCLUDE (attributes, body) FROM {_NEW}"
+    )
     for folder, name in _STAGED:
         stage(connection, folder, name)
     stage_view(connection, "ingest", "row_added")
     stage(connection, "log", "row_sum")
+
+
+def accepted(events: pa.Table, numbered: pa.Table) -> pa.Table:
+    """Return the events that have a position in the log as a table of `accepted_event`.
+
+    Where all have one, none is copied; a join in SQL copies each of them, with its body.
+    """
+    positions = events["position"].to_numpy()
+    seq_at = np.zeros(positions.max(initial=-1) + 1, np.int64)
+    seq_at[numbered["position"].to_numpy()] = numbered["seq"].to_numpy()
+    seqs = seq_at[positions]
+    table = events.append_column("seq", pa.array(seqs)).select(_ACCEPTED_COLUMNS.names)
+    return table if seqs.all() else table.filter(pa.array(seqs > 0))
 
 
 def judge_events(connection: duckdb.DuckDBPyConnection, batch: StagedBatch) -> None:
@@ -244,7 +271,8 @@ def _write(connection: duckdb.DuckDBPyConnection) -> None:
     if _has_rows(connection, "dead_letter"):
         letter_changes.write_refused(connection)
     filled = connection.execute("SELECT relation FROM row_sum").fetchall()
-    for name in ("ingest_batch", "event", "row_sum", *(name for (name,) in filled)):
+    connection.execute(f"INSERT INTO warehouse.event FROM {_NEW}")
+    for name in ("ingest_batch", "row_sum", *(name for (name,) in filled)):
         connection.execute(f"INSERT INTO warehouse.{name} FROM {name}")
 
 
