@@ -85,12 +85,11 @@ def _events(table: pa.Table, texts: Sequence[Received]) -> Iterator[Event]:
 def _candidates(texts: pa.Table) -> pa.Table:
     """Return `row` and `text` of what can have a shape: texts in UTF-8 without a backslash."""
     body = texts["body"].combine_chunks()
-    is_short, has_escape = (
-        pc.less_equal(pc.binary_length(body), MAX_BYTES),
-        pc.match_substring(body, "\\"),
-    )
     found = pa.table({"row": pa.array(np.arange(len(body))), "text": body})
-    found = found.filter(pc.and_not(is_short, has_escape))
+    is_short = pc.less_equal(pc.binary_length(body), MAX_BYTES)
+    is_fit = pc.and_not(is_short, pc.match_substring(body, "\\"))
+    if not pc.all(is_fit).as_py():
+        found = found.filter(is_fit)
     text = found["text"].combine_chunks()
     try:
         return found.set_column(1, "text", text.cast(pa.string()))

@@ -14,6 +14,7 @@ from pipelines.errors import ManyhandsError
 from pipelines.lake import arrow, letter_changes, parquet, sql
 from pipelines.lake.manifest import rows_path
 from pipelines.lake.staging import (
+    create_empty,
     stage,
     stage_currencies,
     stage_input,
@@ -162,22 +163,20 @@ def _counts(connection: duckdb.DuckDBPyConnection, batch_id: str) -> Counts:
 
 def _drop_staged(connection: duckdb.DuckDBPyConnection) -> None:
     """Hold nothing of a batch while the next one is waited for."""
-    connection.execute(f"DROP VIEW IF EXISTS {_NEW}; DROP TABLE IF EXISTS event")
+    connection.execute("DROP VIEW IF EXISTS event")
     for name in (*_RECEIVED, "accepted_event"):
         connection.unregister(name)
-    for _, name in (_JUDGED, _NUMBERED, *_STAGED, ("log", "row_sum")):
+    for _, name in (_JUDGED, _NUMBERED, _LETTERS, *_STAGED, ("log", "row_sum")):
         connection.execute(f"DROP TABLE IF EXISTS {name}")
 
 
 _RECEIVED = ("received_event", "received_refusal")
 _JUDGED = ("ingest", "judged_event")
+_LETTERS = ("log", "dead_letter")
 _NUMBERED = ("ingest", "numbered_event")
-_NEW = "new_event"
-"""The view of the events that the log takes."""
 _VIEWED = (("ingest", "refusal"), ("ingest", "outcome"))
 _STAGED = (
     ("log", "ingest_batch"),
-    ("log", "dead_letter"),
     ("ingest", "resolved"),
     *(("facts", name) for name in sql.names("facts")),
 )
@@ -226,15 +225,21 @@ def _judge(connection: duckdb.DuckDBPyConnection, batch: StagedBatch) -> None:
     stage(connection, *_NUMBERED)
     numbered = connection.execute("SELECT position, seq FROM numbered_event").to_arrow_table()
     connection.register("accepted_event", accepted(batch.events, numbered))
-    stage_view(connection, "log", "event", _NEW)
-    # the facts are made without what was received: to copy it would be half of the work
-    connection.execute(
-        f"CREATE OR REPLACE TABLE event AS SELECT * EXCLUDE (attributes, body) FROM {_NEW}"
-    )
+    stage_view(connection, "log", "event")
     for folder, name in _STAGED:
         stage(connection, folder, name)
+    _stage_letters(connection, batch)
     stage_view(connection, "ingest", "row_added")
     stage(connection, "log", "row_sum")
+
+
+def _stage_letters(connection: duckdb.DuckDBPyConnection, batch: StagedBatch) -> None:
+    """Stage what is refused; where nothing is, the texts of the batch aren't looked at for it."""
+    late = "SELECT 1 FROM judged_event WHERE outcome IN ('conflict', 'rejected') LIMIT 1"
+    if len(batch.refusals) or connection.execute(late).fetchone():
+        stage(connection, *_LETTERS)
+    else:
+        create_empty(connection, *_LETTERS)
 
 
 def accepted(events: pa.Table, numbered: pa.Table) -> pa.Table:
@@ -271,8 +276,7 @@ def _write(connection: duckdb.DuckDBPyConnection) -> None:
     if _has_rows(connection, "dead_letter"):
         letter_changes.write_refused(connection)
     filled = connection.execute("SELECT relation FROM row_sum").fetchall()
-    connection.execute(f"INSERT INTO warehouse.event FROM {_NEW}")
-    for name in ("ingest_batch", "row_sum", *(name for (name,) in filled)):
+    for name in ("ingest_batch", "event", "row_sum", *(name for (name,) in filled)):
         connection.execute(f"INSERT INTO warehouse.{name} FROM {name}")
 
 

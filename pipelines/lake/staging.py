@@ -30,6 +30,12 @@ def stage(
         connection.execute(f"CREATE OR REPLACE TABLE {place or name} AS {_select(folder, name)}")
 
 
+def create_empty(connection: duckdb.DuckDBPyConnection, folder: str, name: str) -> None:
+    """Make a staged table without a row."""
+    columns = sql.declared(sql.relation(folder, name).columns)
+    connection.execute(f"CREATE OR REPLACE TABLE {name} ({columns})")
+
+
 def stage_view(
     connection: duckdb.DuckDBPyConnection, folder: str, name: str, place: str | None = None
 ) -> None:
@@ -88,7 +94,7 @@ def view_stored(
         files, size = sizes[relation.name]
         name, query = f"stored.{relation.name}", f"FROM warehouse.{relation.name}"
         if not files:
-            _create_empty(connection, name, relation)
+            _declare(connection, name, relation)
         elif copy_small and size < SMALL_BYTES:
             connection.execute(f"CREATE TABLE {name} AS {query}")
         else:
@@ -184,5 +190,5 @@ def _view(connection: duckdb.DuckDBPyConnection, name: str, query: str) -> None:
     connection.execute(f"CREATE VIEW {name} AS {query}")
 
 
-def _create_empty(connection: duckdb.DuckDBPyConnection, name: str, relation: sql.Relation) -> None:
+def _declare(connection: duckdb.DuckDBPyConnection, name: str, relation: sql.Relation) -> None:
     connection.execute(f"CREATE TABLE {name} ({sql.declared(relation.columns)})")

@@ -13,7 +13,7 @@ from pipelines.sources.lines import Lines, lines_of
 from pipelines.sources.opened import Source, opened
 from pipelines.sources.streams import BLOCK_BYTES, UnfinishedError
 
-PORTION_BYTES: Final = 8 << 20
+PORTION_BYTES: Final = 16 << 20
 """Bytes of text of an element of a pipeline: thousands of events are proven at once."""
 
 _SHOWN: Final = 10
