@@ -19,11 +19,12 @@ from pipelines.ingest.policy import EVERYONE, Policy, allows
 from pipelines.ingest.tables import proven_table
 from pipelines.ingest.unread import parted, texts_of
 from pipelines.ingest.validate import LEAST, LOOKED_INTO, MAX_AHEAD, read_event
-from pipelines.lake.proving import FOUND, UnprovableError, proven
+from pipelines.lake.proving import FOUND, UnprovableError, filtered, proven
 from schemas.json_text import MAX_BYTES
 from schemas.record import Event, Received, Rejected
 from schemas.shape import Shape, shape_of
 
+_ESCAPE: Final = b"\\"
 _SAMPLE: Final = 64
 _AT_ONCE: Final = 2_048
 """Texts that a thread of the engine takes at a time."""
@@ -51,9 +52,7 @@ def prove(
     left = _candidates(texts)
     events = []
     for shape in _shapes(left, least):
-        found = _of_shape(left, shape)
-        found = found.append_column("origin", texts["origin"].take(found["row"]))
-        found = found.filter(_is_allowed(found, shape.kind, now, policy))
+        found = _allowed(_of_shape(left, shape), texts, shape.kind, now, policy)
         if len(found):
             events.append(proven_table(texts.take(found["row"]), found, shape.kind))
             is_left[found["row"].to_numpy()] = False
@@ -86,10 +85,9 @@ def _candidates(texts: pa.Table) -> pa.Table:
     """Return `row` and `text` of what can have a shape: texts in UTF-8 without a backslash."""
     body = texts["body"].combine_chunks()
     found = pa.table({"row": pa.array(np.arange(len(body))), "text": body})
-    is_short = pc.less_equal(pc.binary_length(body), MAX_BYTES)
-    is_fit = pc.and_not(is_short, pc.match_substring(body, "\\"))
-    if not pc.all(is_fit).as_py():
-        found = found.filter(is_fit)
+    found = filtered(found, pc.less_equal(pc.binary_length(body), MAX_BYTES))
+    if len(body) and _ESCAPE in body.buffers()[2].to_pybytes():  # is quicker than to ask each
+        found = found.filter(pc.invert(pc.match_substring(found["text"], _ESCAPE)))
     text = found["text"].combine_chunks()
     try:
         return found.set_column(1, "text", text.cast(pa.string()))
@@ -119,12 +117,15 @@ def _of_shape(texts: pa.Table, shape: Shape) -> pa.Table:
         return FOUND.empty_table()
 
 
-def _is_allowed(events: pa.Table, kind: str, now: datetime, policy: Policy) -> pa.ChunkedArray:
-    """Return which events are neither in the future nor refused by the policy."""
+def _allowed(
+    found: pa.Table, texts: pa.Table, kind: str, now: datetime, policy: Policy
+) -> pa.Table:
+    """Return the events that are neither in the future nor refused by the policy."""
     latest = pa.scalar(now + MAX_AHEAD, pa.timestamp("us"))
-    is_past = pc.less_equal(events["occurred_at"], latest)
+    found = filtered(found, pc.less_equal(found["occurred_at"], latest))
     if policy == EVERYONE:
-        return is_past
-    pairs = list(zip(events["origin"].to_pylist(), events["source"].to_pylist(), strict=True))
+        return found
+    origins = texts["origin"].take(found["row"]).to_pylist()
+    pairs = list(zip(origins, found["source"].to_pylist(), strict=True))
     allowed = {pair for pair in set(pairs) if allows(policy, *pair, kind)}
-    return pc.and_(is_past, pa.array([pair in allowed for pair in pairs], pa.bool_()))
+    return filtered(found, pa.array([pair in allowed for pair in pairs], pa.bool_()))

@@ -13,6 +13,7 @@ from typing import Final
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipelines.lake import sql
 from pipelines.lake.literals import quoted
@@ -65,7 +66,12 @@ def proven(texts: pa.Table, shape: Shape) -> pa.Table:
         except _FAILURES as error:
             raise UnprovableError from error
     # a filter of the query's own would have it compute all that it filters by twice
-    return found.filter(found["is_proven"]).select(FOUND.names)
+    return filtered(found, found["is_proven"]).select(FOUND.names)
+
+
+def filtered(table: pa.Table, is_kept: pa.ChunkedArray) -> pa.Table:
+    """Return the rows that are kept; where all are, as nearly always, nothing is copied."""
+    return table if pc.all(is_kept).as_py() in {True, None} else table.filter(is_kept)
 
 
 @cache
