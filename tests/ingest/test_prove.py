@@ -4,24 +4,33 @@ import json
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipelines.ingest import transforms
+from pipelines.ingest.job import ingest
 from pipelines.ingest.policy import EVERYONE, Entry, Policy
 from pipelines.ingest.prove import prove, read_events
 from pipelines.ingest.tables import events_table
 from pipelines.ingest.unread import texts_of, unread
 from pipelines.ingest.validate import LEAST, read_event
 from pipelines.lake import sql
+from pipelines.lake.warehouse import Warehouse
+from pipelines.sources.limits import Limits
 from pipelines.sources.lines import Lines
+from pipelines.sources.watch import Watch
 from schemas.record import Event, Received
 from tests.conftest import SLOW_EXAMPLES
 from tests.ingest import cases
+from tests.lake.sending import rows
 
+ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 12, 1)  # noqa: DTZ001  naive is UTC here
 QUICK = ("advance-paid", "asset-generated", "image-licensed")
 """Types of which events can be proven."""
@@ -208,6 +217,46 @@ def test_each_type_that_is_mostly_sent_can_be_proven() -> None:
     assert set(QUICK) == {json.loads(text)["type"] for text in proven}
 
 
+def test_a_log_is_the_same_whichever_way_its_events_took(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every row of every relation, but for the ids of batches, which are drawn."""
+    path = tmp_path / "events.ndjson"
+    several = [text.replace(b'"e1"', b'"e%d"' % place) for place, text in enumerate(ANY)]
+    path.write_bytes(b"\n".join(text.replace(b"\n", b" ") for text in several))
+    stored = {}
+    for name, least in (("quick", 0), ("slow", 1 << 30)):
+        monkeypatch.setattr(transforms, "prove", partial(prove, least=least))
+        stored[name] = _ingested(tmp_path / name, path)
+
+    assert stored["slow"] == stored["quick"]
+    assert len(stored["slow"]["event"]) > len(GOOD) // 2
+
+
+def _ingested(folder: Path, source: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """Return the rows of a log and its facts, once a file was ingested in small batches."""
+    warehouse, limits = Warehouse(folder), Limits(lines=40)
+    done = ingest(
+        warehouse,
+        [str(source)],
+        clock=lambda: NOW,
+        manifest_roots=[],
+        watch=Watch(lambda _: None),
+        limits=limits,
+    )
+    assert sum(one.counts.received for one in done) == len(ANY) - ANY.count(b"")
+    names = ("dead_letter", "event", "ingest_batch", *sql.names("facts"))
+    drawn = {"dead_letter": "batch_id", "event": "batch_id", "ingest_batch": "batch_id"}
+    return {
+        name: rows(
+            folder,
+            f"SELECT * {f'EXCLUDE ({drawn[name]})' if name in drawn else ''}"
+            f" FROM {name} ORDER BY ALL",
+        )
+        for name in names
+    }
+
+
 def test_a_text_that_is_not_utf_8_takes_no_other_with_it() -> None:
     """Those in ASCII beside it are proven."""
     good = next(text for text in GOOD if text.isascii())
@@ -245,9 +294,8 @@ def test_messages_are_read_alike_whatever_else_is_among_them() -> None:
     assert [read_event(one, NOW) for one in messages] == read
 
 
-def test_lines_are_a_table_as_they_are_one_by_one(tmp_path: Path) -> None:
+def test_lines_are_a_table_as_they_are_one_by_one() -> None:
     """A line that is blank is one of the table, and no message."""
-    del tmp_path
     parts = [Lines("a", 3, b'{"a":1}\r\n\n \t\n', 3), Lines("b", 1, b"x\n{}", 2, position=3)]
 
     table = unread(parts).texts
@@ -264,7 +312,7 @@ def test_a_macro_says_which_function_it_is(name: str) -> None:
     module = re.search(r"of (schemas/\w+\.py)", head)
 
     assert module
-    assert f"def {name}(" in Path(module[1]).read_text(encoding="utf-8")
+    assert f"def {name}(" in (ROOT / module[1]).read_text(encoding="utf-8")
 
 
 def test_nothing_received_is_nothing_proven() -> None:
