@@ -6,6 +6,7 @@ refuses. What has no macro isn't proven. Nothing of an event is part of a query:
 the models' own, and the shape's pattern is a parameter.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -111,55 +112,36 @@ class _Values:
     def _add_text(self, name: str, text: Text, path: str) -> str:
         self.columns[name] = _canonical(text, path)
         self.checks.extend(_checks(text, name))
-        if text.max_length is not None:
-            self.checks.append(f"strlen({name}) <= {text.max_length}")
         return _text_of(name)
 
     def _add_items(self, name: str, items: Items, path: str) -> str:
-        fields = {key: one for key, one in items.item.fields.items() if isinstance(one.kind, Text)}
-        if len(fields) != sum(one.kind is not None for one in items.item.fields.values()):
+        of = items.item
+        texts = {key: one.kind for key, one in of.fields.items() if isinstance(one.kind, Text)}
+        if of.functions or len(texts) < sum(one.kind is not None for one in of.fields.values()):
             raise UnprovableError
-        if items.item.functions:
-            raise UnprovableError
-        packed = ", ".join(
-            f"{quoted(key)}: {_canonical(one.kind, f'item.{key}')}"
-            for key, one in fields.items()
-            if isinstance(one.kind, Text)
-        )
-        plain = f"list_transform({path}, lambda item: {{{packed}}})"
-        self.columns[name] = _called(items.functions, plain)
-        self.checks.append(f"len({name}) >= {items.least}")
-        if items.most is not None:
-            self.checks.append(f"len({name}) <= {items.most}")
-        for key, one in fields.items():
-            if isinstance(one.kind, Text):
-                checks = [*_checks(one.kind, f"item.{key}")]
-                if one.kind.max_length is not None:
-                    checks.append(f"strlen(item.{key}) <= {one.kind.max_length}")
-                self.checks.extend(
-                    f"list_bool_and(list_transform({name}, lambda item: {check}))"
-                    for check in checks
-                )
-        written = {key: _text_of(f"item.{key}") for key in fields}
-        content = _concat(_written(items.item.fields, written))
-        return (
-            f"[{_MARK}array_to_string(list_transform({name}, lambda item: {content}), ','){_MARK}]"
-        )
+        item = _packed({key: _canonical(text, f"item.{key}") for key, text in texts.items()})
+        self.columns[name] = _called(items.functions, _each(path, item))
+        most = [] if items.most is None else [f"len({name}) <= {items.most}"]
+        self.checks.extend([f"len({name}) >= {items.least}", *most])
+        checks = [one for key, text in texts.items() for one in _checks(text, f"item.{key}")]
+        if checks:
+            self.checks.append(f"list_bool_and({_each(name, ' AND '.join(checks))})")
+        content = _concat(_written(of.fields, {key: _text_of(f"item.{key}") for key in texts}))
+        return f"[{_MARK}array_to_string({_each(name, content)}, ','){_MARK}]"
 
     def _add_object(self, name: str, of: Object, path: str) -> str:
+        kinds = {key: one.kind for key, one in of.fields.items()}
         written = {
-            key: self.add(f"{name}_{key}", one.kind, f"{path}.{key}")
-            for key, one in of.fields.items()
-            if one.kind is not None
+            key: self.add(f"{name}_{key}", kind, f"{path}.{key}")
+            for key, kind in kinds.items()
+            if kind is not None
         }
         if of.functions:
-            packed = ", ".join(
-                f"{quoted(key)}: {name}_{key}"
-                if isinstance(one.kind, Text)
-                else f"{quoted(key)}: CAST(NULL AS VARCHAR)"
-                for key, one in of.fields.items()
-            )
-            self.checks.append(f"{_called(of.functions, f'{{{packed}}}')} IS NOT NULL")
+            given = {
+                key: f"{name}_{key}" if isinstance(kind, Text) else "CAST(NULL AS VARCHAR)"
+                for key, kind in kinds.items()
+            }
+            self.checks.append(f"{_called(of.functions, _packed(given))} IS NOT NULL")
         return _written(of.fields, written)
 
 
@@ -190,26 +172,40 @@ def _query(shape: Shape) -> str:
 
 
 def _canonical(text: Text, path: str) -> str:
-    return _called(text.functions, path)
+    """Return a text in canonical form; null where it is refused."""
+    value = _called(text.functions, path)
+    if text.max_length is None:
+        return value
+    # of what has no other characters than those of ASCII
+    return f"CASE WHEN strlen({path}) <= {text.max_length} THEN {value} END"
 
 
 def _called(functions: tuple[Function, ...], value: str) -> str:
-    """Return a value after functions, each called by the macro of its name."""
+    """Return a value after functions, each called by the macro of its name, which names it."""
     for function in functions:
-        if function.__name__ not in sql.names(_PROOF):
-            raise UnprovableError(function.__name__)
-        value = f"{function.__name__}({value})"
+        name, module = function.__name__, f"{function.__module__.replace('.', '/')}.py"
+        if name not in sql.names(_PROOF) or module not in sql.text(_PROOF, name):
+            raise UnprovableError(name)
+        value = f"{name}({value})"
     return value
 
 
 def _checks(text: Text, value: str) -> Iterator[str]:
     """Yield what a canonical value has to be beyond its pattern."""
-    if text.functions:
+    if text.functions or text.max_length is not None:
         yield f"{value} IS NOT NULL"
     for function in text.functions:
         if function in _REFUSED_LATER:
             refused = ", ".join(map(quoted, sorted(_REFUSED_LATER[function])))
             yield f"{value} NOT IN ({refused})"
+
+
+def _each(items: str, value: str) -> str:
+    return f"list_transform({items}, lambda item: {value})"
+
+
+def _packed(values: Mapping[str, str]) -> str:
+    return f"{{{', '.join(f'{quoted(key)}: {value}' for key, value in values.items())}}}"
 
 
 def _text_of(value: str) -> str:
@@ -235,8 +231,6 @@ def _concat(content: str) -> str:
 
 def _structure(shape: Shape) -> str:
     """Return the structure that DuckDB's `from_json` reads of a text."""
-    import json
-
     envelope = _fields(shape.envelope)
     return json.dumps({**envelope, "data": _fields(shape.data)})
 
