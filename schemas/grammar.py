@@ -84,11 +84,11 @@ def grammar(model: type[BaseModel]) -> Object | None:
 
 def _kind(schema: Schema) -> Kind | None:
     read = _READ_BY.get(schema["type"])
-    return read(schema) if read else None
+    return read(schema) if read and "serialization" not in schema else None
 
 
 def _says_only(schema: Schema, *names: str) -> bool:
-    return set(schema) <= {"type", "metadata", "ref", "serialization", *names}
+    return set(schema) <= {"type", "metadata", "ref", *names}
 
 
 def _text(schema: Schema) -> Text | None:
@@ -103,16 +103,11 @@ def _whole(pattern: str) -> str | None:
     if not (pattern.startswith("^") and pattern.endswith("$")):
         return None
     parts = pattern[1:-1].split("$|^")
-    is_plain = all(_PLAIN.fullmatch(part) and _is_whole(part) for part in parts)
-    return "|".join(parts) if is_plain else None
-
-
-def _is_whole(pattern: str) -> bool:
     try:
-        re.compile(pattern)
-    except re.error:
-        return False
-    return True
+        is_plain = all(_PLAIN.fullmatch(part) and re.compile(part) for part in parts)
+    except re.error:  # what stands between anchors isn't a pattern by itself
+        return None
+    return "|".join(parts) if is_plain else None
 
 
 def _one_of(schema: Schema) -> Text | None:
@@ -143,16 +138,14 @@ def _checked(schema: Schema) -> Kind | None:
 
 def _object(schema: Schema) -> Object | None:
     inner = schema["schema"]
-    if inner["type"] != "model-fields" or not _says_only(
+    is_plain = inner["type"] == "model-fields" and _says_only(
         inner, "fields", "model_name", "computed_fields"
-    ):
+    )
+    is_own = schema["root_model"] or schema["custom_init"] or "post_init" in schema
+    configured = {"strict", "extra_fields_behavior", "title"}
+    if not is_plain or is_own or inner["computed_fields"] or set(schema["config"]) - configured:
         return None
-    if schema["root_model"] or schema["custom_init"] or inner["computed_fields"]:
-        return None
-    if not set(schema["config"]) <= {"strict", "extra_fields_behavior", "title"}:
-        return None
-    fields = {name: _field(field) for name, field in inner["fields"].items()}
-    return Object(fields)
+    return Object({name: _field(field) for name, field in inner["fields"].items()})
 
 
 def _within(schema: Schema) -> Kind | None:
