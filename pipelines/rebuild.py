@@ -4,9 +4,11 @@ The log is another warehouse's, which is the way from a catalog in SQLite to one
 back; or it is in an archive.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import groupby
 from typing import Final
 
 import duckdb
@@ -16,6 +18,7 @@ from pipelines.close.commit import issue
 from pipelines.close.compute import compute
 from pipelines.close.seal import Seal, seal
 from pipelines.errors import GateError, ManyhandsError
+from pipelines.ingest.prove import read_events
 from pipelines.ingest.tables import events_table, refusals_table
 from pipelines.ingest.validate import read_event
 from pipelines.lake import closes, log, reading, rebuilding
@@ -128,7 +131,7 @@ class _Rebuilding:
             raise ManyhandsError(message) from error
 
     def _append(self, batch_id: str, events: Sequence[Logged]) -> None:
-        again = [self._read(event, place) for place, event in enumerate(events)]
+        again = list(self._read(events))
         for one, event in zip(again, events, strict=True):
             self._keep_manifest(one, event)
         recorded_at = events[0].recorded_at
@@ -146,15 +149,28 @@ class _Rebuilding:
             )
             raise ManyhandsError(message)
 
-    def _read(self, event: Logged, position: int) -> Event:
-        """Return an event read from the bytes that were received, as an ingest reads it.
+    def _read(self, events: Sequence[Logged]) -> Iterator[Event]:
+        """Yield events read from the bytes that were received, as an ingest reads them.
 
-        Raises ManyhandsError where it is refused now, or has become another one.
+        Raises ManyhandsError where one is refused now, or has become another one.
         """
-        attributes = event.received_attributes()
-        received = Received(position, "log", str(event.seq), event.body, attributes)
+        for at, some in groupby(enumerate(events), lambda one: one[1].recorded_at):
+            group = dict(some)
+            for event, again in zip(group.values(), self._again(group, at), strict=True):
+                yield self._as_it_says(event, again)
+
+    def _again(self, group: Mapping[int, Logged], at: datetime) -> list[Event | Rejected]:
+        """Read events that were recorded at one time, by their places in the batch."""
+        try:
+            return read_events([_received(*one) for one in group.items()], at)
+        except rebuilding.UNEXPECTED:  # of one of them: which, reading each by itself says
+            return [self._read_one(*one) for one in group.items()]
+
+    def _read_one(self, place: int, event: Logged) -> Event | Rejected:
         with self._named([event]):
-            again = read_event(received, event.recorded_at)
+            return read_event(_received(place, event), event.recorded_at)
+
+    def _as_it_says(self, event: Logged, again: Event | Rejected) -> Event:
         if isinstance(again, Rejected):
             reason = f"{again.reason} ({again.message})"
             message = f"{self._name(event)} is refused now: {reason}; restore a backup"
@@ -208,6 +224,11 @@ class _Rebuilding:
                 )
                 raise ManyhandsError(message)
         rebuilding.copy_verdict(self.source, self.target, event.id)
+
+
+def _received(place: int, event: Logged) -> Received:
+    attributes = event.received_attributes()
+    return Received(place, "log", str(event.seq), event.body, attributes)
 
 
 def _refuse_unless_equal(sealed: Seal, stored: PeriodClose, what: str) -> None:

@@ -38,7 +38,7 @@ __all__ = ["Choice", "Reason", "Replayed", "Terms", "replay"]
 
 IN_PART: Final = "in_part"
 RESOLVED: Final = "resolved"
-_PORTION: Final = 500
+_PORTION: Final = 5_000
 """Letters of one element of a pipeline."""
 
 

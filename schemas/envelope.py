@@ -39,14 +39,15 @@ def binary_envelope(attributes: Mapping[str, str]) -> dict[str, object]:
     return envelope
 
 
-def _not_ours(source: str) -> str:
+def not_ours(source: str) -> str:
+    """Refuse the source that is ours."""
     if source == OWN_SOURCE:
         message = f"should not be {OWN_SOURCE}, which is ours"
         raise refusal(message)
     return source
 
 
-ProducerSource = Annotated[Source, AfterValidator(_not_ours)]
+ProducerSource = Annotated[Source, AfterValidator(not_ours)]
 _PRODUCER_SOURCE: Final = TypeAdapter[str](ProducerSource)
 
 

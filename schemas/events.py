@@ -61,7 +61,8 @@ class ImageLicensed(Canonical):
         return self.digital_source_type in source_types.GENERATED
 
     @model_validator(mode="after")
-    def _check_validity(self) -> Self:
+    def check_validity(self) -> Self:
+        """Refuse a licence that ends before it has begun."""
         if self.valid_until is not None and self.valid_until <= self.valid_from:
             message = "valid_until should be after valid_from"
             raise refusal(message)

@@ -75,7 +75,8 @@ class ContributorShare(Canonical):
     share: PositiveShare
 
 
-def _check_contributors(contributors: list[ContributorShare]) -> list[ContributorShare]:
+def check_contributors(contributors: list[ContributorShare]) -> list[ContributorShare]:
+    """Refuse contributors that are listed twice, or whose shares don't add up to 1."""
     _check_distinct([c.contributor_id for c in contributors], "a contributor")
     if _total_ppm(c.share for c in contributors) != _ONE:
         message = "shares must add up to 1"
@@ -91,7 +92,7 @@ Contributors = Annotated[
         max_length=50,
         description="Distinct; their shares add up to 1.",
     ),
-    AfterValidator(_check_contributors),
+    AfterValidator(check_contributors),
 ]
 
 
@@ -161,7 +162,8 @@ class Attribution(Canonical):
     share: Share
 
 
-def _check_attributions(attributions: list[Attribution] | None) -> list[Attribution]:
+def check_attributions(attributions: list[Attribution] | None) -> list[Attribution]:
+    """Refuse images that are listed twice, or whose shares add up to more than 1."""
     attributions = attributions or []
     _check_distinct([a.image_id for a in attributions], "an image")
     _check_at_most_one(a.share for a in attributions)
@@ -171,7 +173,7 @@ def _check_attributions(attributions: list[Attribution] | None) -> list[Attribut
 Attributions = Annotated[
     Annotated[list[Attribution], Field(fail_fast=True, max_length=1_000)] | None,
     Field(description="Distinct images; their shares add up to at most 1."),
-    AfterValidator(_check_attributions),
+    AfterValidator(check_attributions),
 ]
 
 

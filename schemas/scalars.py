@@ -45,14 +45,16 @@ def one_of(values: Iterable[str]) -> GetPydanticSchema:
     return GetPydanticSchema(lambda _type, _handler: core_schema.literal_schema([*values]))
 
 
-def _above_zero(decimal: str) -> str:
+def above_zero(decimal: str) -> str:
+    """Refuse a plain decimal that is 0."""
     if decimal == "0":
         message = "should be above 0"
         raise refusal(message)
     return decimal
 
 
-def _instant(text: str) -> str:
+def canonical_instant(text: str) -> str:
+    """Return an instant in UTC with 6 decimals; refuse a day or a year that there isn't."""
     try:
         return instants.canonical(text)
     except ValueError:
@@ -78,7 +80,7 @@ def _country(code: str) -> str:
 
 
 Plain = AfterValidator(plain)
-AboveZero = AfterValidator(_above_zero)
+AboveZero = AfterValidator(above_zero)
 NOT_ZERO = Field(json_schema_extra={"not": {"pattern": r"^0(\.0+)?$"}})
 
 IDENTIFIER: Final = r"[A-Za-z0-9_-][A-Za-z0-9._:~-]{0,127}"
@@ -180,7 +182,7 @@ Instant = Annotated[
     str,
     Field(strict=True, pattern=instants.PATTERN, json_schema_extra={"format": "date-time"}),
     Says("should be an RFC 3339 instant with an offset, years 2000 to 2099, at most 6 decimals"),
-    AfterValidator(_instant),
+    AfterValidator(canonical_instant),
 ]
 Day = Annotated[
     str,

@@ -18,9 +18,10 @@ from pipelines.ingest.policy import EVERYONE, Policy
 from pipelines.ingest.read import read
 from pipelines.ingest.refuse import refused
 from pipelines.ingest.roots import Root
-from pipelines.ingest.validate import read_event
+from pipelines.ingest.validate import LEAST, read_event
 from pipelines.sources.batches import fail, read_lines
 from pipelines.sources.limits import DEFAULT_LIMITS
+from pipelines.sources.lines import Lines
 from pipelines.sources.opened import Source
 from pipelines.sources.streams import UnfinishedError
 from schemas.record import Event, Received, Rejected
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from pipelines.ingest.manifests import Manifests
 
 _SHOWN_EVERY: Final = 50_000
+_AT_ONCE_BYTES: Final = 1 << 20
+"""Bytes of text that are read at once: a check holds little."""
 
 
 @dataclass(frozen=True)
@@ -74,11 +77,11 @@ class Check:
         network.
         """
         for source in sources:
-            for received in self._read(source):
+            for event in self._read(source):
                 self.received += 1
                 if not self.received % _SHOWN_EVERY:
                     self.show(f"{self.received} events checked")
-                refusal = self._judge(received)
+                refusal = self._judge(event)
                 if refusal is not None:
                     self._count(refusal)
                     yield refusal
@@ -97,12 +100,12 @@ class Check:
         """Raise ManyhandsError where a source wasn't read to its end, naming all such sources."""
         fail(self.faults)
 
-    def _read(self, source: Source) -> Iterator[Received]:
+    def _read(self, source: Source) -> Iterator[Event | Rejected]:
         through = 0
         try:
-            for lines in read_lines(source, DEFAULT_LIMITS):
-                yield from read([lines])
-                through += lines.count
+            for portion in _portions(read_lines(source, DEFAULT_LIMITS)):
+                yield from _read_events(list(read(portion)), self.rules)
+                through += sum(lines.count for lines in portion)
         except UnfinishedError as error:
             checked = f"its lines 1 to {through} were checked" if through else "none was checked"
             doubt = "" if error.is_sound or not through else " and may be damaged"
@@ -111,9 +114,8 @@ class Check:
         except UsageError as error:
             self.faults.append(error)
 
-    def _judge(self, received: Received) -> Rejected | None:
+    def _judge(self, event: Event | Rejected) -> Rejected | None:
         """Return why something is refused; None where it is accepted, or a duplicate."""
-        event = read_event(received, self.rules.now, self.rules.policy)
         if isinstance(event, Rejected):
             return event
         standing = self._identities.find(event)
@@ -124,7 +126,7 @@ class Check:
             return None
         first = f"line {standing.line} of {standing.origin}"
         message = f"{first} has other content for this source and id"
-        return refused("check", received, Reason.ID_CONFLICT, "", message)
+        return refused("check", event.received, Reason.ID_CONFLICT, "", message)
 
     def _accept(self, event: Event) -> Rejected | None:
         """Accept an event of a new identity, unless its manifest can't be used."""
@@ -166,6 +168,33 @@ class Check:
             self.conflict += 1
         else:
             self.rejected[refusal.reason] += 1
+
+
+def _portions(pieces: Iterable[Lines]) -> Iterator[list[Lines]]:
+    """Yield some lines at a time; those that were read before a fault too."""
+    portion: list[Lines] = []
+    fault = None
+    try:
+        for lines in pieces:
+            portion.append(lines)
+            if sum(len(one.text) for one in portion) >= _AT_ONCE_BYTES:
+                yield portion
+                portion = []
+    except (UnfinishedError, UsageError) as error:
+        fault = error
+    if portion:
+        yield portion
+    if fault:
+        raise fault
+
+
+def _read_events(messages: list[Received], rules: Rules) -> Iterable[Event | Rejected]:
+    """Read what was received; the engine is loaded where that is quicker, and only then."""
+    if len(messages) < LEAST:
+        return (read_event(one, rules.now, rules.policy) for one in messages)
+    from pipelines.ingest.prove import read_events
+
+    return read_events(messages, rules.now, rules.policy)
 
 
 @contextmanager

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import pyarrow as pa
 from apache_beam.coders import Coder, registry
 
+from pipelines.ingest.unread import Unread
 from schemas.record import Decoded, Event, Received, Rejected
 
 Record: TypeAlias = Received | Decoded | Event | Rejected
@@ -18,10 +20,15 @@ Record: TypeAlias = Received | Decoded | Event | Rejected
 
 @dataclass(slots=True)
 class Piece:
-    """The records of one portion, in the order received, and the folder that its parts go to."""
+    """What was received of one portion, as it has become, and the folder that its parts go to."""
 
     parts: Path
     records: list[Record]
+    """In the order received."""
+    unread: Unread | None = None
+    """What isn't a record yet."""
+    events: pa.Table | None = None
+    """Of EVENT_COLUMNS: what was proven, and never was a record."""
 
 
 class PieceCoder(Coder):
@@ -41,7 +48,8 @@ class PieceCoder(Coder):
 
     def estimate_size(self, value: Piece) -> int:
         """Return a size that is no work to find."""
-        return len(value.records)
+        tables = [value.unread.texts if value.unread else None, value.events]
+        return len(value.records) + sum(len(table) for table in tables if table)
 
     def is_deterministic(self) -> bool:
         """Return that a piece is no key."""

@@ -86,13 +86,8 @@ def check(policy: Policy, origin: str, source: str, kind: str, data: EventData) 
 
     `origin` is the file, `-` or the subscription that it came over, `kind` the event's type.
     """
-    entries = [entry for entry in policy.entries if _fits(entry.source, source)]
-    _insist(entries, "source", f"is for {source}")
     over = _full(origin, policy.folder)
-    entries = [entry for entry in entries if not entry.over or _fits_one(entry.over, over)]
-    _insist(entries, "source", f"allows {source} over {over}")
-    entries = [entry for entry in entries if not entry.types or kind in entry.types]
-    _insist(entries, "type", f"allows {source} to send {kind} over {over}")
+    entries = _sending(policy, over, source, kind)
     if isinstance(data, EventReversed):
         named = data.reversed.source
         entries = [entry for entry in entries if entry.may_reverse(source, named)]
@@ -102,6 +97,26 @@ def check(policy: Policy, origin: str, source: str, kind: str, data: EventData) 
         entries = [entry for entry in entries if kind in entry.types]
         what = f"names {kind} among what {source} may send, for {data.source}, over {over}"
         _insist(entries, "data.source", what)
+
+
+def allows(policy: Policy, origin: str, source: str, kind: str) -> bool:
+    """Return whether `check` allows an event of which only the envelope counts."""
+    try:
+        _sending(policy, _full(origin, policy.folder), source, kind)
+    except NotAllowedError:
+        return False
+    return True
+
+
+def _sending(policy: Policy, over: str, source: str, kind: str) -> list[Entry]:
+    """Return the entries that allow a source to send a type over a full origin."""
+    entries = [entry for entry in policy.entries if _fits(entry.source, source)]
+    _insist(entries, "source", f"is for {source}")
+    entries = [entry for entry in entries if not entry.over or _fits_one(entry.over, over)]
+    _insist(entries, "source", f"allows {source} over {over}")
+    entries = [entry for entry in entries if not entry.types or kind in entry.types]
+    _insist(entries, "type", f"allows {source} to send {kind} over {over}")
+    return entries
 
 
 def _insist(entries: Sequence[Entry], path: str, what: str) -> None:

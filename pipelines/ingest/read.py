@@ -27,7 +27,7 @@ def _read_lines(lines: Lines) -> Iterator[Received]:
         if lines.size >= 0 or line.strip(BLANK):
             yield Received(
                 lines.position + number,
-                _readable(lines.origin),
+                readable(lines.origin),
                 str(lines.first_line + number),
                 line,
                 size=lines.size,
@@ -36,7 +36,7 @@ def _read_lines(lines: Lines) -> Iterator[Received]:
 
 
 @lru_cache
-def _readable(origin: str) -> str:
+def readable(origin: str) -> str:
     """Return a file's name, which can be any bytes, as text that is no subscription's."""
     name = os.fsencode(origin).decode("utf-8", "backslashreplace")
     return f"./{name}" if is_subscription(name) else name
@@ -55,6 +55,7 @@ def hand_over(portions: Iterable[Portion], folder: Path) -> list[Path]:
     return paths
 
 
-def take_over(path: Path) -> list[Received]:
-    """Return what was received of the portion in a file."""
-    return list(read(pickle.loads(path.read_bytes())))  # noqa: S301  our own bytes
+def take_over(path: Path) -> Portion:
+    """Return the portion in a file."""
+    portion: Portion = pickle.loads(path.read_bytes())  # noqa: S301  our own bytes
+    return portion

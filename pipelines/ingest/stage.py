@@ -22,6 +22,9 @@ from schemas.record import Event, Rejected
 EVENTS: Final = "events"
 REFUSALS: Final = "refusals"
 
+_ROWS_AT_ONCE: Final = 8_192
+"""Rows that a thread of the committer's engine takes at a time."""
+
 
 def write_part(table: pa.Table, kind: str, folder: Path) -> None:
     """Write a part into a folder, whole or not at all, under the name of the range it holds."""
@@ -31,7 +34,7 @@ def write_part(table: pa.Table, kind: str, folder: Path) -> None:
         pa.OSFile(str(made), "wb") as sink,
         pa.ipc.new_file(sink, table.schema) as writer,
     ):
-        writer.write_table(table)
+        writer.write_table(table, max_chunksize=_ROWS_AT_ONCE)
 
 
 def read_parts(folder: Path, kind: str, schema: pa.Schema) -> pa.Table:
@@ -61,6 +64,8 @@ def stage_piece(piece: Piece, refused_at: datetime) -> None:
     refusals = [one for one in piece.records if isinstance(one, Rejected)]
     if events:
         stage_events(events, piece.parts)
+    if piece.events is not None:
+        write_part(piece.events, EVENTS, piece.parts)
     if refusals:
         stage_refusals(refusals, piece.parts, refused_at)
 

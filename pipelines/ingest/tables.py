@@ -39,6 +39,23 @@ def events_table(events: Sequence[Event]) -> pa.Table:
     return pa.Table.from_pydict(columns, EVENT_COLUMNS)
 
 
+def proven_table(texts: pa.Table, proven: pa.Table, kind: str) -> pa.Table:
+    """Return proven events of one type, and the texts that they were, as a table of EVENT_COLUMNS.
+
+    `texts` is as `Unread` has it, `proven` of `proving.FOUND`, row by row.
+    """
+    given = {
+        "type": pa.repeat(kind, len(texts)),
+        "processor": pa.repeat(PROCESSOR, len(texts)),
+    }
+    columns = dict(zip(texts.column_names, texts.columns, strict=True))
+    columns |= dict(zip(proven.column_names, proven.columns, strict=True)) | given
+    return pa.table(
+        [columns.get(one.name) or pa.nulls(len(texts), one.type) for one in EVENT_COLUMNS],
+        EVENT_COLUMNS,
+    )
+
+
 def refusals_table(refusals: Sequence[Rejected], refused_at: datetime) -> pa.Table:
     """Return refusals as a table of REFUSAL_COLUMNS."""
     kept = [Rejection.of(refusal, refused_at) for refusal in refusals]

@@ -1,15 +1,15 @@
-"""The steps as Beam transforms: cut, read, decode, validate, fetch manifests.
+"""The steps as Beam transforms: cut, read, prove, decode, validate, fetch manifests.
 
 Each is thin: what it does is a pure function of the module that it is named after. They stand
 apart so that a producer's check, which takes the same functions, starts without Beam.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import apache_beam as beam
 from apache_beam.pvalue import PCollection
@@ -19,10 +19,15 @@ from pipelines.ingest.decode import decode
 from pipelines.ingest.manifests import Manifests, fetch_manifest
 from pipelines.ingest.outcome import Piece, Record
 from pipelines.ingest.policy import EVERYONE, Policy
+from pipelines.ingest.prove import prove
 from pipelines.ingest.read import take_over
+from pipelines.ingest.unread import received, unread
 from pipelines.ingest.validate import validate
 from pipelines.sources.limits import Limits
 from schemas.record import Decoded, Event, Received
+
+_RECORDS: Final = 500
+"""Records of a piece: what is held of them is many times what they are as text."""
 
 
 @dataclass
@@ -41,7 +46,7 @@ class Cut(beam.PTransform[Any, Any]):
 
 @dataclass
 class Read(beam.PTransform[Any, Any]):
-    """Read the portions in files into pieces of `Received`."""
+    """Read the portions in files into pieces that nobody looked into."""
 
     paths: Sequence[Path]
 
@@ -52,7 +57,33 @@ class Read(beam.PTransform[Any, Any]):
 
 
 def _read(path: Path) -> Piece:
-    return Piece(path.parent, list(take_over(path)))
+    return Piece(path.parent, [], unread=unread(take_over(path)))
+
+
+@dataclass
+class Prove(beam.PTransform[PCollection[Piece], PCollection[Piece]]):
+    """Prove what can be proven of pieces, and leave the rest as `Received`."""
+
+    now: datetime
+    policy: Policy = EVERYONE
+
+    def expand(self, pieces: PCollection[Piece]) -> Any:  # noqa: ANN401  Beam's
+        """Return pieces of what is proven, and pieces of a few records of the rest."""
+        prove_all = "Prove" >> beam.FlatMap(partial(_prove, self.now, self.policy))
+        return pieces | prove_all.with_output_types(Piece)
+
+
+def _prove(now: datetime, policy: Policy, piece: Piece) -> Iterator[Piece]:
+    if piece.unread is None:
+        yield piece
+        return
+    proven = prove(piece.unread.texts, now, policy)
+    yield from (Piece(piece.parts, [], events=events) for events in proven.events)
+    for start in range(0, len(proven.rest), _RECORDS):
+        rows = proven.rest.slice(start, _RECORDS)
+        yield Piece(piece.parts, list(received(piece.unread.texts.take(rows))))
+    if piece.unread.apart:
+        yield Piece(piece.parts, list(piece.unread.apart))
 
 
 @dataclass

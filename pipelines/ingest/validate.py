@@ -20,6 +20,12 @@ from schemas.rejection import Reason
 MAX_AHEAD: Final = timedelta(minutes=5)
 """So far ahead of ours may a producer's clock be."""
 
+LEAST: Final = 500
+"""Fewer texts of one shape are read sooner one by one than by a query (`prove`)."""
+
+LOOKED_INTO: Final = frozenset({"event-reversed", "model-trained", "source-reported"})
+"""Types of which more is looked at than the model takes: by the policy, or for a manifest."""
+
 
 def validate(decoded: Decoded, now: datetime, policy: Policy = EVERYONE) -> Event | Rejected:
     """Check an envelope and its data, and write the event's content.

@@ -142,9 +142,9 @@ def stage(
     """Run the pipeline over portions; the parts of each go to the folder that it is in."""
     # with Beam, which nobody waits for who has nothing to ingest
     from pipelines.ingest.stage import Stage
-    from pipelines.ingest.transforms import Decode, FetchManifests, Read, Validate
+    from pipelines.ingest.transforms import Decode, FetchManifests, Prove, Read, Validate
 
     with bounded_run(engine) as pipeline:
-        received = pipeline | Read(portions) | Decode()
+        received = pipeline | Read(portions) | Prove(now, checks.policy) | Decode()
         valid = received | Validate(now, checks.policy) | FetchManifests(checks.manifests)
         valid | Stage(now)

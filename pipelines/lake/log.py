@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
 from pipelines.errors import ManyhandsError
@@ -19,6 +20,7 @@ from pipelines.lake.staging import (
     stage,
     stage_currencies,
     stage_input,
+    stage_nothing,
     stage_view,
     view_stored,
 )
@@ -31,6 +33,8 @@ DEADLETTER: Final = "deadletter"
 
 EVENT_COLUMNS = arrow.schema("inputs", "received_event")
 """A valid event of a batch."""
+
+_ACCEPTED_COLUMNS = arrow.schema("inputs", "accepted_event")
 
 REFUSAL_COLUMNS = arrow.schema("inputs", "received_refusal")
 """Something of a batch that a step refused: what a dead letter keeps of it."""
@@ -166,19 +170,20 @@ def _counts(connection: duckdb.DuckDBPyConnection, batch_id: str) -> Counts:
 
 def _drop_staged(connection: duckdb.DuckDBPyConnection) -> None:
     """Hold nothing of a batch while the next one is waited for."""
-    for name in _RECEIVED:
+    connection.execute("DROP VIEW IF EXISTS event")
+    for name in (*_RECEIVED, "accepted_event"):
         connection.unregister(name)
-    for _, name in (_JUDGED, *_STAGED, ("log", "row_sum")):
+    for _, name in (_JUDGED, _NUMBERED, _LETTERS, *_STAGED, ("log", "row_sum")):
         connection.execute(f"DROP TABLE IF EXISTS {name}")
 
 
 _RECEIVED = ("received_event", "received_refusal")
 _JUDGED = ("ingest", "judged_event")
+_LETTERS = ("log", "dead_letter")
+_NUMBERED = ("ingest", "numbered_event")
 _VIEWED = (("ingest", "refusal"), ("ingest", "outcome"))
 _STAGED = (
-    ("log", "event"),
     ("log", "ingest_batch"),
-    ("log", "dead_letter"),
     ("ingest", "resolved"),
     *(("facts", name) for name in sql.names("facts")),
     ("ingest", "added_file"),
@@ -206,10 +211,37 @@ def register(connection: duckdb.DuckDBPyConnection, batch: StagedBatch) -> None:
 
 def _judge(connection: duckdb.DuckDBPyConnection, batch: StagedBatch) -> None:
     judge_events(connection, batch)
+    stage(connection, *_NUMBERED)
+    numbered = connection.execute("SELECT position, seq FROM numbered_event").to_arrow_table()
+    connection.register("accepted_event", accepted(batch.events, numbered))
+    stage_view(connection, "log", "event")
     for folder, name in _STAGED:
         stage(connection, folder, name)
+    _stage_letters(connection, batch)
     stage_view(connection, "ingest", "row_added")
     stage(connection, "log", "row_sum")
+
+
+def _stage_letters(connection: duckdb.DuckDBPyConnection, batch: StagedBatch) -> None:
+    """Stage what is refused; where nothing is, the texts of the batch aren't looked at for it."""
+    late = "SELECT 1 FROM judged_event WHERE outcome IN ('conflict', 'rejected') LIMIT 1"
+    if len(batch.refusals) or connection.execute(late).fetchone():
+        stage(connection, *_LETTERS)
+    else:
+        stage_nothing(connection, *_LETTERS)
+
+
+def accepted(events: pa.Table, numbered: pa.Table) -> pa.Table:
+    """Return the events that have a position in the log as a table of `accepted_event`.
+
+    Where all have one, none is copied; a join in SQL copies each of them, with its body.
+    """
+    positions = events["position"].to_numpy()
+    seq_at = np.zeros(positions.max(initial=-1) + 1, np.int64)
+    seq_at[numbered["position"].to_numpy()] = numbered["seq"].to_numpy()
+    seqs = seq_at[positions]
+    table = events.append_column("seq", pa.array(seqs)).select(_ACCEPTED_COLUMNS.names)
+    return table if seqs.all() else table.filter(pa.array(seqs > 0))
 
 
 def judge_events(connection: duckdb.DuckDBPyConnection, batch: StagedBatch) -> None:

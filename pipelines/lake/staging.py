@@ -42,7 +42,7 @@ def stage_view(
 
 def stage_nothing(connection: duckdb.DuckDBPyConnection, folder: str, name: str) -> None:
     """Stage a relation without rows."""
-    _create_empty(connection, name, sql.relation(folder, name))
+    _declare(connection, name, sql.relation(folder, name))
 
 
 def stage_by_span(connection: duckdb.DuckDBPyConnection, name: str) -> None:
@@ -111,7 +111,7 @@ def view_stored(
         files, size = sizes[relation.name]
         name, query = f"stored.{relation.name}", f"FROM warehouse.{relation.name}"
         if not files:
-            _create_empty(connection, name, relation)
+            _declare(connection, name, relation)
         elif copy_small and size < SMALL_BYTES:
             connection.execute(f"CREATE TABLE {name} AS {query}")
         else:
@@ -207,6 +207,5 @@ def _view(connection: duckdb.DuckDBPyConnection, name: str, query: str) -> None:
     connection.execute(f"CREATE VIEW {name} AS {query}")
 
 
-def _create_empty(connection: duckdb.DuckDBPyConnection, name: str, relation: sql.Relation) -> None:
-    columns = sql.declared(relation.columns)
-    connection.execute(f"CREATE OR REPLACE TABLE {name} ({columns})")
+def _declare(connection: duckdb.DuckDBPyConnection, name: str, relation: sql.Relation) -> None:
+    connection.execute(f"CREATE OR REPLACE TABLE {name} ({sql.declared(relation.columns)})")

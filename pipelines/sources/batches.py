@@ -13,6 +13,9 @@ from pipelines.sources.lines import Lines, lines_of
 from pipelines.sources.opened import Source, opened
 from pipelines.sources.streams import BLOCK_BYTES, UnfinishedError
 
+PORTION_BYTES: Final = 16 << 20
+"""Bytes of text of an element of a pipeline: thousands of events are proven at once."""
+
 _SHOWN: Final = 10
 """So many sources that went wrong are named."""
 
@@ -71,7 +74,7 @@ class _Batch:
         """Add lines behind the others."""
         if self.room <= 0:
             self.portions.append([])
-            self.room = BLOCK_BYTES
+            self.room = PORTION_BYTES
         lines.position = self.lines
         self.portions[-1].append(lines)
         self.lines += lines.count

@@ -8,8 +8,8 @@ from typing import Final
 class Limits:
     """How much one batch may hold, which is one run of the pipeline and one commit."""
 
-    lines: int = 50_000
-    size: int = 32 << 20
+    lines: int = 250_000
+    size: int = 64 << 20
     """Bytes of text; a line that is larger than that is a batch of its own."""
     manifest_size: int = 64 << 30
     """Bytes of the file of one manifest."""

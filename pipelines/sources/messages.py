@@ -12,7 +12,7 @@ from schemas.json_text import MAX_BYTES
 from schemas.record import Received
 from schemas.rejection import KEPT_BYTES
 
-_PORTION: Final = 500
+_PORTION: Final = 5_000
 """Messages of one element of a pipeline."""
 
 _STRUCTURED: Final = "application/cloudevents"

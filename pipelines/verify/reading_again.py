@@ -1,23 +1,35 @@
 """Reads an event of the log again: from the bytes received, else from its canonical content."""
 
 import json
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from pipelines.ingest.prove import read_events
 from pipelines.ingest.validate import read_event
 from pipelines.lake.rebuilding import Logged
 from pipelines.verify.finding import Code, Finding
 from schemas.record import Event, Received, Rejected
 
 
-def read_again(
-    event: Logged, position: int, recorded_at: datetime
+def read_all_again(
+    events: Sequence[Logged], recorded_at: datetime
+) -> Iterator[tuple[Logged, Event | None, list[Finding]]]:
+    """Yield what each event of a batch is, and what of it isn't as it was received."""
+    received = [_received(event, position) for position, event in enumerate(events)]
+    for position, (event, of_bytes) in enumerate(
+        zip(events, read_events(received, recorded_at), strict=True)
+    ):
+        yield event, *_read_again(event, position, recorded_at, of_bytes)
+
+
+def _read_again(
+    event: Logged, position: int, recorded_at: datetime, of_bytes: Event | Rejected
 ) -> tuple[Event | None, list[Finding]]:
     """Return what an event of the log is, and what of it isn't as it was received.
 
     The bytes received and the canonical content each say it, and the digest says which of them is
     as it was. None: nobody can say what the event is.
     """
-    of_bytes = _read(event, position, recorded_at)
     if isinstance(of_bytes, Event) and of_bytes.content_sha256 == event.content_sha256:
         return of_bytes, []
     of_content = _read_content(event, position, recorded_at)
@@ -48,9 +60,9 @@ def _finding(event: Logged, field: str, expected: str, found: str) -> Finding:
     return Finding(Code.CONTENT, "event", f"seq={event.seq} {field}", expected, found)
 
 
-def _read(event: Logged, position: int, recorded_at: datetime) -> Event | Rejected:
+def _received(event: Logged, position: int) -> Received:
     body, attributes = event.body or b"", event.received_attributes()
-    return read_event(Received(position, "log", str(event.seq), body, attributes), recorded_at)
+    return Received(position, "log", str(event.seq), body, attributes)
 
 
 def _read_content(event: Logged, position: int, recorded_at: datetime) -> Event | None:

@@ -22,7 +22,7 @@ from pipelines.lake.setting import Setting
 from pipelines.lake.verifying import Bounds
 from pipelines.lake.warehouse import Warehouse
 from pipelines.verify.finding import Code, Coverage, Finding
-from pipelines.verify.reading_again import read_again
+from pipelines.verify.reading_again import read_all_again
 from schemas.record import Event
 
 MERGED_EVERY: Final = 64
@@ -79,8 +79,7 @@ class Replay:
             message = f"nobody can say when event {events[0].seq} was recorded"
             raise StoppedError(message)
         again: list[Event] = []
-        for position, event in enumerate(events):
-            one, found = read_again(event, position, recorded_at)
+        for event, one, found in read_all_again(events, recorded_at):
             yield from found
             if found:
                 self.reported.add(event.seq)

@@ -2,6 +2,7 @@
 
 import tracemalloc
 from collections.abc import Iterator
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from apache_beam.testing.util import assert_that, equal_to
 from pipelines.ingest.bounded_run import bounded_run
 from pipelines.ingest.decode import decode
 from pipelines.ingest.read import hand_over, read
-from pipelines.ingest.transforms import Read
+from pipelines.ingest.transforms import Prove, Read
 from pipelines.sources.batch import Portion
 from pipelines.sources.batches import batches
 from pipelines.sources.files import find_files
@@ -107,6 +108,7 @@ def test_a_batch_is_handed_to_a_pipeline_and_opens_nothing(tmp_path: Path) -> No
         seen = (
             pipeline
             | Read(paths)
+            | Prove(datetime(2026, 12, 1))  # noqa: DTZ001  naive is UTC here
             | beam.FlatMap(
                 lambda piece: [
                     (one.position, one.origin, one.origin_item, one.body) for one in piece.records

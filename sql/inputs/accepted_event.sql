@@ -1,0 +1,12 @@
+-- An event of a batch that the log takes, with its position there (SPEC §4).
+-- Grain: one row per accepted event of the batch.
+--
+-- seq BIGINT: position in the log
+-- source VARCHAR: the envelope's source
+-- id VARCHAR: the envelope's id
+-- type VARCHAR: the event's type
+-- occurred_at TIMESTAMP: when it happened, in UTC
+-- content VARCHAR: canonical JSON of type, time and data
+-- content_sha256 VARCHAR: SHA-256 of content
+-- attributes VARCHAR: JSON of the attributes of binary mode; null in structured mode
+-- body BLOB: the bytes received
