@@ -29,6 +29,7 @@ from pipelines.lake.catalogs.sqlite import exists
 from pipelines.lake.log import Counts
 from pipelines.lake.warehouse import Warehouse
 from pipelines.sources.batch import Portion
+from pipelines.sources.batches import PORTION_BYTES
 from pipelines.sources.limits import DEFAULT_LIMITS, Limits
 from pipelines.sources.watch import Watch
 from schemas.record import Received
@@ -434,7 +435,12 @@ def test_two_ingesters_at_once_lose_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.processes
-def test_a_full_disk_is_told_and_the_same_command_goes_on(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("portion_bytes", "place"), [(1 << 17, "/data/main/event"), (PORTION_BYTES, "")]
+)
+def test_a_full_disk_is_told_and_the_same_command_goes_on(
+    tmp_path: Path, portion_bytes: int, place: str
+) -> None:
     """Nothing half-written counts, and it is all taken when there is room again."""
     warehouse = tmp_path / "warehouse"
     _ingest(warehouse, _write(tmp_path / "first.ndjson", [0]))
@@ -443,8 +449,16 @@ def test_a_full_disk_is_told_and_the_same_command_goes_on(tmp_path: Path) -> Non
     text = re.sub('"asset_id": "a"', lambda _: f'"asset_id": "{_noise(next(numbers))}"', text)
     (tmp_path / "a.ndjson").write_text(text)
 
+    # of portions of their usual size, what is staged is larger than what is committed
+    portions = f"from pipelines.sources import batches; batches.PORTION_BYTES = {portion_bytes}"
+    program = [
+        sys.executable,
+        "-c",
+        f"{portions}; import sys, manyhands; sys.exit(manyhands.main())",
+    ]
+
     failed = subprocess.run(
-        [COMMAND, "ingest", f"--warehouse={warehouse}", str(tmp_path / "a.ndjson"), AS_OF],
+        [*program, "ingest", f"--warehouse={warehouse}", str(tmp_path / "a.ndjson"), AS_OF],
         capture_output=True,
         text=True,
         check=False,
@@ -453,7 +467,7 @@ def test_a_full_disk_is_told_and_the_same_command_goes_on(tmp_path: Path) -> Non
 
     assert 1 == failed.returncode
     assert 2 == len(failed.stderr.splitlines())
-    assert f"{warehouse}/data/main/event: its disk is full" in failed.stderr
+    assert f"{warehouse}{place}: its disk is full" in failed.stderr
     assert "make room, and run the command again" in failed.stderr
     assert (1, 1, 1) == _head(warehouse)
     counts = _ingest(warehouse, str(tmp_path / "a.ndjson"))
