@@ -18,22 +18,22 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipelines.lake import identity_runs
-from pipelines.lake.identity_runs import Numbers, Run
+from pipelines.lake.identity_runs import MERGED, Numbers, Run
 from pipelines.lake.scratch import is_locked_by_us
 from pipelines.lake.warehouse import Warehouse
 
 STEP: Final = 250_000
-"""So many events, or up to a batch more, become a run; fewer are read."""
+"""So many events become a run; fewer are read."""
 
-_STEPS_AT_ONCE: Final = 16
-"""So much of a log that has no runs is read for them before a commit."""
+_RUNS_AT_ONCE: Final = 2
+"""So many are written before a commit, of a log that has none, say."""
 
 _FAR: Final = STEP
 _MOST_PARTS: Final = 64
 
 
 def keep_up(
-    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, steps: int | None = _STEPS_AT_ONCE
+    connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, most: int | None = _RUNS_AT_ONCE
 ) -> None:
     """Write so many runs of what was appended since the last one, or all where that is None.
 
@@ -44,14 +44,16 @@ def keep_up(
         return
     try:
         with _alone(warehouse.data) as is_alone:
-            for _ in islice(count(), steps if is_alone else 0):
+            for _ in islice(count(), most if is_alone else 0):
                 some = _of_this_log(connection, folder)
                 identity_runs.remove_others(folder, some)
                 if not _add_run(connection, folder, some[-1].last if some else 0):
                     return
                 identity_runs.merge(folder)
-    except OSError:
-        """A full disk, or a folder of somebody else: the log is read instead."""
+    except duckdb.InterruptException:
+        raise
+    except (OSError, duckdb.Error):
+        """A full disk, a folder of somebody else, a file that is gone: who needs it says so."""
 
 
 @contextmanager
@@ -134,30 +136,38 @@ def _of_this_log(connection: duckdb.DuckDBPyConnection, folder: Path) -> list[Ru
     if not some:
         return []
     query = "SELECT head, batch_id FROM warehouse.ingest_batch WHERE list_contains($heads, head)"
-    found = connection.execute(query, {"heads": [run.last for run in some]}).fetchall()
+    found = connection.execute(query, {"heads": [run.head for run in some]}).fetchall()
     batches = {(head, batch_id) for head, batch_id in found}
-    return list(takewhile(lambda run: (run.last, run.batch_id) in batches, some))
+    return list(takewhile(lambda run: (run.head, run.batch_id) in batches, some))
 
 
 def _add_run(connection: duckdb.DuckDBPyConnection, folder: Path, after: int) -> bool:
     """Write the run of what is after a position, and return whether there was enough for one."""
-    found = connection.execute(
-        "SELECT head, batch_id FROM warehouse.ingest_batch WHERE head >= $least"
-        " ORDER BY head, batch_id LIMIT 1",
-        {"least": after + STEP},
-    ).fetchone()
-    if found is None:
+    run = next(filter(None, (_run(connection, after, level) for level in (1, 0))), None)
+    if run is None:
         return False
-    last, batch_id = found
     rows = connection.execute(
         "SELECT identity_hash(source, id) AS hash, CAST(seq AS UBIGINT) AS seq"
-        f" FROM warehouse.event WHERE seq BETWEEN {int(after) + 1} AND {int(last)}"
+        f" FROM warehouse.event WHERE seq BETWEEN {run.first} AND {run.last}"
     ).to_arrow_table()
-    run = Run(after + 1, last, batch_id)
     if len(rows) != run.count:
         return False
     identity_runs.write(folder, run, rows["hash"].to_numpy(), rows["seq"].to_numpy())
     return True
+
+
+def _run(connection: duckdb.DuckDBPyConnection, after: int, level: int) -> Run | None:
+    """Return the run after a position, of the size that a level has; None: the log ends in it."""
+    last = after + STEP * MERGED**level
+    found = connection.execute(
+        "SELECT head, batch_id FROM warehouse.ingest_batch WHERE head >= $last"
+        " ORDER BY head, batch_id LIMIT 1",
+        {"last": last},
+    ).fetchone()
+    if found is None:
+        return None
+    head, batch_id = found
+    return Run(after + 1, last, head, batch_id, level)
 
 
 def _folder(warehouse: Warehouse) -> Path | None:

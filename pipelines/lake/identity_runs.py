@@ -38,8 +38,9 @@ class Run:
     first: int
     """Position in the log."""
     last: int
+    head: int
+    """Of the first batch that ends there or later; where the log has another, it is another log."""
     batch_id: str
-    """Of the batch that ends there: where the log has another, it isn't the log that it was."""
     level: int = 0
     """How often its parts were merged."""
     sum_of_hashes: int = 0
@@ -98,7 +99,7 @@ def merge(folder: Path) -> None:
     """Merge runs of one level that follow each other, where there are enough of them."""
     while some := _mergeable(runs(folder)):
         parts = [_read(folder / run.name, run) for run in some]
-        merged = Run(some[0].first, some[-1].last, some[-1].batch_id, some[0].level + 1)
+        merged = replace(some[-1], first=some[0].first, level=some[0].level + 1)
         hashes, positions = map(np.concatenate, zip(*parts, strict=True))
         write(folder, merged, hashes, positions)
         for run in some:
@@ -170,14 +171,18 @@ def _opened(path: Path, run: Run) -> BinaryIO:
     begin = len(file.readline())
     if os.fstat(file.fileno()).st_size != begin + 2 * run.count * _WIDTH:
         file.close()
-        _insist(path, 0, 1)
+        raise _damaged(path)
     return file
 
 
 def _insist(path: Path, found: int, said: int) -> None:
     if found % (1 << 64) != said:
-        path.unlink(missing_ok=True)
-        raise DamagedError(path)
+        raise _damaged(path)
+
+
+def _damaged(path: Path) -> DamagedError:
+    path.unlink(missing_ok=True)
+    return DamagedError(path)
 
 
 def _sum(numbers: Numbers) -> int:

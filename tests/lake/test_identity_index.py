@@ -29,7 +29,8 @@ KNOWN = Counts(4, 0, 2, 2, {}, 0)
 def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(identity_index, "STEP", 3)
     monkeypatch.setattr(identity_index, "_FAR", 2)
-    monkeypatch.setattr(identity_runs, "MERGED", 2)
+    for module in (identity_index, identity_runs):
+        monkeypatch.setattr(module, "MERGED", 2)
 
 
 @pytest.fixture
@@ -74,6 +75,17 @@ def test_what_the_log_has_is_known_far_back(folder: Path) -> None:
     assert ["1-12", "13-18", "19-21"] == sorted(
         (path.name for path in _run_files(folder)), key=lambda name: int(name.split("-")[0])
     )
+
+
+def test_a_large_batch_has_several_runs(folder: Path) -> None:
+    """So much memory a run takes, whatever the size of a batch; its rest is read."""
+    send(folder, _events(*range(20)))
+    with connect(Warehouse(folder)) as connection:
+        identity_index.keep_up(connection, Warehouse(folder), None)
+
+    assert KNOWN == _sent_again(folder)
+    assert ["1-12", "13-18"] == sorted((path.name for path in _run_files(folder)), key=len)
+    assert [20, 20] == [run.head for run in identity_runs.runs(folder / "identities")]
 
 
 def test_only_what_can_be_known_is_read_of_the_log(folder: Path) -> None:
@@ -228,7 +240,7 @@ def _numbers(*values: int) -> Numbers:
 def test_all_positions_of_a_hash_are_found(tmp_path: Path) -> None:
     """Two identities can have one hash, in one run or in several."""
     largest = (1 << 64) - 1
-    first, second = Run(1, 4, "a"), Run(5, 6, "b")
+    first, second = Run(1, 4, 4, "a"), Run(5, 6, 9, "b")
     identity_runs.write(tmp_path, first, _numbers(largest, 7, 0, 7), _numbers(1, 2, 3, 4))
     identity_runs.write(tmp_path, second, _numbers(7, 9), _numbers(5, 6))
     found = identity_runs.runs(tmp_path)
@@ -239,14 +251,14 @@ def test_all_positions_of_a_hash_are_found(tmp_path: Path) -> None:
         assert places == list(identity_runs.find(tmp_path, found, _numbers(value)))
     identity_runs.merge(tmp_path)
     (merged,) = identity_runs.runs(tmp_path)
-    assert ("1-6", "b", 1) == (merged.name, merged.batch_id, merged.level)
+    assert ("1-6", 9, "b", 1) == (merged.name, merged.head, merged.batch_id, merged.level)
     assert [2, 3, 4, 5, 6] == list(identity_runs.find(tmp_path, [merged], _numbers(0, 7, 9)))
 
 
 def test_runs_after_a_gap_are_left_out(tmp_path: Path) -> None:
     """What they are of is read in the log, as all is that comes after the gap."""
     for first in (1, 5):
-        run = Run(first, first + 1, "a")
+        run = Run(first, first + 1, 9, "a")
         identity_runs.write(tmp_path, run, _numbers(3, 4), _numbers(first, first + 1))
 
     assert ["1-2"] == [run.name for run in identity_runs.runs(tmp_path)]
