@@ -146,12 +146,12 @@ OWED: tuple[Step, ...] = (
     _rule("computed_allocation"),
     _view("standing_allocation"),
     _rule("entitlement"),
+    # and what the close before held, which may be stated by now
+    _rule("open_change"),
 )
 """The steps to what each contributor is owed, by origin period."""
 
 STATED: tuple[Step, ...] = (
-    # what the close before held, and may be stated by now
-    _rule("open_change"),
     # in which currency: that of the account, which may change with this statement
     _rule("fx"),
     _rule("registered"),

@@ -1,7 +1,7 @@
--- The last close follows the one before, in time and by its digest, which is that of its
--- statements' digests (SPEC §6, Seal), the log has the event that says so, and the tree has a leaf
--- for each close and statement. Where the close computes everything, this holds of each earlier
--- close.
+-- Each earlier close follows the one before, in time and by its digest, has as many statements as
+-- it says, the log has the event that says so, and the tree has a leaf for each close and
+-- statement. The last close's digest is that of its statements' digests (SPEC §6, Seal); where the
+-- close computes everything, each earlier one's is.
 -- Grain: one row per close that doesn't.
 --
 -- period VARCHAR: period of the close
@@ -23,9 +23,9 @@ sealed AS (
         count(*) AS stored_statements,
         string_agg(
             concat(contributor_id, ' ', digest, chr(10)), '' ORDER BY contributor_id
-        ) AS text
+        ) FILTER (WHERE checked.period IS NOT NULL) AS text
     FROM earlier.statement
-    WHERE period IN (SELECT checked.period FROM checked)
+    LEFT JOIN checked USING (period)
     GROUP BY period
 ),
 
@@ -48,8 +48,12 @@ chain AS (
 chained AS (
     SELECT
         *,
-        sha256(concat(digest_before, chr(10), period, chr(10), text)) AS chained_digest
+        CASE
+            WHEN checked.period IS NULL THEN chain.digest
+            ELSE sha256(concat(digest_before, chr(10), period, chr(10), text))
+        END AS chained_digest
     FROM chain
+    LEFT JOIN checked USING (period)
 )
 
 SELECT
@@ -69,12 +73,9 @@ LEFT JOIN stored.event AS closed
         AND json_extract_string(closed.content, '$.data.digest') = chained.digest
         AND json_extract(closed.content, '$.data.log_seq') = chained.log_seq
 WHERE
-    chained.period IN (SELECT checked.period FROM checked)
-    AND (
-        chained.digest IS DISTINCT FROM chained.chained_digest
-        OR chained.previous_digest IS DISTINCT FROM chained.digest_before
-        OR chained.starts_at != chained.ended_before_at
-        OR chained.statements IS DISTINCT FROM chained.stored_statements
-        OR chained.tree_size IS DISTINCT FROM chained.leaves
-        OR closed.seq IS NULL
-    )
+    chained.digest IS DISTINCT FROM chained.chained_digest
+    OR chained.previous_digest IS DISTINCT FROM chained.digest_before
+    OR chained.starts_at != chained.ended_before_at
+    OR chained.statements IS DISTINCT FROM chained.stored_statements
+    OR chained.tree_size IS DISTINCT FROM chained.leaves
+    OR closed.seq IS NULL

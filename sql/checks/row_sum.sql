@@ -1,5 +1,6 @@
 -- The facts, and what earlier closes stored of statements, themselves and the log's blocks, are as
--- they were written: nothing was added, lost or edited.
+-- they were written: nothing was added, lost or edited. Facts of which there are few, and which
+-- each close reads, are looked at from the first on, all others since the close before.
 -- Grain: one row per relation that isn't what was written.
 --
 -- relation VARCHAR: name of the relation
@@ -36,7 +37,7 @@ block_before AS (
 row_found AS (
     SELECT 'advance' AS relation, row_md5(advance) AS md5
     FROM stored.advance AS advance
-    WHERE came_since(seq)
+    WHERE seq <= (SELECT close_input.log_seq FROM close_input)
     UNION ALL
     SELECT 'asset_generated', row_md5(asset_generated)
     FROM stored.asset_generated AS asset_generated
@@ -48,19 +49,19 @@ row_found AS (
     UNION ALL
     SELECT 'base_model', row_md5(base_model)
     FROM stored.base_model AS base_model
-    WHERE came_since(seq)
+    WHERE seq <= (SELECT close_input.log_seq FROM close_input)
     UNION ALL
     SELECT 'contributor', row_md5(contributor)
     FROM stored.contributor AS contributor
-    WHERE came_since(seq)
+    WHERE seq <= (SELECT close_input.log_seq FROM close_input)
     UNION ALL
     SELECT 'event_reversed', row_md5(event_reversed)
     FROM stored.event_reversed AS event_reversed
-    WHERE came_since(seq)
+    WHERE seq <= (SELECT close_input.log_seq FROM close_input)
     UNION ALL
     SELECT 'fx_rate', row_md5(fx_rate)
     FROM stored.fx_rate AS fx_rate
-    WHERE came_since(seq)
+    WHERE seq <= (SELECT close_input.log_seq FROM close_input)
     UNION ALL
     SELECT 'image_licensed', row_md5(image_licensed)
     FROM stored.image_licensed AS image_licensed
@@ -72,7 +73,7 @@ row_found AS (
     UNION ALL
     SELECT 'licence_revoked', row_md5(licence_revoked)
     FROM stored.licence_revoked AS licence_revoked
-    WHERE came_since(seq)
+    WHERE seq <= (SELECT close_input.log_seq FROM close_input)
     UNION ALL
     SELECT 'manifest_entry', row_md5(manifest_entry)
     FROM stored.manifest_entry AS manifest_entry
@@ -80,15 +81,15 @@ row_found AS (
     UNION ALL
     SELECT 'model_trained', row_md5(model_trained)
     FROM stored.model_trained AS model_trained
-    WHERE came_since(seq)
+    WHERE seq <= (SELECT close_input.log_seq FROM close_input)
     UNION ALL
     SELECT 'source_report', row_md5(source_report)
     FROM stored.source_report AS source_report
-    WHERE came_since(seq)
+    WHERE seq <= (SELECT close_input.log_seq FROM close_input)
     UNION ALL
     SELECT 'terms', row_md5(terms)
     FROM stored.terms AS terms
-    WHERE came_since(seq)
+    WHERE seq <= (SELECT close_input.log_seq FROM close_input)
     UNION ALL
     SELECT 'statement', row_md5(issued)
     FROM issued
@@ -116,7 +117,15 @@ written AS (
         CAST(sum(rows_added) AS BIGINT) AS written_rows,
         sum(md5_sum) AS md5_sum
     FROM stored.row_sum
-    WHERE came_since(head)
+    WHERE
+        head <= (SELECT close_input.log_seq FROM close_input)
+        AND (
+            came_since(head)
+            OR relation NOT IN (
+                'asset_generated', 'attribution', 'image_licensed', 'licence_contributor',
+                'log_block', 'manifest_entry', 'period_close', 'statement'
+            )
+        )
     GROUP BY relation
 )
 

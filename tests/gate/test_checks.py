@@ -20,8 +20,6 @@ OLDER = {
     "A rejection has no reason.",
     "A batch is gone.",
     "A close is gone.",
-    "A statement is gone.",
-    "The log has no event of a close.",
     "An earlier statement's line is gone.",
     "A fact has no event.",
     "A fact is of another event.",
@@ -35,9 +33,6 @@ OLDER = {
     "One stands twice and another is gone.",
     "A part of a training pool is held where there is no pool.",
     "Two facts have changed places.",
-    "A fact is gone.",
-    "A fact stands twice.",
-    "What was written isn't known any more.",
     "A close has another digest of the log.",
 }
 """What is of events, statements or pools that an earlier close read, and this one doesn't: `verify`

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.lake.setting import FORMAT
 from tests.conftest import run
 from tests.lake.sending import rows
 from tests.lake.test_setting import unpack
@@ -70,7 +71,7 @@ def unsigned(made_once: MadeOnce) -> Log:
     """Return the demo's two closes, and a key that none of them is signed by; it is only read."""
 
     def fill(folder: Path) -> None:
-        unpack(7, folder).rename(folder / "warehouse")
+        unpack(FORMAT, folder).rename(folder / "warehouse")
         (folder / "log.vkey").write_text(keygen(folder / "log.key"))
 
     folder = made_once("unsigned", fill)
