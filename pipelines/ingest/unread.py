@@ -53,11 +53,15 @@ def unread(portion: Portion) -> Unread:
 
 
 def parted(messages: Sequence[Received]) -> tuple[list[Received], list[Received]]:
-    """Return whole texts of structured mode, and everything else."""
+    """Return whole texts of structured mode, and everything else.
+
+    A blank message is no blank line: it is refused, not skipped, and so stands apart.
+    """
     texts: list[Received] = []
     apart: list[Received] = []
     for one in messages:
-        (texts if one.attributes is None and one.size < 0 else apart).append(one)
+        is_text = one.attributes is None and one.size < 0 and one.body.strip(BLANK)
+        (texts if is_text else apart).append(one)
     return texts, apart
 
 

@@ -166,8 +166,9 @@ def _milli(
 
     Raises ManifestError where one breaks the grammar of an event's entries.
     """
+    one = pa.scalar(1000, pa.int32())  # made here, since the first one imports pandas
     if "weight" not in batch.schema.names:
-        return pa.repeat(_WEIGHT_1, len(batch))
+        return pa.repeat(one, len(batch))
     weights = batch["weight"].cast(_value_type(batch["weight"].type)).dictionary_encode()
     connection.register("given", pa.table({"weight": weights.dictionary}))
     query = f"SELECT weight AS given, {weight_text} AS weight FROM given"
@@ -179,7 +180,7 @@ def _milli(
         mismatch(f"a row is invalid: its weight is {row[0]!s:.200}")
     read = connection.execute(f"SELECT milli(weight) AS weight_milli FROM ({query})")
     milli = read.to_arrow_table().cast(pa.schema([ROWS.field("weight_milli")]))
-    return pc.fill_null(milli["weight_milli"].combine_chunks().take(weights.indices), _WEIGHT_1)
+    return pc.fill_null(milli["weight_milli"].combine_chunks().take(weights.indices), one)
 
 
 def _refuse_zero(rows: pa.RecordBatch) -> None:
@@ -190,7 +191,6 @@ def _refuse_zero(rows: pa.RecordBatch) -> None:
 
 
 _IMAGE = rf"\A(?:{IDENTIFIER})\z"
-_WEIGHT_1 = pa.scalar(1000, pa.int32())
 _DECIMAL_TEXT = (
     "regexp_replace(CASE WHEN contains(CAST(weight AS VARCHAR), '.')"
     " THEN rtrim(rtrim(CAST(weight AS VARCHAR), '0'), '.') ELSE CAST(weight AS VARCHAR) END,"

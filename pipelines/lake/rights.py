@@ -51,8 +51,13 @@ def refuse_unless_writable(paths: Iterable[Path]) -> None:
         except PermissionError as error:
             raise refusal(path, "write") from error
         needed = os.W_OK | os.X_OK if is_folder else os.R_OK | os.W_OK
-        if path.exists() and not os.access(path, needed):
+        # twice, since another file can be put in its place between the two looks at it
+        if _is_denied(path, needed) and _is_denied(path, needed):
             raise refusal(path, "write")
+
+
+def _is_denied(path: Path, needed: int) -> bool:
+    return path.exists() and not os.access(path, needed)
 
 
 def refusal(path: Path, act: str) -> ManyhandsError:
