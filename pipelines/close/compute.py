@@ -144,6 +144,7 @@ OWED: tuple[Step, ...] = (
     _rule("claim"),
     _rule("claim_share"),
     _rule("computed_allocation"),
+    _view("last_allocation"),
     _view("standing_allocation"),
     _rule("entitlement"),
     # and what the close before held, which may be stated by now
@@ -173,7 +174,6 @@ STATED: tuple[Step, ...] = (
     _rule("held_part"),
     _rule("standing_held"),
     # what is stored: what is new or changed since the close before
-    _rule("last_allocation"),
     _rule("changed_pool"),
     _result("pool"),
     _result("allocation"),

@@ -19,6 +19,7 @@ WITH entry AS (
     UNION ALL
     SELECT basis, reference, origin_period, currency, contributor_id, -amount_micros
     FROM last_allocation
+    WHERE touches(basis, reference, origin_period, currency)
 ),
 
 difference AS (

@@ -1,6 +1,6 @@
--- An allocation of a pool that the close computes, as it stood at the close before: that of its
--- pool's close (SPEC §6, Stored position).
--- Grain: one row per such pool and contributor.
+-- An allocation as it stood at the close before: that of its pool's close (SPEC §6, Stored
+-- position).
+-- Grain: one row per pool and contributor.
 --
 -- basis VARCHAR: `training` or `generation`
 -- reference VARCHAR: reference of the pool, `model_id@version`
@@ -9,10 +9,10 @@
 -- contributor_id VARCHAR: the contributor
 -- amount_micros DECIMAL(38, 0): the contributor's part, in micros, above 0
 SELECT
-    allocation.basis,
-    allocation.reference,
-    allocation.origin_period,
-    allocation.currency,
+    pool.basis,
+    pool.reference,
+    pool.origin_period,
+    pool.currency,
     allocation.contributor_id,
     allocation.amount_micros
 FROM earlier.allocation AS allocation
@@ -23,4 +23,3 @@ INNER JOIN last_pool AS pool
         AND allocation.reference = pool.reference
         AND allocation.origin_period = pool.origin_period
         AND allocation.currency = pool.currency
-WHERE touches(pool.basis, pool.reference, pool.origin_period, pool.currency)

@@ -11,19 +11,6 @@
 SELECT basis, reference, origin_period, currency, contributor_id, amount_micros
 FROM computed_allocation
 UNION ALL
-SELECT
-    allocation.basis,
-    allocation.reference,
-    allocation.origin_period,
-    allocation.currency,
-    allocation.contributor_id,
-    allocation.amount_micros
-FROM earlier.allocation AS allocation
-INNER JOIN last_pool AS pool
-    ON
-        allocation.period = pool.period
-        AND allocation.basis = pool.basis
-        AND allocation.reference = pool.reference
-        AND allocation.origin_period = pool.origin_period
-        AND allocation.currency = pool.currency
-WHERE NOT touches(pool.basis, pool.reference, pool.origin_period, pool.currency)
+SELECT basis, reference, origin_period, currency, contributor_id, amount_micros
+FROM last_allocation
+WHERE NOT touches(basis, reference, origin_period, currency)
