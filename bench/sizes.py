@@ -75,6 +75,6 @@ FULL: Final = Sizes(
     models=20,
     months=25,
     generations_a_month=1_000_000,
-    contributors_of_history=100_000,
+    contributors_of_history=10_000,
     logs=(0, 1_000_000, 10_000_000, 100_000_000),
 )

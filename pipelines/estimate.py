@@ -59,6 +59,7 @@ def estimate(
         compute_entitlements(connection, Closing(periods[-1], standing.head, standing.latest))
         threshold = None
         if contributor is not None:
+            stage(connection, "rules", "currency_pair")
             stage(connection, "rules", "fx")
             columns, rows = reading.report(connection, "threshold", None)
             threshold = next((dict(zip(columns, row, strict=True)) for row in rows), None)

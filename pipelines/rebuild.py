@@ -210,8 +210,8 @@ class _Rebuilding:
             raise ManyhandsError(message)
         self.report(f"computing the close of {event.id} again")
         with opened(self.target) as new:
-            follows = closes.is_followed(new)
-            closing = Closing(*told, closes.last_close(new), follows=follows)
+            last = closes.last_close(new)
+            closing = Closing(*told, last, known_seq=closes.known_seq(new, last))
             compute(new, closing)
             sealed = seal(new, closing)
             _refuse_unless_equal(sealed, stored, self.source.what)

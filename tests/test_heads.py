@@ -10,8 +10,7 @@ from pipelines.close.closing import Closing
 from pipelines.close.compute import compute
 from pipelines.close.seal import seal
 from pipelines.ingest.manifests import Manifests
-from pipelines.lake import earnings, explained, log, reading, simulating, sql
-from pipelines.lake.closes import progress
+from pipelines.lake import closes, earnings, explained, log, reading, simulating, sql
 from pipelines.lake.connection import connect
 from pipelines.lake.creation import create
 from pipelines.lake.setting import Setting
@@ -57,6 +56,17 @@ OF_SUBJECTS = (
 )
 """What explains a contributor, a model version or an image by itself."""
 
+OF_LINE = (
+    "asked_image",
+    "asked_key",
+    "asked_licence",
+    "asked_pair",
+    "asked_weight",
+    "kept_weight",
+    "unkept_version",
+)
+"""What stands in the place of a close's own, where one line alone is explained."""
+
 OF_INGEST = [log._JUDGED, *log._VIEWED, ("ingest", "row_added")]
 OF_BATCHES = [
     ("inputs", name)
@@ -66,7 +76,8 @@ STAGED = [
     *(("rules", name, name) for name in sql.names("rules")),
     *(("results", name, name) for name in sql.names("results") if name not in STORED_LATER),
     *(("earnings", name, name) for name in sql.names("earnings") if name != UNEQUAL),
-    *(("explain", name, name) for name in sql.names("explain")),
+    *(("explain", name, name) for name in sql.names("explain") if name not in OF_LINE),
+    *(("explain", name, f"stood_in_{name}") for name in OF_LINE),
     *(("simulate", name, f"stood_in_{name}") for name in sql.names("simulate")),
     *(("verify", name, name) for name in sql.names("verify")),
     *(("in_force", name, f"in_force.{name}") for name in sql.names("in_force")),
@@ -78,8 +89,9 @@ STAGED = [
 def connection(worked_case: WorkedCase) -> Iterator[duckdb.DuckDBPyConnection]:
     """Stage a close after two others, and what else a reader may stage."""
     with reading.connect(Warehouse(worked_case("late_event_adjusts").warehouse)) as connection:
-        standing = progress(connection)
-        closing = Closing(NEXT, standing.head, standing.latest, follows=True)
+        standing = closes.progress(connection)
+        known_seq = closes.known_seq(connection, standing.latest)
+        closing = Closing(NEXT, standing.head, standing.latest, known_seq=known_seq)
         compute(connection, closing)
         seal(connection, closing)
         stage_input(connection, "step_time", closing.times.milliseconds.items())
@@ -95,6 +107,10 @@ def connection(worked_case: WorkedCase) -> Iterator[duckdb.DuckDBPyConnection]:
         explained.stage_line(connection)
         for name in ("explained_change", *OF_SUBJECTS):
             stage(connection, "explain", name)
+        stage_view(connection, "rules", "wanted_image", "weighed_image")
+        stage(connection, "explain", "kept_weight")
+        for name in OF_LINE:
+            stage_view(connection, "explain", name, f"stood_in_{name}")
         simulating.stage_customers(connection)
         simulating.keep_present(connection)
         simulating.stage_outcome(connection)

@@ -80,6 +80,14 @@ def explain(  # noqa: PLR0913  an argument a flag
         bool,
         typer.Option("--all", help="Name all events, and take each change of a line alone."),
     ] = False,
+    full: Annotated[
+        bool,
+        typer.Option(
+            "--full",
+            allow_from_autoenv=False,
+            help="Of a line: compute its whole close again, the weights of all claimants too.",
+        ),
+    ] = False,
 ) -> None:
     """Explain a statement, one of its lines, a contributor, a model version or an image.
 
@@ -90,13 +98,18 @@ def explain(  # noqa: PLR0913  an argument a flag
 
     periods = {"--from": first, "--to": last}
     kind = _kind(named, image=image, contributor=contributor, periods=periods)
-    _refuse_flags(kind, named, line, periods)
+    _refuse_flags(kind, named, line, periods, full=full)
     with reporting(common.invocation.ending) as report:
         if kind == _STATEMENT:
             from pipelines.explain.job import explain as explain_it
 
             found = explain_it(
-                common.warehouse, named, line=line, everything=everything, report=report
+                common.warehouse,
+                named,
+                line=line,
+                everything=everything,
+                full=full,
+                report=report,
             )
         else:
             from pipelines.explain.contributor import Between
@@ -148,9 +161,17 @@ def _kind(
 
 
 def _refuse_flags(
-    kind: str | None, named: str, line: int | None, periods: Mapping[str, str | None]
+    kind: str | None,
+    named: str,
+    line: int | None,
+    periods: Mapping[str, str | None],
+    *,
+    full: bool,
 ) -> None:
     """Raise UsageError where a flag is given that the id has no use for."""
+    if full and line is None:
+        message = f"--full is of a line, which --line N names; {named} is computed whole without it"
+        raise UsageError(message)
     if line is not None and kind != _STATEMENT:
         message = f"--line is of a statement, such as 2026-10/ana; {named} is none"
         raise UsageError(message)

@@ -137,6 +137,7 @@ def _claim(node: "Explanation", currency: str) -> str:
         what = f"the manifest of {values['model_id']}@{values['version']}"
     if "ways" in values:
         what += f" (through {values['ways']})"
+    kept = ", all weights as a close kept them" if "weights" in values else ""
     leftover = (
         f", plus {values['leftover']} of what rounding left over"
         if values["leftover"] != NOTHING
@@ -144,7 +145,7 @@ def _claim(node: "Explanation", currency: str) -> str:
     )
     return (
         f"of {what}: {node.amount} {currency} = {values['part']} ·"
-        f" {values['weight']} / {values['total_weight']}, rounded down{leftover}"
+        f" {values['weight']} / {values['total_weight']}, rounded down{leftover}{kept}"
     )
 
 

@@ -18,16 +18,11 @@ class Closing:
     """None for the first close."""
     reporting: Reporting = NOBODY
     """The sources that have to report before the period closes."""
-    follows: bool = False
-    """Whether it computes only what changed since the close before, and takes the rest as that one
-    found it; else it computes everything. What it states is the same."""
+    known_seq: int = 0
+    """How far the log is known by the close before, which it takes as it stands, and computes only
+    what changed since; 0 where it computes everything. What it states is the same."""
     times: Times = field(default_factory=Times, compare=False)
     """How long its steps took so far."""
-
-    @property
-    def known_seq(self) -> int:
-        """How far the log is known by the close before; 0 where everything is computed."""
-        return self.previous.log_seq if self.follows and self.previous else 0
 
     @property
     def previous_digest(self) -> str:

@@ -154,6 +154,7 @@ OWED: tuple[Step, ...] = (
 
 STATED: tuple[Step, ...] = (
     # in which currency: that of the account, which may change with this statement
+    _rule("currency_pair"),
     _rule("fx"),
     _rule("registered"),
     _rule("turn"),

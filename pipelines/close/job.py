@@ -152,8 +152,8 @@ def _close(
             run.note(f"source policy: {run.conditions.reporting.policy}")
         for chosen, standing in _chosen(connection, progress, period, run.as_of):
             reporting = run.conditions.reporting
-            follows = not run.full and closes.is_followed(connection)
-            closing = Closing(chosen, standing.head, standing.latest, reporting, follows)
+            known_seq = 0 if run.full else closes.known_seq(connection, standing.latest)
+            closing = Closing(chosen, standing.head, standing.latest, reporting, known_seq)
             report(f"closing {chosen.name}")
             yield _close_one(connection, run, closing)
             if run.dry_run:

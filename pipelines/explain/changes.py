@@ -7,7 +7,6 @@ from itertools import groupby
 import duckdb
 
 from pipelines.close.closing import Closing
-from pipelines.close.compute import compute_entitlements
 from pipelines.explain.nodes import Log, money
 from pipelines.lake import explained
 from schemas.explanation import Explanation
@@ -24,28 +23,36 @@ class Step:
     after: int
 
 
-def steps(
+def steps(  # noqa: PLR0913  one of them only listens
     connection: duckdb.DuckDBPyConnection,
     closing: Closing,
     since_seq: int,
+    compute: Callable[[duckdb.DuckDBPyConnection, Closing], None],
     *,
     each: bool,
     report: Callable[[str], None],
 ) -> list[Step]:
     """Return what changed the entitlement whose key is staged, in the order of the log.
 
-    An event's part is what is owed after it less what was owed before it, by the whole computation.
+    An event's part is what is owed after it less what was owed before it, by a close that has read
+    the log so far, whose `entitlement` is staged by `compute`.
     With `each`, events are taken one by one. Events that changed nothing are left out.
     """
-    compute_entitlements(connection, closing)
-    last = explained.entitled(connection)
+
+    def owed_at(log_seq: int) -> int:
+        if not log_seq:
+            return 0
+        compute(connection, replace(closing, log_seq=log_seq))
+        return explained.entitled(connection)
+
+    last = owed_at(closing.log_seq)
     groups = list(_groups(explained.changes(connection), each=each))
     found: list[Step] = []
-    owed = _owed_at(connection, closing, since_seq)
+    owed = owed_at(since_seq)
     for number, (kind, seqs) in enumerate(groups, start=1):
         report(f"computing what was owed after {number} of {len(groups)} steps")
         is_last = number == len(groups)
-        after = last if is_last else _owed_at(connection, closing, seqs[-1])
+        after = last if is_last else owed_at(seqs[-1])
         if after != owed:
             _add(found, Step(kind, seqs, owed, after), each=each)
         owed = after
@@ -58,13 +65,6 @@ def _groups(changes: list[tuple[int, str]], *, each: bool) -> Iterator[tuple[str
         return
     for kind, run in groupby(changes, key=lambda change: change[1]):
         yield kind, [seq for seq, _ in run]
-
-
-def _owed_at(connection: duckdb.DuckDBPyConnection, closing: Closing, log_seq: int) -> int:
-    if not log_seq:
-        return 0
-    compute_entitlements(connection, replace(closing, log_seq=log_seq))
-    return explained.entitled(connection)
 
 
 def _add(found: list[Step], step: Step, *, each: bool) -> None:

@@ -45,6 +45,7 @@ def explain_conversion(
     delta, fx = scaled(line["delta"], MICRO_DIGITS), line["fx"]
     values = {"delta": line["delta"]}
     parts: list[Explanation] = []
+    is_found = True
     if fx is None:
         amount = delta
     elif "credited" in fx:
@@ -59,12 +60,23 @@ def explain_conversion(
             scaled(text, RATE_DIGITS) for text in (fx["to_rate"], fx["from_rate"])
         )
         amount = half_even(delta * to_rate, from_rate)
-        (row,) = explained.rows(connection, "explained_line") or [{"fx_seq": None}]
-        parts = log.node("rates_published", row["fx_seq"])
+        rates = explained.rows(connection, "explained_line")
+        is_found = [fx] == [_as_stated(row) for row in rates]
+        parts = [node for row in rates for node in log.node("rates_published", row["fx_seq"])]
     root = Explanation(
         code="conversion", amount=money(amount), currency=currency, values=values, parts=parts
     )
-    return root, money(amount) == line["amount"]
+    return root, is_found and money(amount) == line["amount"]
+
+
+def _as_stated(rates: explained.Row) -> dict[str, str]:
+    """Return rates as a line states them."""
+    return {
+        "base": rates["fx_base"],
+        "date": rates["fx_on"].isoformat(),
+        "from_rate": rates["fx_from_rate"],
+        "to_rate": rates["fx_to_rate"],
+    }
 
 
 Found = tuple[list[Explanation], int, bool]
@@ -132,6 +144,7 @@ def _pool(connection: duckdb.DuckDBPyConnection, line: dict[str, Any], log: Log)
     ]
     own = pool["model_id"], pool["version"]
     ways = _Ways(own, explained.base_ways(connection))
+    weighed = explained.weighed_versions(connection)
     images: dict[int, list[explained.Row]] = defaultdict(list)
     for image in explained.rows(connection, "explained_image", "part_id, image_id"):
         images[image["part_id"]].append(image)
@@ -145,6 +158,8 @@ def _pool(connection: duckdb.DuckDBPyConnection, line: dict[str, Any], log: Log)
         total += int(part["amount_micros"])
         is_equal = is_equal and _is_split(part, used) and _is_attributed(part, by)
         node = _part(part, used, line, ways, log)
+        if node.code == "manifest" and (part["model_id"], part["version"]) not in weighed:
+            node.values["weights"] = "kept"
         node.parts[:0] = [_attribution(one, line, log) for one in by]
         nodes.append(node)
     return nodes, total, is_equal

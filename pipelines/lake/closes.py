@@ -37,15 +37,16 @@ class PeriodClose:
     """The key that it verifies by."""
 
 
-def is_followed(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Return whether the next close can take what the last one found for what didn't change since.
+def known_seq(connection: duckdb.DuckDBPyConnection, last: PeriodClose | None) -> int:
+    """Return how far the log is known by the last close, so that the next computes what changed.
 
-    It can't where that one kept no manifest weights: closes of warehouses before format 8 didn't.
+    It is 0 before any close, and where that one kept no manifest weights: closes of warehouses
+    before format 8 didn't.
     """
     ((kept,),) = connection.execute(
         "SELECT EXISTS (FROM warehouse.manifest_weight) OR NOT EXISTS (FROM warehouse.pool)"
     ).fetchall()
-    return bool(kept)
+    return last.log_seq if last and kept else 0
 
 
 def find_close(connection: duckdb.DuckDBPyConnection, period: str) -> PeriodClose | None:

@@ -138,6 +138,23 @@ def base_ways(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str
     ).fetchall()
 
 
+def weighed_versions(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
+    """Return the model versions whose claimants' weights were computed, and not taken as kept."""
+    found = connection.execute("SELECT model_id, version FROM weighed_version").fetchall()
+    return {(model_id, version) for model_id, version in found}
+
+
+def stated_before(connection: duckdb.DuckDBPyConnection, key: Key, period: str) -> int:
+    """Return what statements before a period carry of a key, in micros."""
+    ((stated,),) = connection.execute(
+        "SELECT coalesce(sum(delta_micros), 0) FROM warehouse.statement_line"
+        " WHERE period < $period AND contributor_id = $contributor_id AND basis = $basis"
+        " AND reference = $reference AND origin_period = $origin_period AND currency = $currency",
+        {"period": period, **vars(key)},
+    ).fetchall()
+    return int(stated)
+
+
 def sealed_again(connection: duckdb.DuckDBPyConnection, statement_id: str) -> bytes | None:
     """Return a statement's bytes as the staged close has them; None where it has none."""
     found = connection.execute(

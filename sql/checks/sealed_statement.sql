@@ -62,24 +62,42 @@ line AS (
     SEMI JOIN looked_at USING (contributor_id, period)
 ),
 
--- in order only once they are together: to keep each in order takes a buffer a statement
-line_text AS (
-    SELECT
-        part.statement_id,
-        list_transform(
-            list_sort(list(row(part.line, sealed_line_fields(part)))),
-            LAMBDA numbered: struct_extract_at(numbered, 2)
-        ) AS lines
-    FROM line AS part
-    GROUP BY part.statement_id
-),
-
-opened AS (
+opened AS NOT MATERIALIZED (
     SELECT
         *,
         sha256(sealed) AS sealed_sha256,
         opened_statement(sealed) AS document
     FROM issued
+),
+
+said_line AS (
+    SELECT
+        statement_id,
+        generate_subscripts(document.lines, 1) AS line,
+        unnest(document.lines) AS fields
+    FROM opened
+),
+
+-- a sum of digests for each statement: whole lines side by side take more memory than there is
+digested AS (
+    SELECT
+        statement_id,
+        1 AS side,
+        row_md5(row(line, fields)) AS line_md5
+    FROM said_line
+    UNION ALL
+    SELECT
+        kept.statement_id,
+        -1 AS side,
+        row_md5(row(kept.line, sealed_line_fields(kept))) AS line_md5
+    FROM line AS kept
+),
+
+wrong_line AS (
+    SELECT statement_id
+    FROM digested
+    GROUP BY statement_id
+    HAVING sum(side) != 0 OR sum(side * line_md5) != 0
 ),
 
 compared AS (
@@ -106,10 +124,10 @@ compared AS (
             CAST(converted_on AS VARCHAR), converted_from_rate, converted_to_rate,
             money_text(converted_opening_micros)
         ] AS says_its_columns,
-        document.lines IS NOT NULL AND document.lines = coalesce(line_text.lines, [])
+        document.lines IS NOT NULL
+        AND opened.statement_id NOT IN (SELECT wrong_line.statement_id FROM wrong_line)
             AS says_its_lines
     FROM opened
-    LEFT JOIN line_text USING (statement_id)
 )
 
 SELECT

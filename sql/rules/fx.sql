@@ -1,7 +1,6 @@
 -- The rates that convert one currency to another at a close (SPEC §6, FX).
 -- An older rate than 31 days before the last day of the period is none.
--- Grain: one row per pair of currencies that a line or a change of currency may need and rates
--- exist for.
+-- Grain: one row per pair of `currency_pair` that rates exist for.
 --
 -- from_currency VARCHAR: currency of the line, or the one that an account leaves
 -- to_currency VARCHAR: currency of the statement
@@ -12,27 +11,7 @@
 -- from_rate_e10 BIGINT: the same in 10^-10
 -- to_rate_e10 BIGINT: the same in 10^-10
 -- seq BIGINT: position in the log of the event that published them
-WITH source AS (
-    SELECT currency FROM entitlement
-    UNION
-    SELECT currency FROM open_change
-    UNION
-    SELECT currency FROM last_statement
-),
-
-target AS (
-    SELECT currency FROM registration
-    UNION
-    SELECT currency FROM last_statement
-),
-
-pair AS (
-    SELECT source.currency AS from_currency, target.currency AS to_currency
-    FROM source
-    INNER JOIN target ON source.currency != target.currency
-),
-
-published AS (
+WITH published AS (
     SELECT fx_rate.*
     FROM in_force.fx_rate AS fx_rate
     CROSS JOIN close_input
@@ -55,7 +34,7 @@ SELECT
     quote_from.rate_e10 AS from_rate_e10,
     quote_to.rate_e10 AS to_rate_e10,
     quote_from.seq
-FROM pair
+FROM currency_pair AS pair
 INNER JOIN quote AS quote_from ON pair.from_currency = quote_from.currency
 INNER JOIN quote AS quote_to
     ON pair.to_currency = quote_to.currency AND quote_from.seq = quote_to.seq
