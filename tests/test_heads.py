@@ -57,6 +57,7 @@ OF_SUBJECTS = (
 """What explains a contributor, a model version or an image by itself."""
 
 OF_LINE = (
+    "asked_asset",
     "asked_image",
     "asked_key",
     "asked_licence",
@@ -107,7 +108,6 @@ def connection(worked_case: WorkedCase) -> Iterator[duckdb.DuckDBPyConnection]:
         explained.stage_line(connection)
         for name in ("explained_change", *OF_SUBJECTS):
             stage(connection, "explain", name)
-        stage_view(connection, "rules", "wanted_image", "weighed_image")
         stage(connection, "explain", "kept_weight")
         for name in OF_LINE:
             stage_view(connection, "explain", name, f"stood_in_{name}")

@@ -9,7 +9,8 @@ import duckdb
 
 from pipelines.close.closing import Closing
 from pipelines.close.compute import KNOWN, Step, compute_entitlements
-from pipelines.lake.staging import stage, stage_nothing, stage_view
+from pipelines.lake import explained
+from pipelines.lake.staging import stage, stage_nothing
 
 
 def _nothing(name: str) -> Step:
@@ -18,10 +19,6 @@ def _nothing(name: str) -> Step:
 
 def _instead_of(place: str, name: str) -> Step:
     return Step(name, partial(stage, folder="explain", name=name, place=place))
-
-
-def _viewed_instead_of(place: str, name: str) -> Step:
-    return Step(name, partial(stage_view, folder="explain", name=name, place=place))
 
 
 _NEWS: Final = tuple(step.name for step in KNOWN if step.of_news)
@@ -39,13 +36,11 @@ _OF_OTHERS: Final = (
 _OF_LINE: Final[Mapping[str, Sequence[Step]]] = {
     **{name: (_nothing(name),) for name in (*_NEWS, *_OF_OTHERS)},
     "touched": (_instead_of("touched", "asked_key"),),
-    "wanted_image": (
-        Step(
-            "weighed_image",
-            partial(stage_view, folder="rules", name="wanted_image", place="weighed_image"),
-        ),
-        _viewed_instead_of("wanted_image", "asked_image"),
+    "generation_span": (
+        Step("asked_asset", explained.narrow_generations),
+        Step("generation_span", partial(stage, folder="rules", name="generation_span")),
     ),
+    "wanted_image": (Step("asked_image", explained.narrow_images),),
     "wanted_licence": (_instead_of("wanted_licence", "asked_licence"),),
     "standing_weight": (_instead_of("standing_weight", "asked_weight"),),
 }

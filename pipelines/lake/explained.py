@@ -55,6 +55,18 @@ def stage_line(connection: duckdb.DuckDBPyConnection) -> None:
         stage(connection, "explain", name)
 
 
+def narrow_generations(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let the generations in force be those of the line's pool: there are many of others."""
+    stage(connection, "explain", "asked_asset")
+    connection.execute("CREATE OR REPLACE VIEW in_force.asset_generated AS FROM asked_asset")
+
+
+def narrow_images(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let the images whose licences are wanted be those of the line's contributor."""
+    stage(connection, "explain", "asked_image")
+    connection.execute("CREATE OR REPLACE VIEW wanted_image AS FROM asked_image")
+
+
 def rows(connection: duckdb.DuckDBPyConnection, name: str, order: str = "ALL") -> list[Row]:
     """Return the rows of a staged relation, in an order."""
     cursor = connection.execute(f"FROM {name} ORDER BY {order}")

@@ -1,6 +1,6 @@
--- An image of a manifest whose licence has to be known where one line alone is explained: of
--- `weighed_image`, which is what a close has to know, or one that may give the contributor a claim.
--- It stands in the place of `wanted_image`.
+-- An image of a manifest whose licence has to be known where one line alone is explained: by which
+-- the contributor may have a claim, and each of a version that is weighed. It stands in the place of
+-- `wanted_image`.
 -- Grain: one row per model version and image, or more, which are equal.
 --
 -- model_id VARCHAR: the model
@@ -14,23 +14,41 @@ WITH own AS (
     FROM stored.licence_contributor AS owner
     INNER JOIN explain_input AS asked ON owner.contributor_id = asked.contributor_id
     INNER JOIN stored.image_licensed AS licensed ON owner.seq = licensed.seq
+),
+
+-- the one whose pool it is, whose generations may attribute images, and those that it builds on
+used AS (
+    SELECT trained.*
+    FROM model_version AS trained
+    INNER JOIN explain_input AS asked ON trained.reference = asked.reference
+    WHERE NOT trained.redeclared
+    UNION
+    SELECT trained.*
+    FROM model_version AS trained
+    INNER JOIN lineage_part AS part
+        ON trained.model_id = part.part_model_id AND trained.version = part.part_version
+    WHERE NOT trained.redeclared
 )
 
-SELECT model_id, version, developer_id, trained_at, image_id, weight_milli
-FROM weighed_image
-UNION ALL
 SELECT
-    trained.model_id,
-    trained.version,
-    trained.developer_id,
-    trained.trained_at,
+    used.model_id,
+    used.version,
+    used.developer_id,
+    used.trained_at,
     entry.image_id,
     entry.weight_milli
-FROM model_version AS trained
-INNER JOIN stored.manifest_entry AS entry ON trained.manifest_sha256 = entry.manifest_sha256
+FROM used
+INNER JOIN stored.manifest_entry AS entry ON used.manifest_sha256 = entry.manifest_sha256
 INNER JOIN own ON entry.image_id = own.image_id
-WHERE
-    NOT trained.redeclared
-    AND (trained.model_id, trained.version) IN (
-        SELECT (kept_weight.model_id, kept_weight.version) FROM kept_weight
-    )
+UNION ALL
+SELECT
+    used.model_id,
+    used.version,
+    used.developer_id,
+    used.trained_at,
+    entry.image_id,
+    entry.weight_milli
+FROM used
+INNER JOIN weighed_version AS weighed
+    ON used.model_id = weighed.model_id AND used.version = weighed.version
+INNER JOIN stored.manifest_entry AS entry ON used.manifest_sha256 = entry.manifest_sha256

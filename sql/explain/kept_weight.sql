@@ -6,15 +6,19 @@
 -- version VARCHAR: its version
 -- contributor_id VARCHAR: the contributor; null for the unlicensed images
 -- weight DECIMAL(38, 0): sum of weight times share, in 10^-9, above 0
-WITH kept AS (
+WITH used AS (
+    SELECT DISTINCT
+        part_model_id AS model_id,
+        part_version AS version
+    FROM lineage_part
+),
+
+kept AS (
     SELECT weight.*
     FROM stored.manifest_weight AS weight
+    INNER JOIN used ON weight.model_id = used.model_id AND weight.version = used.version
     CROSS JOIN close_input
-    WHERE
-        weight.period <= close_input.period
-        AND (weight.model_id, weight.version) IN (
-            SELECT (lineage_part.part_model_id, lineage_part.part_version) FROM lineage_part
-        )
+    WHERE weight.period <= close_input.period
 ),
 
 latest AS (
