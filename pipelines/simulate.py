@@ -12,7 +12,7 @@ import duckdb
 from pydantic import ValidationError
 
 from pipelines.close.closing import Closing
-from pipelines.close.compute import Step, compute_entitlements
+from pipelines.close.compute import Instead, Step, compute_entitlements
 from pipelines.errors import GateError, NotFoundError, UsageError
 from pipelines.lake import closes, log, reading, simulating
 from pipelines.lake.reading import Listing
@@ -24,9 +24,7 @@ from schemas.errors import first_error
 from schemas.events import TermsAgreed
 from schemas.json_text import BLANK, MAX_BYTES, UnreadableError, read_json
 
-_Instead = Mapping[str, Sequence[Step]]
-
-_BY_RULE: Final[Mapping[Rule, _Instead]] = MappingProxyType(
+_BY_RULE: Final[Mapping[Rule, Instead]] = MappingProxyType(
     {
         Rule.CURRENT: {},
         Rule.EQUAL_IMAGE: {
@@ -72,7 +70,7 @@ def simulate(
     warehouse: Warehouse,
     *,
     period: str,
-    instead: _Instead,
+    instead: Instead,
     report: Callable[[str], None],
 ) -> Iterator[Simulation]:
     """Compute the entitlements of an origin period twice: as they are, and with steps `instead`.
@@ -99,12 +97,12 @@ def simulate(
         yield Simulation(period, is_closed, closing.log_seq, currencies, contributors, idle)
 
 
-def by_rule(rule: Rule) -> _Instead:
+def by_rule(rule: Rule) -> Instead:
     """Return what runs instead of a close's steps where a rule holds."""
     return _BY_RULE[rule]
 
 
-def by_terms(terms: Sequence[TermsAgreed]) -> _Instead:
+def by_terms(terms: Sequence[TermsAgreed]) -> Instead:
     """Return what runs instead of a close's steps where terms were agreed too."""
     added = Step("added_terms", partial(simulating.add_terms, terms=terms))
     return {"term": [added, Step("term", partial(stage, folder="rules", name="term"))]}

@@ -10,7 +10,16 @@ from pipelines.close.closing import Closing
 from pipelines.close.compute import compute
 from pipelines.close.seal import seal
 from pipelines.ingest.manifests import Manifests
-from pipelines.lake import closes, earnings, explained, log, reading, simulating, sql
+from pipelines.lake import (
+    closes,
+    earnings,
+    explained,
+    log,
+    reading,
+    simulating,
+    splitting,
+    sql,
+)
 from pipelines.lake.connection import connect
 from pipelines.lake.creation import create
 from pipelines.lake.setting import Setting
@@ -81,6 +90,7 @@ STAGED = [
     *(("explain", name, f"stood_in_{name}") for name in OF_LINE),
     *(("simulate", name, f"stood_in_{name}") for name in sql.names("simulate")),
     *(("verify", name, name) for name in sql.names("verify")),
+    *(("spread", name, f"spread_{name}") for name in sql.names("spread")),
     *(("in_force", name, f"in_force.{name}") for name in sql.names("in_force")),
     *(("views", name, f"warehouse.{name}") for name in sql.names("views")),
 ]
@@ -118,6 +128,13 @@ def connection(worked_case: WorkedCase) -> Iterator[duckdb.DuckDBPyConnection]:
             stage_view(connection, "simulate", name, f"stood_in_{name}")
         for name in sql.names("verify"):
             stage(connection, "verify", name)
+        splitting.groups(connection)
+        splitting.give(connection, (1, 1))
+        for name in ("given_part", "given_weight"):
+            stage_view(connection, "spread", name)
+        stage(connection, "spread", "taken_share", "share_returned")
+        for name in sql.names("spread"):
+            stage_view(connection, "spread", name, f"spread_{name}")
         yield connection
 
 

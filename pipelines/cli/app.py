@@ -32,7 +32,7 @@ from pipelines.cli import (
     verify,
 )
 from pipelines.cli.flags import Command, DebugFlag, JsonFlag, WarehouseFlag, with_common
-from pipelines.cli.runners import BeamCommand
+from pipelines.cli.runners import RunnerCommand
 
 app = typer.Typer(
     name="manyhands",
@@ -74,8 +74,8 @@ def root(
 app.command("init")(with_common(init.init))
 app.command("demo")(demo.demo)
 app.command("validate", cls=Command)(validate.validate)
-app.command("ingest", cls=BeamCommand)(with_common(ingest.ingest))
-app.command("close")(with_common(close.close))
+app.command("ingest", cls=RunnerCommand)(with_common(ingest.ingest))
+app.command("close", cls=RunnerCommand)(with_common(close.close))
 app.command("keygen", cls=Command)(keygen.keygen)
 app.command("publish")(with_common(publish.publish))
 app.add_typer(

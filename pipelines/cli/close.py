@@ -29,6 +29,7 @@ from pipelines.cli.publish import (
     print_published,
 )
 from pipelines.cli.refused import dated_in_words, describe_refused, undated_in_words
+from pipelines.cli.runners import CloseRunnerFlag
 from pipelines.cli.settings import is_given
 from pipelines.cli.witnessing import (
     WitnessesFlag,
@@ -40,12 +41,14 @@ from pipelines.cli.witnessing import (
 from pipelines.cli.words import counted
 from pipelines.errors import ManyhandsError, TryAgainError, UsageError
 from pipelines.royalties.money import from_micros
+from pipelines.runners import CloseRunner
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pipelines.close.job import Closed
     from pipelines.close.reporting import Reporting
+    from pipelines.close.spreading import Cluster
     from pipelines.ingest.policy import Policy
     from pipelines.proof.witnessing import Asked
     from pipelines.publish import Publisher
@@ -115,12 +118,14 @@ def close(  # noqa: PLR0913  a flag each
             show_default=False,
         ),
     ] = "",
+    runner: CloseRunnerFlag = CloseRunner.EMBEDDED,
     publish_to: PublishToFlag = "",
 ) -> None:
     """Close a period and issue its statements, once.
 
     Each source that the source policy says `reports` of has to have reported the whole period.
     With --publish-to every statement that DEST doesn't have is sent there, before and after.
+    With --runner dask the workers of a Dask cluster split the pools.
     With --signing-key the tree over all closes is signed: a checkpoint, which --witnesses cosign.
     """
     from pipelines.close.conditions import Conditions
@@ -134,6 +139,7 @@ def close(  # noqa: PLR0913  a flag each
         fail_on_dead_letters, expect, draft, checks, _reporting(policy, without)
     )
     signer = read_key(signing_key) if signing_key else None
+    cluster = _cluster(runner, common.invocation.runner_options)
     now = instant(common.warehouse, as_of)
     asking = [] if dry_run else witnesses_named(witnesses)
     asked: list[Asked] = []
@@ -153,6 +159,7 @@ def close(  # noqa: PLR0913  a flag each
                 out=out,
                 conditions=conditions,
                 signer=signer,
+                cluster=cluster,
                 report=report,
                 note=cache(report.note),  # what several closes warn of is shown once
             )
@@ -173,6 +180,18 @@ def close(  # noqa: PLR0913  a flag each
             _print_closes(common, done, publisher, asked, dry_run=dry_run)
     if publisher:
         publisher.refuse_too_large()
+
+
+def _cluster(runner: CloseRunner, options: tuple[str, ...]) -> "Cluster | None":
+    """Return the cluster that is to split the pools; None where this process does."""
+    from pipelines.close.spreading import Cluster
+
+    if runner is CloseRunner.DASK:
+        return Cluster(options)
+    if options:
+        message = f"{options[0]}: what stands behind -- is for --runner dask"
+        raise UsageError(message)
+    return None
 
 
 def _reporting(policy: "Policy", without: str) -> "Reporting":

@@ -234,8 +234,8 @@ class Invocation:
     ending: Ending = field(default_factory=Ending)
     standing: Callable[[], str] | None = None
     """Returns what is done by now, of a command that changes something."""
-    beam_options: tuple[str, ...] = ()
-    """What stood behind `--`, of a command that runs a pipeline."""
+    runner_options: tuple[str, ...] = ()
+    """What stood behind `--`, of a command with a runner."""
     say_failure: Callable[[int, str, str], None] | None = None
     """Says what the command failed with in a form of its own: exit code, message, traceback."""
 

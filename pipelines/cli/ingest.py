@@ -124,7 +124,7 @@ def ingest(  # noqa: PLR0913  a flag each
             watch=watch,
             limits=Limits(batch_lines, batch_bytes, manifest_bytes, merge_files),
             receiving=receiving,
-            engine=Engine(runner, common.invocation.beam_options),
+            engine=Engine(runner, common.invocation.runner_options),
         )
         with seen as observer:
             told = _told(batches, watch, observer, log)

@@ -1,6 +1,6 @@
 """Computes a close into staged relations, in the order that the data flows (SPEC §5, §6)."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -195,32 +195,35 @@ DECLARED: tuple[Step, ...] = (
 STEPS: tuple[Step, ...] = (*COVERAGE, *OWED, *STATED)
 
 
-def compute(connection: duckdb.DuckDBPyConnection, closing: Closing) -> None:
+Instead = Mapping[str, Sequence[Step]]
+"""Steps that run instead of those with a name."""
+
+AS_THEY_ARE: Instead = MappingProxyType({})
+
+
+def compute(
+    connection: duckdb.DuckDBPyConnection, closing: Closing, instead: Instead = AS_THEY_ARE
+) -> None:
     """Stage a close from the log up to its position and the closes before it.
 
-    One transaction reads it all, so whatever others commit meanwhile isn't seen.
+    One transaction reads it all, so whatever others commit meanwhile isn't seen. On a cluster other
+    steps run `instead` of those with a name.
 
     Raises ManyhandsError, naming the pool or line, where a number doesn't fit.
     """
-    _run(connection, closing, STEPS)
-
-
-_AS_THEY_ARE: Mapping[str, Sequence[Step]] = MappingProxyType({})
+    _run(connection, closing, _with(STEPS, instead))
 
 
 def compute_entitlements(
-    connection: duckdb.DuckDBPyConnection,
-    closing: Closing,
-    instead: Mapping[str, Sequence[Step]] = _AS_THEY_ARE,
+    connection: duckdb.DuckDBPyConnection, closing: Closing, instead: Instead = AS_THEY_ARE
 ) -> None:
     """Stage what a close finds to be owed, `entitlement` and what it comes from, and no more.
 
-    A simulation runs other steps `instead` of those with a name.
+    A simulation runs other steps `instead` of those with a name, and so does what explains a line.
 
     Raises ManyhandsError, naming the pool or line, where a number doesn't fit.
     """
-    steps = (other for step in OWED for other in instead.get(step.name, (step,)))
-    _run(connection, closing, steps)
+    _run(connection, closing, _with(OWED, instead))
 
 
 def compute_payments(connection: duckdb.DuckDBPyConnection, closing: Closing) -> None:
@@ -236,6 +239,10 @@ def compute_declared(connection: duckdb.DuckDBPyConnection, closing: Closing) ->
 def compute_coverage(connection: duckdb.DuckDBPyConnection, closing: Closing) -> None:
     """Stage how complete the sources are that have to report, and no more."""
     _run(connection, closing, COVERAGE)
+
+
+def _with(steps: Iterable[Step], instead: Instead) -> Iterator[Step]:
+    return (other for step in steps for other in instead.get(step.name, (step,)))
 
 
 def _run(connection: duckdb.DuckDBPyConnection, closing: Closing, steps: Iterable[Step]) -> None:

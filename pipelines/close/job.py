@@ -9,7 +9,7 @@ import duckdb
 
 from pipelines.close.closing import Closing
 from pipelines.close.commit import issue, refuse_if_closed
-from pipelines.close.compute import compute
+from pipelines.close.compute import AS_THEY_ARE, Instead, compute
 from pipelines.close.conditions import NONE, Conditions
 from pipelines.close.draft import write_draft
 from pipelines.close.expectation import Expectation, expectation
@@ -21,6 +21,7 @@ from pipelines.close.reporting import (
     who_is_complete,
 )
 from pipelines.close.seal import refuse_unless_signed_on, seal
+from pipelines.close.spreading import Cluster
 from pipelines.errors import (
     ConflictError,
     GateError,
@@ -86,6 +87,8 @@ class _Run:
     expected: Expectation | None
     checks: tuple[OwnCheck, ...]
     signer: Signer | None
+    instead: Instead
+    """Which of its steps run otherwise: on a cluster, if any."""
     note: Callable[[str], None]
 
 
@@ -100,6 +103,7 @@ def close(  # noqa: PLR0913  two of them only listen
     out: Path | None = None,
     conditions: Conditions = NONE,
     signer: Signer | None = None,
+    cluster: Cluster | None = None,
     report: Callable[[str], None],
     note: Callable[[str], None],
 ) -> Iterator[Closed]:
@@ -112,24 +116,30 @@ def close(  # noqa: PLR0913  two of them only listen
     result.
     `by_clock` says that `as_of` is what the clock says, and so can be wrong.
     `signer` signs the tree over all closes with each of them, as the closes before were signed.
+    The workers of `cluster` split the pools.
     `note` is told which source policy holds, which sources are complete, and what should be looked
     at and stops nothing.
 
     What the conditions name is read before this returns, and all else is done by the iterator.
 
     Raises UsageError for a period that isn't one of the cadence, a draft in the warehouse's folder,
-    or where closes were signed under a name that `signer` hasn't, NotFoundError before there is any
-    money to close for, TryAgainError where the period isn't over, a source hasn't reported all of
-    it or the log speaks against the clock, ConflictError where it is out of order, another closer
-    won or it isn't what was expected, GateError where a report and the log differ or a check found
-    something, GateNotRunError where none did and some could not run, DeadLettersError where dead
-    letters stop it.
+    where closes were signed under a name that `signer` hasn't, or Dask is missing, NotFoundError
+    before there is any money to close for, TryAgainError where the period isn't over, a source
+    hasn't reported all of it, the log speaks against the clock or the cluster isn't there,
+    ConflictError where it is out of order, another closer won or it isn't what was expected,
+    GateError where a report and the log differ or a check found something, GateNotRunError where
+    none did and some could not run, DeadLettersError where dead letters stop it.
     """
     if out:
         located(warehouse).refuse_within(out)
     checks = read_checks(conditions.checks) if conditions.checks else ()
     expected = expectation(conditions.expected_digest, conditions.draft, period or "")
-    run = _Run(warehouse, as_of, dry_run, full, out, conditions, expected, checks, signer, note)
+    if cluster:
+        cluster.refuse_unless_usable()
+    instead = cluster.steps(warehouse.memory_bytes) if cluster else AS_THEY_ARE
+    run = _Run(
+        warehouse, as_of, dry_run, full, out, conditions, expected, checks, signer, instead, note
+    )
     return _close(run, period, report, by_clock=by_clock)
 
 
@@ -205,7 +215,7 @@ def _close_one(connection: duckdb.DuckDBPyConnection, run: _Run, closing: Closin
     prepare()  # the gate, while what it is to check is computed
     left_out = refused(connection, closing.period.ends_at)
     run.conditions.refuse_dead_letters(left_out, closing.period.name)
-    compute(connection, closing)
+    compute(connection, closing, run.instead)
     covered = coverages(connection)
     differing, gaps = tuple(closed_differences(connection)), tuple(closed_gaps(connection))
     for warning in (*_warnings(connection, closing, differing), *gaps_in_words(gaps)):

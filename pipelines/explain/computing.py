@@ -1,6 +1,5 @@
 """Computes what a line comes from: its close again, or of it what the line alone depends on."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -8,7 +7,7 @@ from typing import Final
 import duckdb
 
 from pipelines.close.closing import Closing
-from pipelines.close.compute import KNOWN, Step, compute_entitlements
+from pipelines.close.compute import KNOWN, Instead, Step, compute_entitlements
 from pipelines.lake import explained
 from pipelines.lake.staging import stage, stage_nothing
 
@@ -33,7 +32,7 @@ _OF_OTHERS: Final = (
 )
 """What an entitlement doesn't come from, or the line would have beside its own key's."""
 
-_OF_LINE: Final[Mapping[str, Sequence[Step]]] = {
+_OF_LINE: Final[Instead] = {
     **{name: (_nothing(name),) for name in (*_NEWS, *_OF_OTHERS)},
     "touched": (_instead_of("touched", "asked_key"),),
     "generation_span": (

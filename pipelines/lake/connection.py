@@ -67,7 +67,12 @@ def opened(warehouse: Warehouse, attach: str | None = None) -> Iterator[duckdb.D
         engine.connect(warehouse.memory_bytes, *catalog.extensions(warehouse)) as connection,
     ):
         object_store.give_keys(connection, warehouse)
-        for macro in sql.names("functions"):
-            connection.execute(sql.text("functions", macro))
+        make_functions(connection)
         connection.execute(attach or catalog.attach_statement(warehouse))
         yield connection
+
+
+def make_functions(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the macros that rules and relations call."""
+    for macro in sql.names("functions"):
+        connection.execute(sql.text("functions", macro))

@@ -1,0 +1,5 @@
+-- The group of pools that is given to a worker.
+-- Grain: one row.
+--
+-- first_part BIGINT: number of its first part
+-- last_part BIGINT: number of its last part; those between are the group's
