@@ -33,8 +33,19 @@ def versions() -> dict[str, str]:
     return found
 
 
-def drawn(title: str, x: str, y: str, points: Sequence[tuple[str, float, float]]) -> str:
-    """Return a plot as SVG: a line for each name, through its points of x and y, both from 0 on."""
+def drawn(
+    title: str,
+    x: str,
+    y: str,
+    points: Sequence[tuple[str, float, float]],
+    *,
+    by_tens: bool = False,
+) -> str:
+    """Return a plot as SVG: a line for each name, through its points of x and y.
+
+    Both begin at 0; where x goes `by_tens`, each step along it is ten times the one before.
+    """
+    scale = {"type": "log"} if by_tens else {"zero": True}
     values = [{"name": name, "x": across, "y": up} for name, across, up in points]
     specification: dict[str, Any] = {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
@@ -44,7 +55,7 @@ def drawn(title: str, x: str, y: str, points: Sequence[tuple[str, float, float]]
         "data": {"values": values},
         "mark": {"type": "line", "point": True},
         "encoding": {
-            "x": {"field": "x", "type": "quantitative", "title": x},
+            "x": {"field": "x", "type": "quantitative", "title": x, "scale": scale},
             "y": {"field": "y", "type": "quantitative", "title": y, "scale": {"zero": True}},
             "color": {"field": "name", "type": "nominal", "title": None},
         },

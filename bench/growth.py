@@ -1,14 +1,13 @@
-"""Ingests 10,000 events into logs of growing size, and asks for their status (SPEC §9)."""
+"""Ingests, closes, and asks for status and a statement, as the log grows (SPEC §9)."""
 
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final, TypeAlias
 
 from bench import environment
-from bench.bulk import Bulk, add_month, found, made, of_month
+from bench.bulk import Bulk, add_month, close, found, made, of_month
 from bench.measure import Measured, apart, manyhands
 from bench.month import copied, copy_of
 from bench.report import Compared, Figure, Section
@@ -17,26 +16,30 @@ from bench.rounds import Contestant, Found, Taken, in_turns, part
 from pipelines.royalties.periods import Cadence, Period
 
 BATCH: Final = 10_000
+"""Events that are ingested, and generations of the month that is closed."""
 FILE: Final = "batch.ndjson"
+INGEST: Final = f"ingest {BATCH:,} events"
 MOST: Final = 200
 """What an ingest into the largest log may take of one into the smallest, in percent."""
 MOST_MIB: Final = 2_048
-NOW: Final = "2026-12-01T00:00:00Z"
 
 Work: TypeAlias = Callable[[Path], Measured]
-"""Does something with the `warehouse` in a folder."""
+"""Does something with the `warehouse` in a folder, which is a copy."""
 
 
 @dataclass(frozen=True)
 class Logs:
-    """Logs with so many generations each, the least first."""
+    """Logs with so many generations each, the least first, in a month that is closed.
+
+    In the month after it there are BATCH more, and it isn't closed.
+    """
 
     bulk: Bulk
     sizes: list[int]
 
     @property
     def period(self) -> Period:
-        """The month that all of them are of."""
+        """The month that is closed."""
         return Period.parse(self.bulk.first_period, Cadence.MONTH)
 
     @property
@@ -46,12 +49,14 @@ class Logs:
 
 
 def growth(logs: Logs, rounds: int | None = None) -> Section:
-    """Ingest the same batch into a copy of each log, and ask for its status, in turns."""
+    """Do each work on a copy of each log, in turns."""
     data = Data("growth", asdict(logs), logs.size, partial(apart, make, logs))
     with data.there() as folder:
-        ingested = in_turns(_contestants(folder, logs, _ingest), rounds)
-        asked = in_turns(_contestants(folder, logs, _status), rounds)
-    return _section(logs, ingested, asked)
+        taken = {
+            name: in_turns(_contestants(folder, logs, work), rounds)
+            for name, work in _works(logs).items()
+        }
+    return _section(logs, taken)
 
 
 def make(logs: Logs, folder: Path) -> None:
@@ -60,65 +65,84 @@ def make(logs: Logs, folder: Path) -> None:
     count = 0
     for size in logs.sizes:
         add_month(folder / "warehouse", logs.bulk, logs.period, range(count, size))
-        copy_of(folder / "warehouse", folder / str(size))
         count = size
-    given = logs.bulk.parameters() | of_month(logs.period)
-    bodies = made("generation", given, count, BATCH)["body"].to_pylist()
+        (folder / str(size)).mkdir()
+        copy_of(folder / "warehouse", folder / str(size) / "warehouse")
+        close(folder / str(size), logs.period)
+        numbers = range(size, size + BATCH)
+        add_month(folder / str(size) / "warehouse", logs.bulk, logs.period.next(), numbers)
+    given = logs.bulk.parameters() | of_month(logs.period.next())
+    bodies = made("generation", given, count + BATCH, BATCH)["body"].to_pylist()
     (folder / FILE).write_bytes(b"".join(body + b"\n" for body in bodies))
+
+
+def _works(logs: Logs) -> dict[str, Work]:
+    now = f"--as-of={logs.period.next().ends_at.isoformat()}Z"
+
+    def ingest(out: Path) -> Measured:
+        return manyhands("ingest", str(out.parent / FILE), now, folder=out)
+
+    def close_next(out: Path) -> Measured:
+        return close(out, logs.period.next())
+
+    def status(out: Path) -> Measured:
+        return manyhands("status", folder=out)
+
+    def show(out: Path) -> Measured:
+        return manyhands("statements", "show", f"{logs.period.name}/c0", folder=out)
+
+    return {INGEST: ingest, "close": close_next, "status": status, "statements show": show}
 
 
 def _contestants(folder: Path, logs: Logs, work: Work) -> list[Contestant]:
     return [
-        Contestant(_named(size), partial(_on_copy, folder, size, work), lambda *_: True)
+        Contestant(f"{size:,} generations", partial(_on_copy, folder, size, work))
         for size in logs.sizes
     ]
 
 
-def _named(size: int) -> str:
-    return f"{size:,} generations"
-
-
 def _on_copy(folder: Path, size: int, work: Work) -> tuple[Measured, Found]:
-    with copied(folder / str(size), folder / "out") as out:
-        took = work(out)
-    said = json.loads(took.stdout)
-    return took, {"head": said["head"]}
+    with copied(folder / str(size) / "warehouse", folder / "out") as out:
+        return work(out), {}
 
 
-def _ingest(out: Path) -> Measured:
-    return manyhands("ingest", str(out.parent / FILE), f"--as-of={NOW}", "--json", folder=out)
-
-
-def _status(out: Path) -> Measured:
-    return manyhands("status", "--json", folder=out)
-
-
-def _section(logs: Logs, ingested: Sequence[Taken], asked: Sequence[Taken]) -> Section:
-    least, most = ingested[0], ingested[-1]
-    points = [
-        (name, float(size), one.median)
-        for name, taken in ((f"ingest {BATCH:,} events", ingested), ("status", asked))
-        for size, one in zip(logs.sizes, taken, strict=True)
-    ]
+def _section(logs: Logs, taken: Mapping[str, Sequence[Taken]]) -> Section:
     compared = [
-        Compared(
-            f"{work}, {one.name}", one.seconds, "s", one.peak_mib, one.median / taken[0].median
-        )
-        for work, taken in (("ingest", ingested), ("status", asked))
-        for one in taken
+        Compared(f"{work}, {one.name}", one.seconds, "s", one.peak_mib, part(of[0], one) / 100)
+        for work, of in taken.items()
+        for one in of
+    ]
+    points = [
+        (work, float(size), one.median)
+        for work, of in taken.items()
+        for size, one in zip(logs.sizes, of, strict=True)
     ]
     return Section(
-        "A commit as the log grows",
-        f"{BATCH:,} generations ingested into logs that have so many from seed {logs.bulk.seed},"
-        f" and their `status`, in {len(least.seconds)} rounds, in turns, each on a copy.\nEach is"
-        " compared with the same on the smallest log.",
-        [f"manyhands ingest {FILE} --as-of={NOW}", "manyhands status"],
+        "As the log grows",
+        f"Logs that have so many generations from seed {logs.bulk.seed} in a closed month, and"
+        f" {BATCH:,} in the month after it.\n{BATCH:,} more of that month are ingested, or it is"
+        " closed, or the status is asked for, or a statement of the closed month,\neach in"
+        f" {len(taken[INGEST][0].seconds)} rounds, in turns, on a copy. Each is compared with the"
+        " same on the smallest log.",
         [
-            Figure("ingest, the largest log over the smallest", part(least, most), "%", MOST),
-            Figure("the same, processor time", part(least, most, "work_median"), "%"),
-            Figure("ingest into the largest, memory", most.peak_mib, "MiB", MOST_MIB),
-            Figure("status, the largest over the smallest", part(asked[0], asked[-1]), "%"),
+            f"manyhands {words}"
+            for words in (f"ingest {FILE}", "close --period=…", "status", "statements show …")
+        ],
+        [
+            *(figure for work, of in taken.items() for figure in _figures(work, of[0], of[-1])),
+            Figure("ingest into the largest, memory", taken[INGEST][-1].peak_mib, "MiB", MOST_MIB),
         ],
         compared,
-        {"growth.svg": environment.drawn("As the log grows", "generations", "seconds", points)},
+        {
+            "growth.svg": environment.drawn(
+                "As the log grows", "generations", "seconds", points, by_tens=True
+            )
+        },
     )
+
+
+def _figures(work: str, least: Taken, most: Taken) -> Iterator[Figure]:
+    """Yield what the largest log takes over the smallest, by the clock and by the processors."""
+    bound = MOST if work == INGEST else None
+    yield Figure(f"{work}, the largest log over the smallest", part(least, most), "%", bound)
+    yield Figure("the same, processor time", part(least, most, "work_median"), "%")

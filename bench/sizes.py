@@ -66,7 +66,7 @@ SMALL: Final = Sizes(
     months=6,
     generations_a_month=20_000,
     contributors_of_history=1_000,
-    logs=(0, 100_000, 500_000),
+    logs=(10_000, 100_000, 500_000),
 )
 FULL: Final = Sizes(
     events=1_000_000,
@@ -76,5 +76,5 @@ FULL: Final = Sizes(
     months=25,
     generations_a_month=1_000_000,
     contributors_of_history=10_000,
-    logs=(0, 1_000_000, 10_000_000, 100_000_000),
+    logs=(1_000_000, 10_000_000, 100_000_000),
 )

@@ -328,12 +328,14 @@ def test_each_log_has_as_many_events_as_it_is_to_have(tmp_path: Path) -> None:
     logs = growth.Logs(SMALL, [10, 30])
     growth.make(logs, tmp_path)
 
-    heads = [_rows(tmp_path / name, "SELECT seq FROM warehouse.head") for name in ("10", "30")]
-    with month.copied(tmp_path / "10", tmp_path / "out") as out:
+    warehouses = [tmp_path / name / "warehouse" for name in ("10", "30")]
+    heads = [_rows(warehouse, "SELECT seq FROM warehouse.head") for warehouse in warehouses]
+    with month.copied(warehouses[0], tmp_path / "out") as out:
         links = {path.stat().st_nlink for path in (out / "warehouse" / "data").rglob("*.parquet")}
 
-    declared = SMALL.contributors + SMALL.images + 1 + SMALL.models
-    assert [[(declared + 10,)], [(declared + 30,)]] == heads
+    others = SMALL.contributors + SMALL.images + 1 + SMALL.models + 1 + growth.BATCH
+    assert [[(others + 10,)], [(others + 30,)]] == heads
+    assert [[("2026-10",)]] * 2 == [_rows(warehouse, _CLOSED) for warehouse in warehouses]
     assert min(links) > 1
     assert not (tmp_path / "out").exists()
     assert growth.BATCH == len((tmp_path / growth.FILE).read_bytes().splitlines())
