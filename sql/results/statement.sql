@@ -54,10 +54,10 @@ WITH document AS (
                     }
                 )
         END AS converted_field,
+        to_json({'currency': balance.currency}) AS currency_field,
+        concat('"lines":[', sealed_line.lines, ']') AS lines_field,
         to_json(
             {
-                'currency': balance.currency,
-                'lines': coalesce(sealed_line.lines, []),
                 'opening': money_text(balance.opening_micros),
                 'payable': money_text(balance.payable_micros),
                 'period': close_input.period,
@@ -82,7 +82,8 @@ written AS (
         concat(
             '{',
             concat_ws(
-                ',', first_fields[2:-2], converted_field[2:-2], last_fields[2:-2]
+                ',', first_fields[2:-2], converted_field[2:-2], currency_field[2:-2],
+                lines_field, last_fields[2:-2]
             ),
             '}'
         ) AS json

@@ -2,7 +2,7 @@
 -- Grain: one row per contributor with lines.
 --
 -- contributor_id VARCHAR: the contributor
--- lines JSON[]: the lines in the statement's order, keys sorted
+-- lines VARCHAR: the lines in the statement's order, keys sorted, with a comma between two
 WITH written AS (
     SELECT
         contributor_id,
@@ -39,9 +39,12 @@ WITH written AS (
 -- in order only once they are together: to keep each in order takes a buffer a contributor
 SELECT
     contributor_id,
-    list_transform(
-        list_sort(list({'line': line, 'json': json})),
-        LAMBDA numbered: numbered.json
+    array_to_string(
+        list_transform(
+            list_sort(list({'line': line, 'json': CAST(json AS VARCHAR)})),
+            LAMBDA numbered: numbered.json
+        ),
+        ','
     ) AS lines
 FROM written
 GROUP BY contributor_id
