@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
+from statistics import median
 from typing import Final
 
 from bench import environment
@@ -35,7 +36,10 @@ PEERS: Final = {
 }
 KNOWN_S: Final = 60
 UNKNOWN_S: Final = 300
+EXPLAIN_S: Final = 2
 MOST_MIB: Final = 16 * 1024
+CONTRIBUTOR: Final = "c0"
+"""Whose line is explained."""
 
 EXPORTS: Final = {
     "generation": """
@@ -84,9 +88,11 @@ class Month:
 def month(chosen: Month, rounds: int | None = None) -> Section:
     """Close a month of generations by ours, and do its sums by each peer, in turns."""
     data = Data("month", asdict(chosen), chosen.size, partial(apart, make, chosen))
+    explained: list[Measured] = []
     with data.there() as folder:
-        taken = in_turns(_contestants(folder, chosen.period), rounds, may_fail=True)
-    return _section(chosen, taken)
+        contestants = _contestants(folder, chosen.period, explained)
+        taken = in_turns(contestants, rounds, may_fail=True)
+    return _section(chosen, taken, explained)
 
 
 def make(chosen: Month, folder: Path) -> None:
@@ -108,9 +114,9 @@ def make(chosen: Month, folder: Path) -> None:
             connection.execute(f"COPY ({query}) TO $path (FORMAT parquet)", span | path)
 
 
-def _contestants(folder: Path, period: Period) -> list[Contestant]:
+def _contestants(folder: Path, period: Period, explained: list[Measured]) -> list[Contestant]:
     return [
-        Contestant(OURS, partial(_ours, folder, period)),
+        Contestant(OURS, partial(_ours, folder, period, explained)),
         *(
             Contestant(name, partial(_peer, folder, program), fits)
             for name, program in PEERS.items()
@@ -129,9 +135,12 @@ def fits(ours: Found, found: Found) -> bool:
     return ours["claimants"] <= found["claimants"] and 0 <= left <= found["claimants"]
 
 
-def _ours(folder: Path, period: Period) -> tuple[Measured, Found]:
+def _ours(folder: Path, period: Period, explained: list[Measured]) -> tuple[Measured, Found]:
+    """Close a copy, and explain a line of it, which is added to those `explained`."""
     with copied(folder / "warehouse", folder / "out") as out:
         took = close(out, period)
+        words = ("explain", f"{period.name}/{CONTRIBUTOR}", "--line", "1")
+        explained.append(manyhands(*words, folder=out))
         return took, _sums(out, period)
 
 
@@ -185,7 +194,7 @@ def _sums(folder: Path, period: Period) -> Found:
     return {name: int(value) for name, value in row.items()}
 
 
-def _section(chosen: Month, taken: Sequence[Taken]) -> Section:
+def _section(chosen: Month, taken: Sequence[Taken], explained: Sequence[Measured]) -> Section:
     by_name = {one.name: one for one in taken}
     ours, bulk, known = by_name[OURS], chosen.bulk, chosen.known
     lines = "one model version" if bulk.one_model else "all model versions"
@@ -199,10 +208,11 @@ def _section(chosen: Month, taken: Sequence[Taken]) -> Section:
         " turns. Ours computes, is gated, sealed and committed; the others read the same rows as"
         " Parquet and do the sums alone,\nwithout leftovers, held parts or earlier statements."
         " Pools are equal to the micro, parts but for leftovers.",
-        ["manyhands close --period=…"],
+        ["manyhands close --period=…", f"manyhands explain …/{CONTRIBUTOR} --line 1"],
         [
             Figure("close", ours.median, "s", KNOWN_S if known else UNKNOWN_S),
             Figure("close, memory", ours.peak_mib, "MiB", MOST_MIB),
+            Figure("explain a line", median(one.seconds for one in explained), "s", EXPLAIN_S),
             *_part_of(ours, by_name[PYSPARK]),
         ],
         [

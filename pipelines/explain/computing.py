@@ -30,7 +30,7 @@ _OF_OTHERS: Final = (
     "registration",
     "open_change",
 )
-"""What an entitlement doesn't come from, or the line would have beside its own key's."""
+"""What the entitlement of the line alone doesn't come from."""
 
 _OF_LINE: Final[Instead] = {
     **{name: (_nothing(name),) for name in (*_NEWS, *_OF_OTHERS)},
