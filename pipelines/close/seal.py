@@ -11,7 +11,7 @@ from pipelines.close.closing import Closing
 from pipelines.errors import UsageError
 from pipelines.lake import staged, tree
 from pipelines.lake.closes import last_signed
-from pipelines.lake.staging import stage
+from pipelines.lake.staging import stage, stage_blocks
 from pipelines.transparency.checkpoint import Checkpoint, read_checkpoint
 from pipelines.transparency.leaves import leaves
 from pipelines.transparency.note import Signer
@@ -62,7 +62,7 @@ def seal(connection: duckdb.DuckDBPyConnection, closing: Closing) -> Seal:
 
     Raises ManyhandsError where the tree as it is stored isn't that of the close before.
     """
-    stage(connection, "rules", "block_digest")
+    stage_blocks(connection)
     stage(connection, "results", "log_block")
     log = log_digest(staged.block_digests(connection))
     previous, period = closing.previous_digest, closing.period.name

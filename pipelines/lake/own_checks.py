@@ -37,7 +37,7 @@ _STAGED_LATER: Final = {
 _INPUTS: Final = ("close_input", "currency", "lineage_part", "period_ahead", "period_month")
 _MACROS: Final = ("came_since", "touches")
 """Those of `functions/close` by which built-in checks tell what the close reads."""
-_NOT_STAGED: Final = {"block_digest", "first_money", "row_added"}
+_NOT_STAGED: Final = {"block_digest", "first_money", "known_block", "row_added"}
 """Rules that no close has staged before its gate."""
 
 

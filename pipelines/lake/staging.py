@@ -18,6 +18,11 @@ from schemas.currencies import MINOR_DIGITS
 ALL_TIME = ("-infinity", "infinity")
 """The span of all instants."""
 
+BLOCK_EVENTS = 4_096
+"""So many events of the log have a digest (SPEC §6, Seal)."""
+BLOCKS_AT_ONCE = 128
+"""Some 100 MiB of their identities."""
+
 SMALL_BYTES = 1 << 20
 """The files of a relation that is copied have less than this: in memory it has a few times that."""
 
@@ -58,6 +63,23 @@ def stage_by_span(connection: duckdb.DuckDBPyConnection, name: str) -> None:
         with faults.overflow_named(name):
             connection.execute(f"INSERT INTO {name} {_select('rules', name)}")
     stage_input(connection, "span", [ALL_TIME])
+
+
+def stage_blocks(connection: duckdb.DuckDBPyConnection) -> None:
+    """Fill `block_digest`: with the blocks that are known, then with some after the other.
+
+    The events of a block are put in order in memory, so those of a long log don't fit together.
+    """
+    stage(connection, "rules", "known_block")
+    stage_nothing(connection, "rules", "block_digest")
+    connection.execute("INSERT INTO block_digest FROM known_block")
+    ((known, last_seq),) = connection.execute(
+        "SELECT (SELECT count(*) FROM known_block), close_input.log_seq FROM close_input"
+    ).fetchall()
+    size = BLOCK_EVENTS * BLOCKS_AT_ONCE
+    for first_seq in range(known * BLOCK_EVENTS + 1, last_seq + 1, size):
+        stage_input(connection, "block_span", [[first_seq, first_seq + size - 1]])
+        connection.execute(f"INSERT INTO block_digest {_select('rules', 'block_digest')}")
 
 
 def stage_input(

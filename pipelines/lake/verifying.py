@@ -14,7 +14,7 @@ from pipelines.lake.catalogs import catalog_of
 from pipelines.lake.connection import stored_relations
 from pipelines.lake.literals import quoted
 from pipelines.lake.rebuilding import copy_rows
-from pipelines.lake.staging import SMALL_BYTES, stage, stage_input, view_stored
+from pipelines.lake.staging import SMALL_BYTES, stage, stage_blocks, stage_input, view_stored
 from pipelines.lake.transaction import commit
 from pipelines.lake.warehouse import GATE, Warehouse
 from pipelines.stores.objects import Objects
@@ -229,7 +229,7 @@ def copy_close(
     """
     stage_input(new, "close_input", [[period, None, None, None, log_seq, 0]])
     view_stored(new, ("event", "log_block"))
-    stage(new, "rules", "block_digest")
+    stage_blocks(new)
     stage(new, "results", "log_block")
     results = (one for one in sql.relations("results") if one.columns[0].name == "period")
     rows = {

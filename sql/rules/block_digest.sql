@@ -1,29 +1,9 @@
 -- The digest of a block of 4,096 events, with which the log is sealed (SPEC §6, Seal): as stored
--- where an earlier close read the block whole, else of its events.
+-- where an earlier close read the block whole, else of its events, one span of blocks after another.
 -- Grain: one row per block; the last one goes up to the close's position.
 --
 -- block BIGINT: number of the block, from 0
 -- digest VARCHAR: SHA-256 over its events, in hex
-WITH placed AS (
-    SELECT
-        log_block.block,
-        log_block.digest,
-        row_number() OVER (ORDER BY log_block.block) - 1 AS place
-    FROM stored.log_block AS log_block
-    CROSS JOIN close_input
-    WHERE (log_block.block + 1) * 4096 <= close_input.log_seq
-),
-
--- without a gap: what follows one is computed again
-known AS (
-    SELECT block, digest
-    FROM placed
-    WHERE block = place
-)
-
-SELECT block, digest
-FROM known
-UNION ALL
 SELECT
     (event.seq - 1) // 4096 AS block,
     sha256(
@@ -33,8 +13,8 @@ SELECT
         )
     ) AS digest
 FROM stored.event AS event
-CROSS JOIN close_input
 WHERE
-    event.seq <= close_input.log_seq
-    AND event.seq > (SELECT coalesce(max(known.block) + 1, 0) * 4096 FROM known)
+    event.seq <= (SELECT close_input.log_seq FROM close_input)
+    AND event.seq >= (SELECT block_span.first_seq FROM block_span)
+    AND event.seq <= (SELECT block_span.last_seq FROM block_span)
 GROUP BY block

@@ -12,7 +12,7 @@ import pytest
 from pipelines.close import job as close_job
 from pipelines.close.closing import Closing
 from pipelines.close.commit import issue
-from pipelines.close.compute import STEPS, compute
+from pipelines.close.compute import STEPS, Instead, compute
 from pipelines.close.seal import log_digest, seal
 from pipelines.errors import ConflictError, GateError
 from pipelines.lake import closes, log, reading, rights, sql
@@ -225,8 +225,10 @@ def test_a_close_by_a_time_to_come_warns(market: Run, words: list[str], warnings
 def compute_and(monkeypatch: pytest.MonkeyPatch, statement: str) -> None:
     """Have a close computed as it is, and then what is staged changed by a statement."""
 
-    def compute_and_change(connection: duckdb.DuckDBPyConnection, closing: Closing) -> None:
-        compute(connection, closing)
+    def compute_and_change(
+        connection: duckdb.DuckDBPyConnection, closing: Closing, instead: Instead
+    ) -> None:
+        compute(connection, closing, instead)
         connection.execute(statement)
 
     monkeypatch.setattr(close_job, "compute", compute_and_change)

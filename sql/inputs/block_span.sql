@@ -1,0 +1,5 @@
+-- A span of the log's blocks that are computed at once.
+-- Grain: one row.
+--
+-- first_seq BIGINT: position of the first event of its first block
+-- last_seq BIGINT: position of the last event of its last block, if the log goes so far
