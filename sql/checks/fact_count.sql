@@ -71,18 +71,21 @@ log AS (
         type,
         seq
     FROM stored.event
+    WHERE came_since(seq) AND type NOT IN ('period-closed', 'fx-rates-published')
+    UNION ALL
+    SELECT
+        type,
+        seq
+    FROM stored.event
     WHERE
         came_since(seq)
-        AND type != 'period-closed'
-        AND (
-            type != 'fx-rates-published'
-            OR list_has_any(
-                list_filter(
-                    json_keys(content, '$.data.rates'),
-                    LAMBDA code: code != json_extract_string(content, '$.data.base')
-                ),
-                (SELECT list(currency.currency) FROM currency)
-            )
+        AND type = 'fx-rates-published'
+        AND list_has_any(
+            list_filter(
+                json_keys(content, '$.data.rates'),
+                LAMBDA code: code != json_extract_string(content, '$.data.base')
+            ),
+            (SELECT list(currency.currency) FROM currency)
         )
 ),
 
