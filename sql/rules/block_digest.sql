@@ -1,5 +1,5 @@
 -- The digest of a block of 4,096 events, with which the log is sealed (SPEC §6, Seal): as stored
--- where an earlier close read the block whole, else of its events, one span of blocks after another.
+-- where an earlier close read the block whole, else of its events, one span after the other.
 -- Grain: one row per block; the last one goes up to the close's position.
 --
 -- block BIGINT: number of the block, from 0
