@@ -1,6 +1,6 @@
--- An image of a manifest whose licence has to be known where one line alone is explained: by which
--- the contributor may have a claim, and each of a version that is weighed. It stands in the place of
--- `wanted_image`.
+-- An image of a manifest whose licence has to be known where one line alone is explained: one that
+-- may give the contributor a claim, and each of a version that is weighed. It stands in the place
+-- of `wanted_image`.
 -- Grain: one row per model version and image, or more, which are equal.
 --
 -- model_id VARCHAR: the model
