@@ -5,6 +5,7 @@ else itself: what it states is the same, to the byte.
 """
 
 import argparse
+import logging
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,9 +26,13 @@ if TYPE_CHECKING:
 
     from dask.distributed import Client, Future
 
+PATIENCE_S: Final = 60
+"""A cluster may have no worker for so many seconds: one that died is started again, say."""
+
 GROUPS_A_WORKER: Final = 2
 """So many groups of pools are with each worker at once: the one that it splits, and the next."""
 
+_LOOK_S: Final = 5
 _VERSIONS: Final = (__version__, duckdb.__version__)
 
 
@@ -63,6 +68,7 @@ class Cluster:
         from dask import config
         from dask.distributed import Client
 
+        logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # it is said here
         # the pools of a group are whole, and go to the scheduler with their task
         with config.set({"distributed.admin.large-graph-warning-threshold": "1GB"}):
             try:
@@ -123,21 +129,36 @@ def _split(connection: duckdb.DuckDBPyConnection, *, cluster: Cluster, memory_by
         waiting = [submit(group) for group in islice(groups, GROUPS_A_WORKER * max(1, workers))]
         while waiting:
             group, future = waiting.pop(0)
-            splitting.take(connection, group, _result(future))
+            splitting.take(connection, group, _result(client, future))
             waiting += [submit(group) for group in islice(groups, 1)]
 
 
-def _result(future: "Future[bytes]") -> bytes:
+def _result(client: "Client", future: "Future[bytes]") -> bytes:
     """Return what a worker returned.
 
-    Raises what it raised, TryAgainError where workers died of it or the scheduler is gone.
+    Raises what it raised, TryAgainError where workers died of it, or there is none.
     """
     from dask.distributed import KilledWorker
 
-    try:
-        return future.result()
-    except (KilledWorker, CancelledError, OSError) as error:
-        message = (
-            f"the cluster lost what it was splitting ({error}); nothing was issued, close again"
-        )
-        raise TryAgainError(message) from error
+    without = 0
+    while True:
+        try:
+            return future.result(timeout=_LOOK_S)
+        except TimeoutError:
+            workers = len(client.nthreads())  # type: ignore[no-untyped-call]
+            without = 0 if workers else without + _LOOK_S
+            if without >= PATIENCE_S:
+                message = (
+                    f"the cluster has had no worker for {without} seconds, and nothing was issued;"
+                    " start one, and close again"
+                )
+                raise TryAgainError(message) from None
+        except KilledWorker as error:
+            message = (
+                "workers of the cluster died of what they were to split, again and again, and"
+                " nothing was issued; look at their memory, and close again"
+            )
+            raise TryAgainError(message) from error
+        except (CancelledError, OSError) as error:
+            message = "the cluster's scheduler is gone, and nothing was issued; close again later"
+            raise TryAgainError(message) from error

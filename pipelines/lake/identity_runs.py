@@ -29,6 +29,7 @@ _MOST: Final = 1 << 24
 _WIDTH: Final = 8
 _BLOCK: Final = 1 << 17
 _LONGEST: Final = 10_000
+_LAST: Final = (1 << 63) - 1
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,17 @@ class Run:
     def name(self) -> str:
         """Return the name of its file."""
         return f"{self.first}-{self.last}"
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether a log can have what it says that it is of."""
+        numbers = (self.first, self.last, self.head, self.level)
+        return (
+            all(type(number) is int for number in numbers)
+            and 0 < self.first <= self.last <= self.head <= _LAST
+            and self.level >= 0
+            and type(self.batch_id) is str
+        )
 
 
 class DamagedError(OSError):
@@ -126,9 +138,11 @@ def _mergeable(found: Sequence[Run]) -> Sequence[Run]:
 
 def _found(path: Path, run: Run, wanted: Numbers) -> Numbers:
     with _opened(path, run) as file:
-        total, places = 0, [np.empty(0, np.int64)]
+        total, places, least = 0, [np.empty(0, np.int64)], np.uint64(0)
         for begin, block in _blocks(file, run.count):
-            total += _sum(block)
+            if block[0] < least or np.any(block[1:] < block[:-1]):
+                raise _damaged(path)  # in another order a search passes by what is there
+            total, least = total + _sum(block), block[-1]
             first = np.searchsorted(wanted, block[0])
             some = wanted[first : np.searchsorted(wanted, block[-1], "right")]
             ends = np.searchsorted(block, some, "right")
@@ -193,7 +207,9 @@ def _said(folder: Path) -> Iterator[Run]:
     """Yield what the files of a folder say that they are, where they say it."""
     with suppress(OSError):
         for path in folder.iterdir():
-            with suppress(OSError, ValueError, TypeError), path.open("rb") as file:
+            if not path.is_file():  # to open a pipe waits for a writer
+                continue
+            with suppress(OSError, ValueError, TypeError, RecursionError), path.open("rb") as file:
                 run = Run(**json.loads(file.readline(_LONGEST)))
-                if run.name == path.name and run.count > 0:
+                if run.is_possible and run.name == path.name:
                     yield run

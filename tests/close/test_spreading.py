@@ -16,6 +16,7 @@ from pipelines.lake.splitting import Pools
 from tests import scenario
 from tests.close import dying
 from tests.conftest import Run
+from tests.dask_cluster import start
 from tests.everyday import some_of
 from tests.marketplace import Events, small
 
@@ -86,6 +87,19 @@ def test_workers_that_all_die_are_for_later(
     assert closed.code == 75
     assert "nothing was issued" in closed.stderr
     assert market("status", "--json").json["last_close"] is None
+
+
+def test_a_cluster_without_a_worker_is_for_later(
+    market: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be that none was started yet, or that all died."""
+    monkeypatch.setattr(spreading, "_LOOK_S", 1)
+    monkeypatch.setattr(spreading, "PATIENCE_S", 2)
+    with start(0) as empty:
+        closed = market(*CLOSE, DASK, "--", _address(empty))
+
+    assert closed.code == 75
+    assert "has had no worker for 2 seconds, and nothing was issued" in closed.stderr
 
 
 @pytest.mark.parametrize("lie", [dying.move_a_micro, dying.leave_out_a_claim])

@@ -133,11 +133,14 @@ def _damages(path: Path) -> Iterator[bytes]:
     yield whole + bytes(16)
     yield b""
     yield b"[]\n"
+    head, _, numbers = whole.partition(b"\n")
+    hashes = np.frombuffer(numbers[: len(numbers) // 2], np.uint64)
+    yield head + b"\n" + hashes[::-1].tobytes() + numbers[len(numbers) // 2 :]
 
 
-@pytest.mark.parametrize("damage", range(7))
+@pytest.mark.parametrize("damage", range(8))
 def test_a_damaged_run_is_made_again(folder: Path, damage: int) -> None:
-    """One with a bit changed, cut off, too long, or that is something else."""
+    """One with a bit changed, cut off, too long, in another order, or that is something else."""
     _fill(folder)
     path = _run_files(folder)[0]
     whole, damaged = path.read_bytes(), list(_damages(path))[damage]
@@ -262,3 +265,28 @@ def test_runs_after_a_gap_are_left_out(tmp_path: Path) -> None:
         identity_runs.write(tmp_path, run, _numbers(3, 4), _numbers(first, first + 1))
 
     assert ["1-2"] == [run.name for run in identity_runs.runs(tmp_path)]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("1-9", "[" * 9_999),
+        ("1-9", '{"first": 1, "last": 9, "head": 4, "batch_id": "a"}'),
+        ("1-9", '{"first": 1, "last": 9, "head": 9, "batch_id": 7}'),
+        ("1-9", '{"first": 1, "last": 9, "head": 9.0, "batch_id": "a"}'),
+        ("0-9", '{"first": 0, "last": 9, "head": 9, "batch_id": "a"}'),
+        (f"1-{10**40}", f'{{"first": 1, "last": {10**40}, "head": {10**40}, "batch_id": "a"}}'),
+    ],
+)
+def test_what_no_log_can_have_is_no_run(tmp_path: Path, name: str, said: str) -> None:
+    """Nor does it stop whoever looks for runs."""
+    (tmp_path / name).write_text(f"{said}\n")
+
+    assert [] == identity_runs.runs(tmp_path)
+
+
+def test_a_pipe_among_the_runs_is_left_alone(tmp_path: Path) -> None:
+    """To read one waits until somebody writes."""
+    os.mkfifo(tmp_path / "1-9")
+
+    assert [] == identity_runs.runs(tmp_path)
