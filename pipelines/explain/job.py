@@ -106,10 +106,9 @@ class ExplainedClose:
         line = _line_of(stated, number)
         contributor_id, currency = stated["contributor_id"], stated["currency"]
         key = explained.Key(contributor_id, *(line[name] for name in _KEY))
-        since = explained.stated_until(self.connection, key, stated["period"])
+        since, carried = explained.stated_before(self.connection, key, stated["period"])
         explained.ask(self.connection, key, since)
-        stated_before = explained.stated_before(self.connection, key, stated["period"])
-        parts, holds = [], money(stated_before) == line["original"]
+        parts, holds = [], money(carried) == line["original"]
         if line["kind"] == "adjustment":
             changed = self._changed(line, since)
             parts, holds = [changed], holds and changed.amount == line["delta"]

@@ -113,17 +113,22 @@ def events(connection: duckdb.DuckDBPyConnection, seqs: Iterable[int]) -> dict[i
     return {row["seq"]: row for row in dicts(found)}
 
 
-def stated_until(connection: duckdb.DuckDBPyConnection, key: Key, period: str) -> int:
-    """Return how far the last close before a period read the log that stated a key; 0: none did."""
-    ((log_seq,),) = connection.execute(
-        "SELECT coalesce(max(period_close.log_seq), 0) FROM warehouse.statement_line AS line"
+def stated_before(connection: duckdb.DuckDBPyConnection, key: Key, period: str) -> tuple[int, int]:
+    """Return what statements before a period say of a key.
+
+    That is how far the close of the last one read the log, and what they carry in all, in micros;
+    both are 0 where there is none.
+    """
+    ((log_seq, stated),) = connection.execute(
+        "SELECT coalesce(max(period_close.log_seq), 0), coalesce(sum(line.delta_micros), 0)"
+        " FROM warehouse.statement_line AS line"
         " INNER JOIN warehouse.period_close AS period_close ON line.period = period_close.period"
         " WHERE line.period < $period AND line.contributor_id = $contributor_id"
         " AND line.basis = $basis AND line.reference = $reference"
         " AND line.origin_period = $origin_period AND line.currency = $currency",
         {"period": period, **vars(key)},
     ).fetchall()
-    return int(log_seq)
+    return int(log_seq), int(stated)
 
 
 def changes(connection: duckdb.DuckDBPyConnection) -> list[tuple[int, str]]:
@@ -154,17 +159,6 @@ def weighed_versions(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, st
     """Return the model versions whose claimants' weights were computed, and not taken as kept."""
     found = connection.execute("SELECT model_id, version FROM weighed_version").fetchall()
     return {(model_id, version) for model_id, version in found}
-
-
-def stated_before(connection: duckdb.DuckDBPyConnection, key: Key, period: str) -> int:
-    """Return what statements before a period carry of a key, in micros."""
-    ((stated,),) = connection.execute(
-        "SELECT coalesce(sum(delta_micros), 0) FROM warehouse.statement_line"
-        " WHERE period < $period AND contributor_id = $contributor_id AND basis = $basis"
-        " AND reference = $reference AND origin_period = $origin_period AND currency = $currency",
-        {"period": period, **vars(key)},
-    ).fetchall()
-    return int(stated)
 
 
 def sealed_again(connection: duckdb.DuckDBPyConnection, statement_id: str) -> bytes | None:
